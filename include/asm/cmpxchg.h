@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_ASM_CMPXCHG_H
+#define _VMSIM_ASM_CMPXCHG_H
+
+#include <atomic_ops.h>
+#include <linux/types.h>
+
+/*
+ * xchg() and cmpxchg() work on objects of 4 and of 8 bytes, as everything does that mm code
+ * exchanges. Other sizes do not compile.
+ */
+#define cmpxchg(ptr, from, to)								\
+({											\
+	_Static_assert(sizeof(*(ptr)) == 4 || sizeof(*(ptr)) == 8, "cmpxchg() of 4 or 8 bytes"); \
+	typeof(*(ptr)) __cx_old = (from);						\
+	typeof(*(ptr)) __cx_new = (to);							\
+	(void)__atomic_compare_exchange((ptr), &__cx_old, &__cx_new, 0,			\
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);		\
+	__cx_old;									\
+})
+#define try_cmpxchg(ptr, oldp, to)							\
+({											\
+	typeof(*(ptr)) __tcx_new = (to);						\
+	__atomic_compare_exchange((ptr), (oldp), &__tcx_new, 0,				\
+				  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);			\
+})
+#define xchg(ptr, to)									\
+({											\
+	_Static_assert(sizeof(*(ptr)) == 4 || sizeof(*(ptr)) == 8, "xchg() of 4 or 8 bytes"); \
+	typeof(*(ptr)) __x_new = (to);							\
+	typeof(*(ptr)) __x_old;								\
+	__atomic_exchange((ptr), &__x_new, &__x_old, __ATOMIC_SEQ_CST);			\
+	__x_old;									\
+})
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_ASM_PAGE_H
+#define _VMSIM_ASM_PAGE_H
+
+#include <linux/types.h>
+
+#define PAGE_SHIFT 12
+#undef PAGE_SIZE
+#define PAGE_SIZE (1UL << PAGE_SHIFT)
+#undef PAGE_MASK
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PAGE_ALIGN(addr) (((addr) + PAGE_SIZE - 1) & PAGE_MASK)
+#define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
+
+struct page;
+
+__vmsim_export struct page *vmsim_pfn_to_page(unsigned long pfn);
+__vmsim_export unsigned long vmsim_page_to_pfn(const struct page *page);
+__vmsim_export bool pfn_valid(unsigned long pfn);
+
+/*
+ * The table memory of a frame. Page tables live there in every contents mode; the contents of
+ * other frames only where the machine keeps 4 KiB contents.
+ */
+__vmsim_export void *page_address(const struct page *page);
+__vmsim_export struct page *virt_to_page(const void *addr);
+
+#define pfn_to_page(pfn) vmsim_pfn_to_page(pfn)
+#define page_to_pfn(page) vmsim_page_to_pfn(page)
+#define __va_pfn(pfn) page_address(pfn_to_page(pfn))
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_ASM_PGTABLE_H
+#define _VMSIM_ASM_PGTABLE_H
+
+#include <linux/mm_types.h>
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+#include <asm/tlbflush.h>
+#include <vmsim/hook.h>
+
+/*
+ * Entries as values: predicates and modifiers.
+ */
+#define VMSIM_PTE_TEST(name, mask) \
+static inline int pte_##name(pte_t pte) { return (pte_val(pte) & (mask)) != 0; }
+#define VMSIM_PTE_WITH(name, mask) \
+static inline pte_t pte_##name(pte_t pte) { return __pte(pte_val(pte) | (mask)); }
+#define VMSIM_PTE_WITHOUT(name, mask) \
+static inline pte_t pte_##name(pte_t pte) { return __pte(pte_val(pte) & ~(mask)); }
+
+VMSIM_PTE_TEST(present, _PAGE_PRESENT | _PAGE_PROTNONE)
+VMSIM_PTE_TEST(write, _PAGE_RW)
+VMSIM_PTE_TEST(dirty, _PAGE_DIRTY)
+VMSIM_PTE_TEST(young, _PAGE_ACCESSED)
+VMSIM_PTE_TEST(special, _PAGE_SPECIAL)
+VMSIM_PTE_TEST(soft_dirty, _PAGE_SOFT_DIRTY)
+VMSIM_PTE_WITH(mkdirty, _PAGE_DIRTY | _PAGE_SOFT_DIRTY)
+VMSIM_PTE_WITH(mkyoung, _PAGE_ACCESSED)
+VMSIM_PTE_WITH(mkwrite_novma, _PAGE_RW)
+VMSIM_PTE_WITH(mkspecial, _PAGE_SPECIAL)
+VMSIM_PTE_WITHOUT(mkclean, _PAGE_DIRTY)
+VMSIM_PTE_WITHOUT(mkold, _PAGE_ACCESSED)
+VMSIM_PTE_WITHOUT(wrprotect, _PAGE_RW)
+
+static inline int pte_none(pte_t pte)
+{
+	return pte_val(pte) == 0;
+}
+
+static inline int pte_same(pte_t a, pte_t b)
+{
+	return pte_val(a) == pte_val(b);
+}
+
+static inline int pte_exec(pte_t pte)
+{
+	return !(pte_val(pte) & _PAGE_NX);
+}
+
+static inline int pte_protnone(pte_t pte)
+{
+	return (pte_val(pte) & (_PAGE_PROTNONE | _PAGE_PRESENT)) == _PAGE_PROTNONE;
+}
+
+static inline unsigned long pte_pfn(pte_t pte)
+{
+	return (pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT;
+}
+
+#define pte_page(pte) pfn_to_page(pte_pfn(pte))
+
+static inline pte_t pfn_pte(unsigned long pfn, pgprot_t prot)
+{
+	return __pte(((u64)pfn << PAGE_SHIFT) | pgprot_val(prot));
+}
+
+#define mk_pte(page, prot) pfn_pte(page_to_pfn(page), prot)
+
+static inline pte_t pte_mkwrite(pte_t pte, struct vm_area_struct *vma)
+{
+	(void)vma;
+	return pte_mkwrite_novma(pte);
+}
+
+static inline pte_t pte_modify(pte_t pte, pgprot_t newprot)
+{
+	return __pte((pte_val(pte) & _PAGE_CHG_MASK) | (pgprot_val(newprot) & ~_PAGE_CHG_MASK));
+}
+
+static inline pte_t pte_advance_pfn(pte_t pte, unsigned long nr)
+{
+	return __pte(pte_val(pte) + (nr << PAGE_SHIFT));
+}
+
+#define pte_next_pfn(pte) pte_advance_pfn(pte, 1)
+
+/*
+ * Entries in memory. Only these functions touch them. Every change raises PTE_SET with the old and
+ * the new value; on sync-on-clear hardware a valid entry that is replaced is flushed first.
+ */
+__vmsim_export void vmsim_pte_changed(pte_t *ptep, pte_t old, pte_t new_pte);
+
+#if defined(VMSIM_ARCH_X86_PAE)
+__vmsim_export pte_t ptep_get(pte_t *ptep);
+__vmsim_export pte_t ptep_get_lockless(pte_t *ptep);
+__vmsim_export void vmsim_pte_store(pte_t *ptep, pte_t pte);
+__vmsim_export pte_t vmsim_pte_xchg(pte_t *ptep, pte_t pte);
+__vmsim_export bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte);
+#else
+static inline pte_t ptep_get(pte_t *ptep)
+{
+	pte_t pte = __pte(READ_ONCE(ptep->pte));
+
+	vmsim_event(PTE_READ, (uintptr_t)ptep, pte_val(pte), 0);
+	return pte;
+}
+
+static inline pte_t ptep_get_lockless(pte_t *ptep)
+{
+	return ptep_get(ptep);
+}
+
+static inline void vmsim_pte_store(pte_t *ptep, pte_t pte)
+{
+	__atomic_store_n(&ptep->pte, pte.pte, __ATOMIC_RELEASE);
+}
+
+static inline pte_t vmsim_pte_xchg(pte_t *ptep, pte_t pte)
+{
+	return __pte(__atomic_exchange_n(&ptep->pte, pte.pte, __ATOMIC_SEQ_CST));
+}
+
+static inline bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte)
+{
+	return __atomic_compare_exchange_n(&ptep->pte, &old->pte, pte.pte, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+#endif
+
+/* The accessors below are in src/pgtable/pte.c. */
+__vmsim_export void set_pte(pte_t *ptep, pte_t pte);
+__vmsim_export void set_ptes(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte,
+			     unsigned int nr);
+__vmsim_export void pte_clear(struct mm_struct *mm, unsigned long addr, pte_t *ptep);
+__vmsim_export pte_t ptep_get_and_clear(struct mm_struct *mm, unsigned long addr, pte_t *ptep);
+__vmsim_export pte_t ptep_get_and_clear_full(struct mm_struct *mm, unsigned long addr, pte_t *ptep,
+					     int full);
+__vmsim_export pte_t get_and_clear_full_ptes(struct mm_struct *mm, unsigned long addr, pte_t *ptep,
+					     unsigned int nr, int full);
+__vmsim_export void clear_full_ptes(struct mm_struct *mm, unsigned long addr, pte_t *ptep,
+				    unsigned int nr, int full);
+__vmsim_export void clear_not_present_full_ptes(struct mm_struct *mm, unsigned long addr,
+						pte_t *ptep, unsigned int nr, int full);
+__vmsim_export void ptep_set_wrprotect(struct mm_struct *mm, unsigned long addr, pte_t *ptep);
+__vmsim_export void wrprotect_ptes(struct mm_struct *mm, unsigned long addr, pte_t *ptep,
+				   unsigned int nr);
+__vmsim_export int ptep_set_access_flags(struct vm_area_struct *vma, unsigned long addr,
+					 pte_t *ptep, pte_t entry, int dirty);
+__vmsim_export int ptep_test_and_clear_young(struct vm_area_struct *vma, unsigned long addr,
+					     pte_t *ptep);
+__vmsim_export int ptep_clear_flush_young(struct vm_area_struct *vma, unsigned long addr,
+					  pte_t *ptep);
+__vmsim_export pte_t ptep_clear_flush(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep);
+__vmsim_export pte_t ptep_modify_prot_start(struct vm_area_struct *vma, unsigned long addr,
+					    pte_t *ptep);
+__vmsim_export void ptep_modify_prot_commit(struct vm_area_struct *vma, unsigned long addr,
+					    pte_t *ptep, pte_t old, pte_t pte);
+
+#define set_pte_at(mm, addr, ptep, pte) set_ptes(mm, addr, ptep, pte, 1)
+
+/*
+ * Upper levels. A value that is not empty is a table here, or (PMD) a leaf with _PAGE_PSE.
+ */
+__vmsim_export void set_pmd(pmd_t *pmdp, pmd_t pmd);
+__vmsim_export void set_pud(pud_t *pudp, pud_t pud);
+__vmsim_export void set_p4d(p4d_t *p4dp, p4d_t p4d);
+__vmsim_export void set_pgd(pgd_t *pgdp, pgd_t pgd);
+__vmsim_export pmd_t pmdp_get_lockless(pmd_t *pmdp);
+
+static inline pmd_t pmdp_get(pmd_t *pmdp) { return __pmd(READ_ONCE(pmdp->pmd)); }
+static inline pud_t pudp_get(pud_t *pudp) { return __pud(READ_ONCE(pudp->pud)); }
+static inline p4d_t p4dp_get(p4d_t *p4dp) { return __p4d(READ_ONCE(p4dp->p4d)); }
+static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(READ_ONCE(pgdp->pgd)); }
+
+/* A dereference of an entry pointer (*pmd) in kernel code is an access: it must be one load. */
+#define pmd_none(pmd) (pmd_val(pmd) == 0)
+#define pmd_present(pmd) ((pmd_val(pmd) & (_PAGE_PRESENT | _PAGE_PROTNONE)) != 0)
+#define pmd_leaf(pmd) ((pmd_val(pmd) & _PAGE_PSE) != 0)
+#define pmd_trans_huge(pmd) pmd_leaf(pmd)
+#define pmd_bad(pmd) ((pmd_val(pmd) & (_PAGE_PRESENT | _PAGE_PSE)) != _PAGE_PRESENT)
+#define pmd_pfn(pmd) ((unsigned long)((pmd_val(pmd) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define pmd_page(pmd) pfn_to_page(pmd_pfn(pmd))
+#define pmd_same(a, b) (pmd_val(a) == pmd_val(b))
+#define pud_none(pud) (pud_val(pud) == 0)
+#define pud_present(pud) ((pud_val(pud) & _PAGE_PRESENT) != 0)
+#define pud_leaf(pud) ((pud_val(pud) & _PAGE_PSE) != 0)
+#define pud_pfn(pud) ((unsigned long)((pud_val(pud) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define p4d_none(p4d) (p4d_val(p4d) == 0)
+#define p4d_present(p4d) ((p4d_val(p4d) & _PAGE_PRESENT) != 0)
+#define p4d_pfn(p4d) ((unsigned long)((p4d_val(p4d) & PTE_PFN_MASK) >> PAGE_SHIFT))
+/* With the p4d level folded, the PGD entry is the p4d entry and never counts as empty. */
+#define pgd_none(pgd) (pgtable_l5_enabled() && pgd_val(pgd) == 0)
+#define pgd_present(pgd) (!pgtable_l5_enabled() || (pgd_val(pgd) & _PAGE_PRESENT) != 0)
+#define pgd_pfn(pgd) ((unsigned long)((pgd_val(pgd) & PTE_PFN_MASK) >> PAGE_SHIFT))
+
+#define pmd_clear(pmdp) set_pmd(pmdp, __pmd(0))
+#define pud_clear(pudp) set_pud(pudp, __pud(0))
+#define p4d_clear(p4dp) set_p4d(p4dp, __p4d(0))
+#define pgd_clear(pgdp) do { if (pgtable_l5_enabled()) set_pgd(pgdp, __pgd(0)); } while (0)
+
+static inline unsigned long pte_index(unsigned long addr)
+{
+	return (addr >> PAGE_SHIFT) & (PTRS_PER_PTE - 1);
+}
+
+static inline unsigned long pmd_index(unsigned long addr)
+{
+	return (addr >> PMD_SHIFT) & (PTRS_PER_PMD - 1);
+}
+
+static inline unsigned long pgd_index(unsigned long addr)
+{
+	return (addr >> PGDIR_SHIFT) & (PTRS_PER_PGD - 1);
+}
+
+#define pgd_offset(mm, addr) ((mm)->pgd + pgd_index(addr))
+
+#if defined(VMSIM_ARCH_X86_PAE)
+/* Three levels: the PGD entry is the PUD entry. */
+static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long addr)
+{
+	(void)addr;
+	return (p4d_t *)pgd;
+}
+
+static inline pud_t *pud_offset(p4d_t *p4d, unsigned long addr)
+{
+	(void)addr;
+	return (pud_t *)p4d;
+}
+#undef p4d_none
+#undef p4d_present
+#define p4d_none(p4d) ((void)(p4d), false)
+#define p4d_present(p4d) ((void)(p4d), true)
+#else
+static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long addr)
+{
+	if (!pgtable_l5_enabled())
+		return (p4d_t *)pgd;
+	return (p4d_t *)__va_pfn(pgd_pfn(pgdp_get(pgd))) + ((addr >> P4D_SHIFT) & 511);
+}
+
+static inline pud_t *pud_offset(p4d_t *p4d, unsigned long addr)
+{
+	return (pud_t *)__va_pfn(p4d_pfn(p4dp_get(p4d))) + ((addr >> PUD_SHIFT) & 511);
+}
+#endif
+
+static inline pmd_t *pmd_offset(pud_t *pud, unsigned long addr)
+{
+	return (pmd_t *)__va_pfn(pud_pfn(pudp_get(pud))) + pmd_index(addr);
+}
+
+static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long addr)
+{
+	return (pte_t *)__va_pfn(pmd_pfn(pmdp_get(pmd))) + pte_index(addr);
+}
+
+/* End of the part of [addr, end) that one entry of a level covers. */
+#define VMSIM_ADDR_END(addr, end, SIZE, MASK)					\
+({										\
+	unsigned long __edge = ((addr) + (SIZE)) & (MASK);			\
+	__edge - 1 < (end) - 1 ? __edge : (end);				\
+})
+#define pgd_addr_end(addr, end) VMSIM_ADDR_END(addr, end, PGDIR_SIZE, PGDIR_MASK)
+#define pud_addr_end(addr, end) VMSIM_ADDR_END(addr, end, PUD_SIZE, PUD_MASK)
+#define pmd_addr_end(addr, end) VMSIM_ADDR_END(addr, end, PMD_SIZE, PMD_MASK)
+#if defined(VMSIM_ARCH_X86_PAE)
+#define p4d_addr_end(addr, end) (end)
+#else
+#define p4d_addr_end(addr, end) \
+	(pgtable_l5_enabled() ? VMSIM_ADDR_END(addr, end, P4D_SIZE, P4D_MASK) : (end))
+#endif
+
+/* Empty, or not what an upper level may hold (reported and cleared). */
+__vmsim_export int vmsim_pmd_bad(pmd_t *pmd);
+static inline int pmd_none_or_clear_bad(pmd_t *pmd)
+{
+	pmd_t val = pmdp_get(pmd);
+
+	return pmd_none(val) || (pmd_bad(val) && vmsim_pmd_bad(pmd));
+}
+#define pud_none_or_clear_bad(pud) pud_none(pudp_get(pud))
+#define p4d_none_or_clear_bad(p4d) p4d_none(p4dp_get(p4d))
+#define pgd_none_or_clear_bad(pgd) pgd_none(pgdp_get(pgd))
+
+/* The one frame that reads of untouched anonymous memory see; never counted (A16). */
+__vmsim_export unsigned long vmsim_zero_pfn(void);
+#define ZERO_PAGE(vaddr) pfn_to_page(vmsim_zero_pfn())
+#define my_zero_pfn(addr) vmsim_zero_pfn()
+
+static inline int is_zero_pfn(unsigned long pfn)
+{
+	return pfn == vmsim_zero_pfn();
+}
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_ATOMIC_H
+#define _VMSIM_LINUX_ATOMIC_H
+
+#include <linux/types.h>
+#include <linux/compiler.h>
+#include <asm/barrier.h>
+#include <asm/cmpxchg.h>
+#include <vmsim/hook.h>
+
+#define ATOMIC_INIT(i) { (i) }
+
+/*
+ * Every operation that changes the value is fully ordered and is a decision of the explorer. The
+ * _relaxed, _acquire and _release forms are the full ones: never weaker than asked for.
+ */
+#define VMSIM_ATOMIC_OPS(name, type, ctype, utype, ao)					\
+static inline ctype name##_read(const type *v)						\
+{											\
+	return (ctype)ao##_load((const volatile utype *)&v->counter);			\
+}											\
+static inline void name##_set(type *v, ctype i)						\
+{											\
+	ao##_store((volatile utype *)&v->counter, (utype)i);				\
+	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
+}											\
+static inline ctype name##_fetch_add(ctype i, type *v)					\
+{											\
+	ctype old = (ctype)ao##_fetch_and_add_full((volatile utype *)&v->counter, (utype)i);	\
+	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
+	return old;									\
+}											\
+static inline ctype name##_cmpxchg(type *v, ctype from, ctype to)			\
+{											\
+	ctype old = (ctype)ao##_fetch_compare_and_swap_full((volatile utype *)&v->counter, \
+							    (utype)from, (utype)to);	\
+	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
+	return old;									\
+}											\
+static inline bool name##_try_cmpxchg(type *v, ctype *from, ctype to)			\
+{											\
+	ctype seen = name##_cmpxchg(v, *from, to);					\
+	bool done = seen == *from;							\
+	*from = seen;									\
+	return done;									\
+}											\
+static inline ctype name##_add_return(ctype i, type *v) { return name##_fetch_add(i, v) + i; }	\
+static inline ctype name##_sub_return(ctype i, type *v) { return name##_fetch_add(-i, v) - i; }	\
+static inline ctype name##_inc_return(type *v) { return name##_add_return(1, v); }	\
+static inline ctype name##_dec_return(type *v) { return name##_sub_return(1, v); }	\
+static inline void name##_add(ctype i, type *v) { (void)name##_fetch_add(i, v); }	\
+static inline void name##_sub(ctype i, type *v) { (void)name##_fetch_add(-i, v); }	\
+static inline void name##_inc(type *v) { (void)name##_fetch_add(1, v); }		\
+static inline void name##_dec(type *v) { (void)name##_fetch_add(-1, v); }		\
+static inline bool name##_dec_and_test(type *v) { return name##_dec_return(v) == 0; }	\
+static inline bool name##_sub_and_test(ctype i, type *v) { return name##_sub_return(i, v) == 0; } \
+static inline bool name##_inc_and_test(type *v) { return name##_inc_return(v) == 0; }	\
+static inline bool name##_add_negative(ctype i, type *v) { return name##_add_return(i, v) < 0; } \
+static inline bool name##_add_unless(type *v, ctype i, ctype u)				\
+{											\
+	ctype seen = name##_read(v);							\
+	while (seen != u)								\
+		if (name##_try_cmpxchg(v, &seen, seen + i))				\
+			return true;							\
+	return false;									\
+}											\
+static inline bool name##_inc_not_zero(type *v) { return name##_add_unless(v, 1, 0); }
+
+VMSIM_ATOMIC_OPS(atomic, atomic_t, int, unsigned int, AO_int)
+VMSIM_ATOMIC_OPS(atomic_long, atomic_long_t, long, size_t, AO)
+VMSIM_ATOMIC_OPS(atomic64, atomic64_t, s64, size_t, AO)
+
+#define atomic_add_return_release atomic_add_return
+#define atomic_sub_return_release atomic_sub_return
+#define atomic_read_acquire(v) ((int)AO_int_load_acquire((const volatile unsigned int *)&(v)->counter))
+#define atomic_set_release(v, i) AO_int_store_release((volatile unsigned int *)&(v)->counter, (unsigned int)(i))
+#define atomic_xchg(v, new) xchg(&(v)->counter, new)
+
+#endif

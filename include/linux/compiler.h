@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_COMPILER_H
+#define _VMSIM_LINUX_COMPILER_H
+
+#include <linux/kconfig.h>
+
+/* Annotations that sparse reads and compilers ignore. */
+#define __user
+#define __kernel
+#define __iomem
+#define __percpu
+#define __rcu
+#define __force
+#define __must_hold(x)
+#define __acquires(x)
+#define __releases(x)
+#define __acquire(x) ((void)0)
+#define __release(x) ((void)0)
+#define __cond_lock(x, c) (c)
+
+#ifndef likely
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#endif
+#define __maybe_unused __attribute__((unused))
+#ifndef __always_unused
+#define __always_unused __attribute__((unused))
+#endif
+#define __must_check __attribute__((warn_unused_result))
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#ifndef noinline
+#define noinline __attribute__((noinline))
+#endif
+#ifndef __packed
+#define __packed __attribute__((packed))
+#endif
+#ifndef __aligned
+#define __aligned(n) __attribute__((aligned(n)))
+#endif
+#define __randomize_layout
+#define __read_mostly
+#define __ref
+#define __init
+#define __exit
+#define __meminit
+#define __cold
+#define __weak __attribute__((weak))
+#define fallthrough __attribute__((fallthrough))
+#define barrier() __asm__ __volatile__("" : : : "memory")
+#define __same_type(a, b) __builtin_types_compatible_p(typeof(a), typeof(b))
+#define BUILD_BUG_ON(cond) _Static_assert(!(cond), "BUILD_BUG_ON: " #cond)
+#define BUILD_BUG_ON_MSG(cond, msg) _Static_assert(!(cond), msg)
+/* Needs the optimiser to prove the condition false, which -O0 cannot: evaluated, never enforced. */
+#define BUILD_BUG_ON_INVALID(e) ((void)(sizeof((long)(e))))
+#define BUILD_BUG() ((void)0)
+#define static_assert(expr, ...) _Static_assert(expr, "" __VA_ARGS__)
+
+/* Functions that a user may replace by a definition of the same name (docs/overrides.md). */
+#define __vmsim_overridable __attribute__((weak, visibility("default")))
+#define __vmsim_export __attribute__((visibility("default")))
+
+/*
+ * Marked accesses. They are relaxed atomics and not volatile, so that ThreadSanitizer knows that
+ * they are intended, and that the compiler cannot tear, fuse or invent them.
+ */
+#define READ_ONCE(x)								\
+({										\
+	typeof(((void)0, (x))) __ro_val;					\
+	__atomic_load((typeof(__ro_val) *)&(x), &__ro_val, __ATOMIC_RELAXED);	\
+	__ro_val;								\
+})
+#define WRITE_ONCE(x, val)							\
+do {										\
+	typeof(x) __wo_val = (val);						\
+	__atomic_store(&(x), &__wo_val, __ATOMIC_RELAXED);			\
+} while (0)
+#define data_race(expr) (expr)
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_HUGETLB_H
+#define _VMSIM_LINUX_HUGETLB_H
+
+#include <linux/mm.h>
+
+/* hugetlbfs is not modelled: no VMA is one of its own, and asking for its sizes is a bug. */
+struct hstate;
+
+static inline bool is_vm_hugetlb_page(struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_HUGETLB;
+}
+
+static inline struct hstate *hstate_vma(struct vm_area_struct *vma)
+{
+	(void)vma;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+static inline unsigned long huge_page_size(const struct hstate *h)
+{
+	(void)h;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+#endif

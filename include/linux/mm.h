@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_MM_H
+#define _VMSIM_LINUX_MM_H
+
+#include <linux/kernel.h>
+#include <linux/mmdebug.h>
+#include <linux/gfp.h>
+#include <linux/slab.h>
+#include <linux/mm_types.h>
+#include <linux/page-flags.h>
+#include <linux/page_ref.h>
+#include <linux/rcupdate.h>
+#include <linux/pgtable.h>
+#include <linux/err.h>
+
+#define VM_NONE 0x00000000
+#define VM_READ 0x00000001
+#define VM_WRITE 0x00000002
+#define VM_EXEC 0x00000004
+#define VM_SHARED 0x00000008
+#define VM_MAYREAD 0x00000010
+#define VM_MAYWRITE 0x00000020
+#define VM_MAYEXEC 0x00000040
+#define VM_MAYSHARE 0x00000080
+#define VM_GROWSDOWN 0x00000100
+#define VM_PFNMAP 0x00000400
+#define VM_LOCKED 0x00002000
+#define VM_IO 0x00004000
+#define VM_SEQ_READ 0x00008000
+#define VM_RAND_READ 0x00010000
+#define VM_DONTCOPY 0x00020000
+#define VM_DONTEXPAND 0x00040000
+#define VM_ACCOUNT 0x00100000
+#define VM_HUGETLB 0x00400000
+#define VM_MIXEDMAP 0x10000000
+#define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
+
+/* Compound pages. */
+static inline unsigned int folio_order(const struct folio *folio)
+{
+	if (!folio_test_large(folio))
+		return 0;
+	return folio->_flags_1 & 0xff;
+}
+
+static inline long folio_nr_pages(const struct folio *folio)
+{
+	return 1L << folio_order(folio);
+}
+
+static inline size_t folio_size(const struct folio *folio)
+{
+	return PAGE_SIZE << folio_order(folio);
+}
+
+static inline unsigned long folio_pfn(const struct folio *folio)
+{
+	return page_to_pfn(&folio->page);
+}
+
+static inline struct page *folio_page(struct folio *folio, unsigned long n)
+{
+	return &folio->page + n;
+}
+
+static inline unsigned long folio_page_idx(const struct folio *folio, const struct page *page)
+{
+	return (unsigned long)(page - &folio->page);
+}
+
+static inline struct folio *pfn_folio(unsigned long pfn)
+{
+	return page_folio(pfn_to_page(pfn));
+}
+
+/* References. The last put frees (src/folio/swap.c). */
+__vmsim_export void __folio_put(struct folio *folio);
+
+static inline void folio_get(struct folio *folio)
+{
+	folio_ref_inc(folio);
+}
+
+static inline void folio_put(struct folio *folio)
+{
+	if (folio_put_testzero(folio))
+		__folio_put(folio);
+}
+
+static inline void folio_put_refs(struct folio *folio, int refs)
+{
+	if (folio_ref_sub_and_test(folio, refs))
+		__folio_put(folio);
+}
+
+static inline void get_page(struct page *page) { folio_get(page_folio(page)); }
+static inline void put_page(struct page *page) { folio_put(page_folio(page)); }
+
+struct folio_batch;
+__vmsim_export void folios_put_refs(struct folio_batch *folios, unsigned int *refs);
+
+/* release_pages() takes plain and tagged arrays alike; it ignores the tags (E71). */
+typedef union {
+	struct page **pages;
+	struct folio **folios;
+	struct encoded_page **encoded_pages;
+} release_pages_arg __attribute__((__transparent_union__));
+__vmsim_export void release_pages(release_pages_arg arg, int nr);
+
+/*
+ * Map counts, model of Linux 6.12: each page counts the entries that map it; a large folio also
+ * counts them all, and its mapped pages.
+ */
+#define ENTIRELY_MAPPED 0x800000
+#define FOLIO_PAGES_MAPPED (ENTIRELY_MAPPED - 1)
+
+static inline int folio_entire_mapcount(const struct folio *folio)
+{
+	return atomic_read(&folio->_entire_mapcount) + 1;
+}
+
+static inline int folio_large_mapcount(const struct folio *folio)
+{
+	return atomic_read(&folio->_large_mapcount) + 1;
+}
+
+static inline int folio_mapcount(const struct folio *folio)
+{
+	if (folio_test_large(folio))
+		return folio_large_mapcount(folio);
+	return atomic_read(&folio->_mapcount) + 1;
+}
+
+static inline int page_mapcount(const struct page *page)
+{
+	return atomic_read(&page->_mapcount) + 1;
+}
+
+static inline bool folio_mapped(const struct folio *folio)
+{
+	return folio_mapcount(folio) >= 1;
+}
+
+static inline bool page_mapped(const struct page *page)
+{
+	return folio_mapped(page_folio(page));
+}
+
+/* Resident-set counters. */
+static inline unsigned long get_mm_counter(struct mm_struct *mm, int member)
+{
+	long value = atomic_long_read(&mm->rss_stat[member]);
+
+	return value < 0 ? 0 : (unsigned long)value;
+}
+
+static inline void add_mm_counter(struct mm_struct *mm, int member, long value)
+{
+	atomic_long_add(value, &mm->rss_stat[member]);
+}
+
+static inline void inc_mm_counter(struct mm_struct *mm, int member) { add_mm_counter(mm, member, 1); }
+static inline void dec_mm_counter(struct mm_struct *mm, int member) { add_mm_counter(mm, member, -1); }
+
+static inline int mm_counter_file(const struct folio *folio)
+{
+	return folio_test_swapbacked(folio) ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+
+static inline int mm_counter(const struct folio *folio)
+{
+	return folio_test_anon(folio) ? MM_ANONPAGES : mm_counter_file(folio);
+}
+
+/* Page tables (src/pgtable). See <linux/pgtable.h> for walking. */
+__vmsim_export int __pte_alloc(struct mm_struct *mm, pmd_t *pmd);
+__vmsim_export int __pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address);
+__vmsim_export int __pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address);
+__vmsim_export int __p4d_alloc(struct mm_struct *mm, pgd_t *pgd, unsigned long address);
+__vmsim_export p4d_t *p4d_alloc(struct mm_struct *mm, pgd_t *pgd, unsigned long address);
+__vmsim_export pud_t *pud_alloc(struct mm_struct *mm, p4d_t *p4d, unsigned long address);
+__vmsim_export pmd_t *pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address);
+
+__vmsim_export spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd);
+__vmsim_export spinlock_t *pmd_lockptr(struct mm_struct *mm, pmd_t *pmd);
+__vmsim_export spinlock_t *pmd_lock(struct mm_struct *mm, pmd_t *pmd);
+
+/*
+ * Lookups of a PTE table. They fail (NULL) where the entry above is empty or a leaf, and recheck
+ * it after the lock is taken, as since Linux 6.5 (mm/pgtable-generic.c in 6.12). Between map and
+ * unmap the thread is in an RCU read section.
+ */
+__vmsim_export pte_t *__pte_offset_map(pmd_t *pmd, unsigned long addr, pmd_t *pmdvalp);
+__vmsim_export pte_t *pte_offset_map_nolock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
+					    spinlock_t **ptlp);
+__vmsim_export pte_t *__pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
+					    spinlock_t **ptlp);
+
+static inline pte_t *pte_offset_map(pmd_t *pmd, unsigned long addr)
+{
+	return __pte_offset_map(pmd, addr, NULL);
+}
+
+static inline pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
+					 spinlock_t **ptlp)
+{
+	return __pte_offset_map_lock(mm, pmd, addr, ptlp);
+}
+
+static inline void pte_unmap(pte_t *pte)
+{
+	(void)pte;
+	rcu_read_unlock();
+}
+
+static inline void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
+{
+	spin_unlock(ptl);
+	pte_unmap(pte);
+}
+
+#define pte_alloc(mm, pmd) (unlikely(pmd_none(*(pmd))) && __pte_alloc(mm, pmd))
+#define pte_alloc_map_lock(mm, pmd, address, ptlp) \
+	(pte_alloc(mm, pmd) ? NULL : pte_offset_map_lock(mm, pmd, address, ptlp))
+
+/* VMAs. */
+__vmsim_export struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+__vmsim_export struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
+__vmsim_export pgprot_t vm_get_page_prot(unsigned long vm_flags);
+__vmsim_export void vma_set_page_prot(struct vm_area_struct *vma);
+__vmsim_export bool vma_wants_writenotify(struct vm_area_struct *vma, pgprot_t vm_page_prot);
+
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+
+static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
+{
+	return !vma->vm_ops;
+}
+
+static inline bool vma_has_recency(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ));
+}
+
+static inline bool is_cow_mapping(vm_flags_t flags)
+{
+	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+static inline void mmap_read_lock(struct mm_struct *mm) { down_read(&mm->mmap_lock); }
+static inline bool mmap_read_trylock(struct mm_struct *mm) { return down_read_trylock(&mm->mmap_lock); }
+static inline void mmap_read_unlock(struct mm_struct *mm) { up_read(&mm->mmap_lock); }
+static inline void mmap_write_lock(struct mm_struct *mm) { down_write(&mm->mmap_lock); }
+static inline void mmap_write_unlock(struct mm_struct *mm) { up_write(&mm->mmap_lock); }
+static inline void mmap_write_downgrade(struct mm_struct *mm) { downgrade_write(&mm->mmap_lock); }
+#define mmap_assert_locked(mm) VM_BUG_ON(!rwsem_is_locked(&(mm)->mmap_lock))
+#define mmap_assert_write_locked(mm) VM_BUG_ON(READ_ONCE((mm)->mmap_lock.owner) != current)
+
+/*
+ * Faults and zaps (src/mm). Every function below is replaceable, those that are static in the
+ * kernel included (docs/overrides.md).
+ */
+struct vm_fault {
+	struct vm_area_struct *vma;
+	gfp_t gfp_mask;
+	pgoff_t pgoff;
+	unsigned long address;
+	unsigned long real_address;
+	enum fault_flag flags;
+	pmd_t *pmd;
+	pud_t *pud;
+	union {
+		pte_t orig_pte;
+		pmd_t orig_pmd;
+	};
+	struct page *cow_page;
+	struct page *page;
+	pte_t *pte;
+	spinlock_t *ptl;
+	pgtable_t prealloc_pte;
+};
+
+struct vm_operations_struct {
+	vm_fault_t (*fault)(struct vm_fault *vmf);
+	vm_fault_t (*map_pages)(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff);
+	vm_fault_t (*page_mkwrite)(struct vm_fault *vmf);
+};
+
+struct zap_details {
+	struct folio *single_folio;
+	bool even_cows;
+	unsigned int zap_flags;
+};
+
+#define ZAP_FLAG_DROP_MARKER 1u
+#define ZAP_FLAG_UNMAP 2u
+
+struct mmu_gather;
+
+__vmsim_export vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
+					  unsigned int flags);
+__vmsim_export vm_fault_t handle_pte_fault(struct vm_fault *vmf);
+__vmsim_export vm_fault_t do_anonymous_page(struct vm_fault *vmf);
+__vmsim_export vm_fault_t do_read_fault(struct vm_fault *vmf);
+__vmsim_export vm_fault_t do_cow_fault(struct vm_fault *vmf);
+__vmsim_export vm_fault_t do_shared_fault(struct vm_fault *vmf);
+__vmsim_export vm_fault_t do_wp_page(struct vm_fault *vmf);
+__vmsim_export vm_fault_t wp_page_copy(struct vm_fault *vmf);
+__vmsim_export bool wp_can_reuse_anon_folio(struct folio *folio, struct vm_area_struct *vma);
+__vmsim_export void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				     unsigned long addr, unsigned long end,
+				     struct zap_details *details);
+__vmsim_export unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+					   pmd_t *pmd, unsigned long addr, unsigned long end,
+					   struct zap_details *details);
+__vmsim_export void zap_page_range_single(struct vm_area_struct *vma, unsigned long address,
+					  unsigned long size, struct zap_details *details);
+__vmsim_export struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
+__vmsim_export void print_bad_pte(struct vm_area_struct *vma, unsigned long addr, pte_t pte,
+				  struct page *page);
+__vmsim_export void free_pgd_range(struct mmu_gather *tlb, unsigned long addr, unsigned long end,
+				   unsigned long floor, unsigned long ceiling);
+
+static inline void init_rss_vec(int *rss)
+{
+	memset(rss, 0, sizeof(int) * NR_MM_COUNTERS);
+}
+
+static inline void add_mm_rss_vec(struct mm_struct *mm, int *rss)
+{
+	for (int member = 0; member < NR_MM_COUNTERS; member++)
+		if (rss[member])
+			add_mm_counter(mm, member, rss[member]);
+}
+
+__vmsim_export void mmgrab(struct mm_struct *mm);
+__vmsim_export void mmdrop(struct mm_struct *mm);
+__vmsim_export void mmput(struct mm_struct *mm);
+__vmsim_export struct mm_struct *mm_alloc(void);
+
+/* Dirtying and cleaning (src/folio/writeback.c). */
+__vmsim_export bool folio_mark_dirty(struct folio *folio);
+__vmsim_export bool folio_clear_dirty_for_io(struct folio *folio);
+__vmsim_export bool set_page_dirty(struct page *page);
+__vmsim_export void folio_mark_accessed(struct folio *folio);
+
+#endif

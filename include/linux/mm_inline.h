@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_MM_INLINE_H
+#define _VMSIM_LINUX_MM_INLINE_H
+
+#include <linux/mm.h>
+
+/*
+ * The pending-flush counter: raised before the first entry of a batch changes, lowered after the
+ * flush completed. Ordered against entry changes by the PTL (R14).
+ */
+static inline void init_tlb_flush_pending(struct mm_struct *mm)
+{
+	atomic_set(&mm->tlb_flush_pending, 0);
+}
+
+static inline void inc_tlb_flush_pending(struct mm_struct *mm)
+{
+	int now = atomic_inc_return(&mm->tlb_flush_pending);
+
+	vmsim_event(FLUSH_PENDING, (uintptr_t)mm, now - 1, now);
+	(void)now;
+}
+
+static inline void dec_tlb_flush_pending(struct mm_struct *mm)
+{
+	int now = atomic_dec_return(&mm->tlb_flush_pending);
+
+	vmsim_event(FLUSH_PENDING, (uintptr_t)mm, now + 1, now);
+	(void)now;
+}
+
+static inline bool mm_tlb_flush_pending(struct mm_struct *mm)
+{
+	return atomic_read(&mm->tlb_flush_pending) > 0;
+}
+
+static inline bool mm_tlb_flush_nested(struct mm_struct *mm)
+{
+	return atomic_read(&mm->tlb_flush_pending) > 1;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_PAGE_REF_H
+#define _VMSIM_LINUX_PAGE_REF_H
+
+#include <linux/mm_types.h>
+#include <linux/page-flags.h>
+
+/* Every change of a reference count raises REF with the values before and after. */
+static inline void vmsim_ref_event(struct folio *folio, int from, int to)
+{
+	vmsim_event(REF, (uintptr_t)folio, from, to);
+	(void)folio, (void)from, (void)to;
+}
+
+static inline int folio_ref_count(const struct folio *folio)
+{
+	return atomic_read(&folio->_refcount);
+}
+
+static inline int page_ref_count(const struct page *page)
+{
+	return atomic_read(&page->_refcount);
+}
+
+static inline int page_count(const struct page *page)
+{
+	return folio_ref_count(page_folio(page));
+}
+
+static inline void set_page_count(struct page *page, int v)
+{
+	atomic_set(&page->_refcount, v);
+	vmsim_ref_event((struct folio *)page, -1, v);
+}
+
+static inline int vmsim_ref_add(struct folio *folio, int nr)
+{
+	int to = atomic_add_return(nr, &folio->_refcount);
+
+	vmsim_ref_event(folio, to - nr, to);
+	return to;
+}
+
+static inline void folio_ref_add(struct folio *folio, int nr) { (void)vmsim_ref_add(folio, nr); }
+static inline void folio_ref_sub(struct folio *folio, int nr) { (void)vmsim_ref_add(folio, -nr); }
+static inline void folio_ref_inc(struct folio *folio) { (void)vmsim_ref_add(folio, 1); }
+static inline int folio_ref_sub_return(struct folio *folio, int nr)
+{
+	return vmsim_ref_add(folio, -nr);
+}
+static inline bool folio_ref_sub_and_test(struct folio *folio, int nr)
+{
+	return vmsim_ref_add(folio, -nr) == 0;
+}
+static inline bool folio_put_testzero(struct folio *folio)
+{
+	VM_BUG_ON_FOLIO(folio_ref_count(folio) == 0, folio);
+	return vmsim_ref_add(folio, -1) == 0;
+}
+static inline bool put_page_testzero(struct page *page)
+{
+	return folio_put_testzero((struct folio *)page);
+}
+
+/* Adds @nr references unless the count is @u. */
+static inline bool folio_ref_add_unless(struct folio *folio, int nr, int u)
+{
+	bool done = atomic_add_unless(&folio->_refcount, nr, u);
+
+	if (done)
+		vmsim_ref_event(folio, -1, -1);
+	return done;
+}
+
+static inline bool folio_try_get(struct folio *folio)
+{
+	return folio_ref_add_unless(folio, 1, 0);
+}
+
+/* Takes the count from exactly @count to zero, so that no lookup can get a reference (R10). */
+static inline int folio_ref_freeze(struct folio *folio, int count)
+{
+	bool done = atomic_cmpxchg(&folio->_refcount, count, 0) == count;
+
+	if (done)
+		vmsim_ref_event(folio, count, 0);
+	return done;
+}
+
+static inline void folio_ref_unfreeze(struct folio *folio, int count)
+{
+	VM_BUG_ON_FOLIO(folio_ref_count(folio) != 0, folio);
+	VM_BUG_ON(count == 0);
+	__atomic_store_n(&folio->_refcount.counter, count, __ATOMIC_RELEASE);
+	vmsim_ref_event(folio, 0, count);
+}
+
+#endif

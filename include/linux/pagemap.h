@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_PAGEMAP_H
+#define _VMSIM_LINUX_PAGEMAP_H
+
+#include <linux/mm.h>
+#include <linux/fs.h>
+#include <linux/pagevec.h>
+
+/* Page cache (src/folio/filemap.c). */
+__vmsim_export struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index);
+__vmsim_export struct folio *filemap_grab_folio(struct address_space *mapping, pgoff_t index);
+__vmsim_export int filemap_add_folio(struct address_space *mapping, struct folio *folio,
+				     pgoff_t index, gfp_t gfp);
+__vmsim_export void filemap_remove_folio(struct folio *folio);
+__vmsim_export vm_fault_t filemap_fault(struct vm_fault *vmf);
+__vmsim_export vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff,
+					    pgoff_t end_pgoff);
+__vmsim_export vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf);
+
+/* The folio lock: bit PG_locked, a sleeping lock. */
+__vmsim_export void folio_lock(struct folio *folio);
+__vmsim_export bool folio_trylock(struct folio *folio);
+__vmsim_export void folio_unlock(struct folio *folio);
+__vmsim_export void folio_wait_writeback(struct folio *folio);
+__vmsim_export void folio_start_writeback(struct folio *folio);
+__vmsim_export void folio_end_writeback(struct folio *folio);
+
+static inline struct address_space *folio_mapping(const struct folio *folio)
+{
+	struct address_space *mapping = READ_ONCE(folio->mapping);
+
+	return (unsigned long)mapping & PAGE_MAPPING_FLAGS ? NULL : mapping;
+}
+
+static inline pgoff_t linear_page_index(struct vm_area_struct *vma, unsigned long address)
+{
+	return ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+}
+
+static inline pgoff_t folio_pgoff(const struct folio *folio)
+{
+	return folio->index;
+}
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_SCHED_H
+#define _VMSIM_LINUX_SCHED_H
+
+#include <linux/types.h>
+
+struct mm_struct;
+struct vmsim_machine;
+struct vmsim_cpu;
+struct vmsim_actor;
+
+#define TASK_COMM_LEN 16
+
+/**
+ * struct task_struct - a simulated thread
+ * @armed: the machine's set of watched events (one bit per kind)
+ * @attention: non-zero when this thread's CPU has interrupts to take
+ * @machine: the machine it belongs to; NULL for a thread that is not attached
+ * @cpu: the simulated CPU it runs on
+ * @mm: its address space
+ * @active_mm: the address space its CPU has loaded for it
+ * @tid: thread id, unique in the machine
+ * @pid: process id
+ * @preempt_count: nesting of preempt_disable() and of spinlocks held
+ * @rcu_depth: nesting of rcu_read_lock()
+ * @rcu_state: odd while the thread is a reader in the eyes of RCU; see src/sync/rcu.c
+ * @kernel_depth: nesting of entries into the library; 0 = runs user code
+ * @atomic_step: non-zero while what the thread does is one indivisible step for the explorer
+ * @in_watcher: non-zero while a watcher runs; events raised then are not delivered
+ * @pgtable_l5: the machine has five levels of page tables
+ * @actor: the explorer's view of the thread
+ * @comm: name
+ */
+struct task_struct {
+	const u64 *armed;
+	const u32 *attention;
+	struct vmsim_machine *machine;
+	struct vmsim_cpu *cpu;
+	struct mm_struct *mm;
+	struct mm_struct *active_mm;
+	int tid;
+	int pid;
+	int preempt_count;
+	int rcu_depth;
+	unsigned long rcu_state;
+	int kernel_depth;
+	int atomic_step;
+	int in_watcher;
+	bool pgtable_l5;
+	struct vmsim_actor *actor;
+	struct list_head task_list;
+	char comm[TASK_COMM_LEN];
+};
+
+/*
+ * The one pointer on which everything per-thread hangs. A native thread sets it when it attaches;
+ * the explorer replaces it at every switch. Never NULL.
+ */
+extern __thread struct task_struct *vmsim_self __attribute__((visibility("default")));
+
+#define current vmsim_self
+
+__vmsim_export void vmsim_cond_resched(void);
+__vmsim_export bool vmsim_need_resched(void);
+
+/* Points where a long operation lets others run; whether it is asked to is the explorer's choice. */
+#define cond_resched() (vmsim_cond_resched(), 0)
+#define need_resched() vmsim_need_resched()
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_EVENT_H
+#define VMSIM_EVENT_H
+
+#include <stdint.h>
+
+/**
+ * DOC: Events
+ *
+ * Everything that can be watched is an event. Primitives (PTE accessors, locks, counts, TLB, IPI,
+ * page cache) raise one right after they did their work; algorithms raise none. Three kinds of
+ * watcher subscribe: the oracles (src/check), the recorder behind timelines (src/trace) and the
+ * explorer (src/explore), for which the events in VMSIM_DECISIONS are also the places where
+ * another CPU may go on.
+ *
+ * An event that nobody watches costs one predictable branch, and nothing at all in a build with
+ * -Dchecks=false.
+ *
+ * X(ID, name, arg0, arg1, arg2): the arguments are 64-bit values; a name that ends in '*' is the
+ * address of an object.
+ */
+#define VMSIM_EVENTS(X)								\
+	X(POINT,	  "point",	     "name*",    "-",	    "-")	\
+	X(PTE_READ,	  "pte-read",	     "ptep*",    "value",    "-")	\
+	X(PTE_SET,	  "pte-set",	     "ptep*",    "old",	     "new")	\
+	X(TABLE_SET,	  "table-set",	     "entry*",   "old",	     "new")	\
+	X(TABLE_ALLOC,	  "table-alloc",     "page*",    "level",    "mm*")	\
+	X(TABLE_FREE,	  "table-free",      "page*",    "level",    "mm*")	\
+	X(LOCK,		  "lock",	     "lock*",    "class*",   "mode")	\
+	X(UNLOCK,	  "unlock",	     "lock*",    "class*",   "mode")	\
+	X(PTL_LOCK,	  "ptl-lock",	     "ptl*",	 "table*",   "-")	\
+	X(PTL_UNLOCK,	  "ptl-unlock",      "ptl*",	 "table*",   "-")	\
+	X(REF,		  "ref",	     "folio*",   "old",	     "new")	\
+	X(MAP_ADD,	  "map-add",	     "page*",    "old",	     "new")	\
+	X(MAP_REMOVE,	  "map-remove",      "page*",    "old",	     "new")	\
+	X(MAP_ZERO,	  "map-zero",	     "folio*",   "-",	     "-")	\
+	X(FLAG,		  "flag",	     "page*",    "bit",	     "set")	\
+	X(FRAME_ALLOC,	  "frame-alloc",     "page*",    "order",    "-")	\
+	X(FRAME_FREE,	  "frame-free",      "page*",    "order",    "-")	\
+	X(FRAME_READ,	  "frame-read",      "page*",    "-",	     "-")	\
+	X(FRAME_WRITE,	  "frame-write",     "page*",    "-",	     "-")	\
+	X(FOLIO_DIRTY,	  "folio-dirty",     "folio*",   "was",	     "-")	\
+	X(FOLIO_CLEAN,	  "folio-clean",     "folio*",   "was",	     "-")	\
+	X(CACHE_ADD,	  "cache-add",	     "folio*",   "mapping*", "index")	\
+	X(CACHE_REMOVE,	  "cache-remove",    "folio*",   "mapping*", "index")	\
+	X(STORE_READ,	  "store-read",      "folio*",   "mapping*", "index")	\
+	X(STORE_WRITE,	  "store-write",     "folio*",   "mapping*", "index")	\
+	X(TLB_FILL,	  "tlb-fill",	     "cpu",	 "va",	     "entry*")	\
+	X(TLB_USE,	  "tlb-use",	     "cpu",	 "va",	     "entry*")	\
+	X(TLB_DROP,	  "tlb-drop",	     "cpu",	 "va",	     "entry*")	\
+	X(FLUSH_BEGIN,	  "tlb-flush",       "mm*",	 "start",    "end")	\
+	X(FLUSH_END,	  "tlb-flush-done",  "mm*",	 "start",    "end")	\
+	X(FLUSH_PENDING,  "flush-pending",   "mm*",	 "old",	     "new")	\
+	X(IPI_SEND,	  "ipi-send",	     "cpu",	 "call*",    "-")	\
+	X(IPI_RUN,	  "ipi-run",	     "cpu",	 "call*",    "-")	\
+	X(IRQ,		  "irq",	     "cpu",	 "enabled",  "-")	\
+	X(RCU_READ,	  "rcu-read",	     "depth",    "-",	     "-")	\
+	X(RCU_CALL,	  "rcu-call",	     "head*",    "-",	     "-")	\
+	X(RCU_DONE,	  "rcu-done",	     "head*",    "-",	     "-")	\
+	X(VCPU,		  "vcpu",	     "cpu",	 "preempted", "-")	\
+	X(LOAD,		  "load",	     "va",	 "size",     "value")	\
+	X(STORE,	  "store",	     "va",	 "size",     "value")	\
+	X(FAULT,	  "fault",	     "va",	 "flags",    "result")	\
+	X(FAULT_KIND,	  "fault-kind",      "va",	 "kind",     "page*")	\
+	X(SYSCALL,	  "syscall",	     "name*",    "arg0",     "arg1")	\
+	X(SYSCALL_RET,	  "syscall-ret",     "name*",    "result",   "-")	\
+	X(VMA_ADD,	  "vma-add",	     "vma*",	 "start",    "end")	\
+	X(VMA_REMOVE,	  "vma-remove",      "vma*",	 "start",    "end")	\
+	X(VMA_UNLINK,	  "vma-unlink",      "vma*",	 "start",    "end")	\
+	X(MM_ADD,	  "mm-add",	     "mm*",	 "-",	     "-")	\
+	X(MM_EXIT,	  "mm-exit",	     "mm*",	 "-",	     "-")	\
+	X(MM_REMOVE,	  "mm-remove",       "mm*",	 "-",	     "-")	\
+	X(MM_SWITCH,	  "mm-switch",       "cpu",	 "prev*",    "next*")	\
+	X(ATOMIC,	  "atomic",	     "addr*",    "-",	     "-")	\
+	X(RESCHED,	  "cond-resched",    "-",	 "-",	     "-")	\
+	X(THREAD,	  "thread",	     "tid",	 "state",    "-")	\
+	X(VIOLATION,	  "violation",       "oracle*",  "text*",    "-")
+
+enum vmsim_event_kind {
+#define X(id, name, a, b, c) VMSIM_EV_##id,
+	VMSIM_EVENTS(X)
+#undef X
+	VMSIM_EV_COUNT
+};
+
+_Static_assert(VMSIM_EV_COUNT <= 64, "event kinds are bits of one 64-bit word");
+
+#define VMSIM_EV_BIT(id) (UINT64_C(1) << VMSIM_EV_##id)
+
+/* Values of the "kind" argument of FAULT_KIND. */
+enum vmsim_fault_kind {
+	VMSIM_FAULT_NONE,
+	VMSIM_FAULT_SPURIOUS,
+	VMSIM_FAULT_ANON_NEW,		/* new zeroed anonymous page */
+	VMSIM_FAULT_ZERO,		/* zero page mapped for a read */
+	VMSIM_FAULT_FILE_READ,		/* page-cache page(s) mapped read-only */
+	VMSIM_FAULT_FILE_COW,		/* private write: copy of the page-cache page */
+	VMSIM_FAULT_FILE_SHARED,	/* shared write: page-cache page mapped writable */
+	VMSIM_FAULT_COPY,		/* write-protection fault that copied */
+	VMSIM_FAULT_REUSE,		/* write-protection fault that reused the page */
+	VMSIM_FAULT_MKWRITE,		/* shared file page made writable in place */
+	VMSIM_FAULT_SEGV,
+	VMSIM_FAULT_BUS,
+};
+
+/**
+ * struct vmsim_event - one thing that happened
+ * @seq: number of the event in its machine, from 1
+ * @kind: what happened
+ * @cpu: simulated CPU that did it
+ * @tid: simulated thread that did it
+ * @arg: the arguments named in VMSIM_EVENTS
+ * @ip: code address that raised it
+ */
+struct vmsim_event {
+	uint64_t seq;
+	enum vmsim_event_kind kind;
+	int cpu;
+	int tid;
+	uint64_t arg[3];
+	const void *ip;
+};
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_EXPLORE_H
+#define VMSIM_EXPLORE_H
+
+#include <vmsim/scenario.h>
+#include <vmsim/event.h>
+#include <stdio.h>
+
+/**
+ * DOC: Exploration
+ *
+ * One execution runs the threads of a scenario one at a time. At every event of
+ * VMSIM_DECISIONS the strategy picks what goes on: a thread, or the delivery of a pending
+ * interrupt to a CPU, or the RCU grace period. The picks are the schedule; the same schedule
+ * gives the same execution, in this or in another process.
+ */
+
+enum vmsim_strategy {
+	VMSIM_STRATEGY_SCRIPT,
+	VMSIM_STRATEGY_RANDOM,
+	VMSIM_STRATEGY_PCT,
+	VMSIM_STRATEGY_REPLAY,
+};
+
+enum vmsim_backend {
+	VMSIM_BACKEND_FIBER,	/* all threads on one pthread: fast */
+	VMSIM_BACKEND_PTHREAD,	/* one pthread each, one token: for gdb and sanitizers */
+};
+
+/**
+ * struct vmsim_explore_options - how to explore
+ * @strategy: how decisions are taken
+ * @backend: what threads are made of
+ * @tlb: flush back-end, overrides the scenario's
+ * @faulty_nth: as in struct vmsim_config
+ * @seed: of the first execution; execution i uses seed + i
+ * @executions: how many at most; the first failure ends the search
+ * @pct_depth: number of priority changes plus one
+ * @step_limit: decisions per execution; more count as a livelock (O20)
+ * @script: for VMSIM_STRATEGY_SCRIPT; NULL: the scenario's
+ * @schedule: for VMSIM_STRATEGY_REPLAY
+ * @oracles: mask of oracles that are armed, see <vmsim/check.h>; 0 = all
+ * @variant: name put into schedules and reports; the override itself is loaded by the caller
+ * @timeline: record events, for struct vmsim_result
+ */
+struct vmsim_explore_options {
+	enum vmsim_strategy strategy;
+	enum vmsim_backend backend;
+	enum vmsim_tlb tlb;
+	unsigned int faulty_nth;
+	uint64_t seed;
+	uint64_t executions;
+	unsigned int pct_depth;
+	uint64_t step_limit;
+	const char *script;
+	const struct vmsim_schedule *schedule;
+	uint64_t oracles;
+	const char *variant;
+	bool timeline;
+};
+
+/** struct vmsim_violation - a rule that broke */
+struct vmsim_violation {
+	char oracle[16];	/* "O3", "O20", "BUG", "CHECK" */
+	char rule[16];		/* "R5", "MR3", "" */
+	char text[512];
+	uint64_t step;
+	int cpu, tid;
+};
+
+/**
+ * struct vmsim_schedule - the picks of one execution, and what they are picks for
+ *
+ * Text form (one item a line; see docs/schedule.md):
+ *   vmsim-schedule 1
+ *   scenario NAME
+ *   variant NAME
+ *   tlb NAME [N]
+ *   picks A17 B3 i0 A2 ...
+ */
+struct vmsim_schedule {
+	char scenario[64];
+	char variant[64];
+	enum vmsim_tlb tlb;
+	unsigned int faulty_nth;
+	struct vmsim_pick {
+		char kind;		/* 't' thread, 'i' interrupt, 'r' RCU, 'p' preempt, 'u' resume, 'n' a no/yes choice */
+		uint16_t id;
+		uint32_t count;
+	} *picks;
+	size_t nr_picks;
+};
+
+/** struct vmsim_result - what came out */
+struct vmsim_result {
+	uint64_t executions;
+	uint64_t failures;
+	uint64_t decisions;		/* of the last execution */
+	bool violated;
+	struct vmsim_violation violation;
+	struct vmsim_schedule schedule;	/* of the failing, or of the last execution */
+	struct vmsim_event *events;	/* if asked for: of that execution */
+	size_t nr_events;
+};
+
+VMSIM_API void vmsim_explore_options_init(struct vmsim_explore_options *options);
+/* Returns 0 (see @result), or -errno: the scenario, script or schedule does not fit. */
+VMSIM_API int vmsim_explore(const struct vmsim_scenario *scenario,
+			    const struct vmsim_explore_options *options,
+			    struct vmsim_result *result, char *error, size_t error_size);
+VMSIM_API void vmsim_result_free(struct vmsim_result *result);
+
+VMSIM_API int vmsim_schedule_write(const struct vmsim_scenario *scenario,
+				   const struct vmsim_schedule *schedule, FILE *out);
+/* -EINVAL with "line N: what" in @error for anything but a well-formed schedule. */
+VMSIM_API int vmsim_schedule_parse(const char *text, size_t length, struct vmsim_schedule *schedule,
+				   char *error, size_t error_size);
+VMSIM_API void vmsim_schedule_free(struct vmsim_schedule *schedule);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_SCENARIO_H
+#define VMSIM_SCENARIO_H
+
+#include <vmsim/machine.h>
+
+/**
+ * DOC: Scenarios
+ *
+ * A scenario is a small simulated world: a set-up, threads that race, and a check when all have
+ * ended. The set-up runs once; each execution starts from a copy of the world that it left.
+ * Everything that an execution may change lies in the machine: the scenario's own data is @ctx,
+ * which the library allocates there.
+ */
+
+#define VMSIM_MAX_THREADS 16
+
+struct vmsim_world {
+	struct vmsim_machine *machine;
+	void *ctx;
+};
+
+/**
+ * struct vmsim_thread_def - a thread of a scenario
+ * @name: as scripts and schedules name it; one upper-case letter and any number of others
+ * @cpu: the CPU it runs on (CPU 0 under VMSIM_TLB_UP)
+ * @fn: its program; a negative return value fails the execution
+ * @process: index of the process it belongs to, see vmsim_world_process()
+ */
+struct vmsim_thread_def {
+	const char *name;
+	unsigned int cpu;
+	int (*fn)(struct vmsim_world *world);
+	unsigned int process;
+};
+
+/**
+ * struct vmsim_verdict - what a variant must do under one or under every back-end
+ * @variant: name of the variant
+ * @tlb: mask of back-ends, BIT(VMSIM_TLB_x)
+ * @oracle: the oracle that must fire ("O3"), or NULL: the variant passes
+ * @why: one line
+ */
+struct vmsim_verdict {
+	const char *variant;
+	unsigned int tlb;
+	const char *oracle;
+	const char *why;
+};
+
+#define VMSIM_ALL_TLBS ((1u << VMSIM_TLB_COUNT) - 1)
+
+/**
+ * struct vmsim_variant - the code as it was, or as it was proposed
+ * @name: name; an override object NAME.so lies in the scenario's folder, unless @builtin
+ * @builtin: the library as it is
+ * @source: where it comes from: kernel version, commit, mail
+ */
+struct vmsim_variant {
+	const char *name;
+	bool builtin;
+	const char *source;
+};
+
+struct vmsim_scenario {
+	const char *name;
+	const char *summary;
+	const char *seeds;		/* ids in the reference, "E30 E33" */
+	const char *tags;
+	struct vmsim_config config;
+	size_t ctx_size;
+	unsigned int processes;		/* made before set-up, pids 1..n */
+	int (*setup)(struct vmsim_world *world);
+	const struct vmsim_thread_def *threads;
+	unsigned int nr_threads;
+	int (*check)(struct vmsim_world *world);
+	const char *script;		/* fails the buggy variants in every run */
+	const struct vmsim_variant *variants;
+	unsigned int nr_variants;
+	const struct vmsim_verdict *verdicts;
+	unsigned int nr_verdicts;
+};
+
+/* A named point: scripts stop threads there, timelines show it. @name must be static. */
+VMSIM_API void vmsim_point(const char *name);
+
+/* Reports that the scenario's own expectation broke; ends the execution. */
+VMSIM_API void vmsim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_MACHINE_INTERNAL_H
+#define VMSIM_MACHINE_INTERNAL_H
+
+#include <vmsim/machine.h>
+#include <vmsim/check.h>
+#include <linux/mm_types.h>
+#include <linux/smp.h>
+#include <linux/mmzone.h>
+#include <vmsim/hook.h>
+#include "tlb/tlb.h"
+
+/*
+ * The machine as the library sees it. One region of address space holds it all, in this order:
+ *
+ *   struct vmsim_machine | heap (explore) | memmap | versions | frames
+ *
+ * In explore mode the region lies at a fixed address, so that a schedule replays in another
+ * process and a reset is a copy of what is used.
+ */
+
+#define VMSIM_MAX_WATCHERS 8
+#define VMSIM_MAX_KEPT_VIOLATIONS 16
+
+struct vmsim_watcher {
+	uint64_t kinds;
+	void (*fn)(void *arg, const struct vmsim_event *event);
+	void *arg;
+};
+
+/* An interrupt to other CPUs: one call, one acknowledgement from each target. */
+struct vmsim_ipi {
+	smp_call_func_t func;
+	void *info;
+	u32 unacked;
+};
+
+#define VMSIM_IPI_SLOTS 64
+
+/* Where the thread of a CPU is, in the eyes of those who interrupt it. */
+enum vmsim_cpu_state {
+	VMSIM_CPU_OUTSIDE,	/* user code, idle or blocked: the sender serves its interrupts */
+	VMSIM_CPU_INSIDE,	/* polls its mailbox at safepoints */
+	VMSIM_CPU_PROXIED,	/* somebody serves it right now */
+};
+
+/**
+ * struct vmsim_cpu - a simulated CPU
+ * @state: enum vmsim_cpu_state (native)
+ * @attention: non-zero: something in @mailbox; polled at safepoints
+ * @mailbox: bit set of senders (CPU numbers) with a call for this CPU
+ * @calls: the pending call of each sender
+ * @irq_off: interrupts are off
+ * @hv_preempted: the hypervisor took the CPU away
+ * @flush_on_resume: pv-defer: flush everything before running again
+ * @curr: thread on it
+ * @idle: stands for the CPU when no thread is on it
+ * @loaded_mm: address space whose tables it has loaded
+ * @tlb: what it has cached
+ * @pcp: its free frames, see src/folio/page_alloc.c
+ */
+struct vmsim_cpu {
+	u32 id;
+	u32 state;
+	u32 attention;
+	u64 mailbox;
+	struct vmsim_ipi *calls[VMSIM_MAX_CPUS];
+	bool irq_off;
+	bool hv_preempted;
+	bool flush_on_resume;
+	struct task_struct *curr;
+	struct task_struct idle;
+	struct mm_struct *loaded_mm;
+	struct vmsim_tlb_cache tlb;
+	struct vmsim_pcp pcp;
+} __aligned(64);
+
+struct vmsim_process {
+	int pid;
+	int threads;
+	bool vforked;
+	struct mm_struct *mm;
+	struct list_head list;
+	char name[TASK_COMM_LEN];
+};
+
+struct vmsim_checker;
+struct vmsim_explorer;
+struct vmsim_rcu_state {
+	spinlock_t lock;
+	struct rcu_head *waiting;	/* queued after the grace period under way began */
+	struct rcu_head **waiting_tail;
+	struct rcu_head *current_batch;	/* wait for the grace period under way */
+	u64 nr_waiting;
+	u64 nr_current;
+};
+
+struct vmsim_machine {
+	u64 armed;			/* watched event kinds; what task->armed points to */
+	struct vmsim_config config;
+	u64 handle;
+	u64 seq;			/* events raised */
+	struct vmsim_watcher watcher[VMSIM_MAX_WATCHERS];
+	unsigned int nr_watchers;
+
+	/* Memory. */
+	size_t region_size;
+	char *heap, *heap_end;
+	size_t heap_used;
+	void *heap_free[48];		/* freed objects by size class (explore) */
+	unsigned int jemalloc_arena;	/* native */
+	struct page *memmap;
+	u64 *versions;			/* NULL unless VMSIM_CONTENTS_VERSION */
+	char *frames;
+	unsigned long nr_frames;
+	unsigned long frames_used;	/* one more than the highest frame ever handed out */
+	unsigned long *section_valid;	/* bit per section */
+	unsigned long zero_pfn;
+	struct zone zone;
+	u64 fail_pages_nth, fail_pages_count, pages_asked;
+
+	/* CPUs and threads. */
+	unsigned int nr_cpus;
+	struct vmsim_cpu *cpu;
+	spinlock_t tasks_lock;
+	struct list_head tasks;
+	int next_tid;
+	struct vmsim_rcu_state rcu;
+
+	/* Address spaces, processes, files. */
+	spinlock_t mm_list_lock;
+	struct list_head mms;
+	struct list_head processes;
+	int next_pid;
+	u64 next_ctx_id;
+	struct list_head files;
+	int next_file;
+
+	/* Flush back-end. */
+	enum vmsim_tlb tlb_backend;
+	u64 flushes_asked;
+	struct vmsim_stats stats;
+
+	/* Watchers of our own. */
+	struct vmsim_checker *checker;
+	struct vmsim_explorer *explorer;
+	u32 violation_lock;
+	u64 nr_violations;
+	struct vmsim_violation *kept;
+
+	u64 tables;
+};
+
+/* Handles (src/machine/handle.c): the machine behind a live handle, or NULL. */
+struct vmsim_machine *vmsim_machine_get(struct vmsim_machine *handle);
+
+/* The machine of the calling thread. Kernel-named functions may be called only with one. */
+static inline struct vmsim_machine *vmsim_this_machine(void)
+{
+	return vmsim_self->machine;
+}
+
+static inline struct vmsim_cpu *vmsim_this_cpu(void)
+{
+	return vmsim_self->cpu;
+}
+
+static inline bool vmsim_exploring(const struct vmsim_machine *machine)
+{
+	return machine->config.mode == VMSIM_EXPLORE;
+}
+
+/*
+ * Entering and leaving the library (native): inside, a thread polls; outside, it is served.
+ * Every function of the public API that acts for a thread stands between the two. -ESRCH when the
+ * thread is not attached.
+ */
+int vmsim_enter(void);
+void vmsim_leave(void);
+
+/*
+ * Waits until @ready(@arg) holds. Native: polls, then yields. Explore: the thread is not picked
+ * before. The condition must be side-effect free; the caller re-tries its operation afterwards.
+ */
+void vmsim_wait_until(bool (*ready)(const void *arg), const void *arg);
+
+/* Objects that live as long as the machine. */
+void *vmsim_machine_alloc(struct vmsim_machine *machine, size_t size);
+void vmsim_machine_free(struct vmsim_machine *machine, void *object);
+
+/*
+ * Reports a broken rule. Explore: ends the execution and does not return, unless a watcher or the
+ * explorer itself calls it. Native: counts and returns.
+ */
+void vmsim_violate(struct vmsim_machine *machine, const char *oracle, const char *rule,
+		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Interrupts (src/machine/ipi.c). */
+void vmsim_ipi_send(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait);
+
+/* Loads the address space of @task on its CPU (src/tlb/switch.c). */
+void vmsim_switch_mm(struct vmsim_cpu *cpu, struct mm_struct *next);
+
+/* Contents (src/machine/contents.c). */
+u64 vmsim_frame_load(struct page *page, unsigned int offset, unsigned int size);
+void vmsim_frame_store(struct page *page, unsigned int offset, unsigned int size, u64 value);
+void vmsim_frame_clear(struct page *page);
+void vmsim_frame_copy(struct page *to, struct page *from);
+
+#endif
