@@ -20,7 +20,7 @@
 #define CONFIG_HAVE_GUP_FAST 1
 #define CONFIG_MMU_GATHER_TABLE_FREE 1
 #define CONFIG_MMU_GATHER_RCU_TABLE_FREE 1
-#define CONFIG_MMU_GATHER_PAGE_SIZE 1
+#define CONFIG_MMU_GATHER_MERGE_VMAS 1
 
 #if defined(VMSIM_ARCH_X86_PAE)
 #define CONFIG_PGTABLE_LEVELS 3
@@ -34,7 +34,8 @@
 #define CONFIG_S390 1
 #else
 #define CONFIG_X86 1
-#define CONFIG_MMU_GATHER_MERGE_VMAS 1
+/* Not in the kernel's x86: makes changes of the page size visible (powerpc has it). */
+#define CONFIG_MMU_GATHER_PAGE_SIZE 1
 #endif
 
 /* IS_ENABLED(CONFIG_X): 1 where the option is defined to 1, else 0. */
