@@ -77,7 +77,13 @@ struct vmsim_violation {
  *   variant NAME
  *   tlb NAME [N]
  *   picks A17 B3 i0 A2 ...
+ *   end N
+ *
+ * A parsed schedule has names of threads: the id of a 't' pick is an index into @thread_name until
+ * vmsim_schedule_bind() has made it the index of a thread of the scenario (@nr_thread_names is 0
+ * then). Schedules that vmsim_explore() returns are bound.
  */
+#define VMSIM_THREAD_NAME_MAX 32
 struct vmsim_schedule {
 	char scenario[64];
 	char variant[64];
@@ -89,6 +95,8 @@ struct vmsim_schedule {
 		uint32_t count;
 	} *picks;
 	size_t nr_picks;
+	char thread_name[VMSIM_MAX_THREADS][VMSIM_THREAD_NAME_MAX];
+	unsigned int nr_thread_names;
 };
 
 /** struct vmsim_result - what came out */
@@ -115,6 +123,9 @@ VMSIM_API int vmsim_schedule_write(const struct vmsim_scenario *scenario,
 /* -EINVAL with "line N: what" in @error for anything but a well-formed schedule. */
 VMSIM_API int vmsim_schedule_parse(const char *text, size_t length, struct vmsim_schedule *schedule,
 				   char *error, size_t error_size);
+/* Makes thread names indices. -EINVAL with the reason in @error when it is for another scenario. */
+VMSIM_API int vmsim_schedule_bind(const struct vmsim_scenario *scenario,
+				  struct vmsim_schedule *schedule, char *error, size_t error_size);
 VMSIM_API void vmsim_schedule_free(struct vmsim_schedule *schedule);
 
 #endif
