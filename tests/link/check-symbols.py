@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""check-symbols.py INCLUDE LIBRARY -- CC [FLAG...]
+
+Every function and object that a public header declares for export must be exported by the shared
+library, and nothing else may be.
+"""
+import os
+import re
+import subprocess
+import sys
+
+MARK = r'__attribute__\(\(\s*visibility\("default"\)\s*\)\)'
+# `MARK type name(arguments)`: the first name that is followed by a parenthesis, which is not that
+# of another attribute.
+FUNCTION = re.compile(MARK + r'([^;{}]*?)\b(?!__attribute__)(\w+)\s*\(')
+# `extern type name MARK;`
+OBJECT = re.compile(r'\b(\w+)\s*' + MARK + r'\s*;')
+
+
+def declared(include, compiler):
+    headers = sorted(os.path.relpath(os.path.join(folder, name), include)
+                     for folder, _, names in os.walk(include)
+                     for name in names if name.endswith('.h'))
+    text = ''
+    for header in headers:
+        text += subprocess.run(
+            compiler + ['-I' + include, '-E', '-P', '-x', 'c', '-include', header, '/dev/null'],
+            check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+    return ({match.group(2) for match in FUNCTION.finditer(text)}
+            | {match.group(1) for match in OBJECT.finditer(text)})
+
+
+def exported(library):
+    lines = subprocess.run(['nm', '-D', '--defined-only', library], check=True,
+                           stdout=subprocess.PIPE, universal_newlines=True).stdout.splitlines()
+    symbols = {}
+    for line in lines:
+        kind, name = line.split()[-2:]
+        if kind != 'A':
+            symbols[name.split('@')[0]] = name
+    return symbols
+
+
+def main():
+    split = sys.argv.index('--')
+    include, library = sys.argv[1:split]
+    wanted = declared(include, sys.argv[split + 1:])
+    found = exported(library)
+    errors = ['declared in a public header, not exported: ' + name
+              for name in sorted(wanted - set(found))]
+    errors += ['exported, not declared in a public header: ' + name
+               for name in sorted(set(found) - wanted)]
+    errors += ['exported without a version: ' + found[name]
+               for name in sorted(wanted & set(found)) if '@@VMSIM_' not in found[name]]
+    print('\n'.join(errors or ['%d symbols' % len(wanted)]))
+    return 1 if errors or not wanted else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
