@@ -3,6 +3,7 @@
 #define _VMSIM_LINUX_COMPILER_H
 
 #include <linux/kconfig.h>
+#include <assert.h>
 
 /* Annotations that sparse reads and compilers ignore. */
 #define __user
@@ -55,7 +56,6 @@
 /* Needs the optimiser to prove the condition false, which -O0 cannot: evaluated, never enforced. */
 #define BUILD_BUG_ON_INVALID(e) ((void)(sizeof((long)(e))))
 #define BUILD_BUG() ((void)0)
-#define static_assert(expr, ...) _Static_assert(expr, "" __VA_ARGS__)
 
 /* Functions that a user may replace by a definition of the same name (docs/overrides.md). */
 #define __vmsim_overridable __attribute__((weak, visibility("default")))

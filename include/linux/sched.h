@@ -10,6 +10,21 @@ struct vmsim_cpu;
 struct vmsim_actor;
 
 #define TASK_COMM_LEN 16
+#define VMSIM_UNMAP_BATCH_MMS 8
+
+/**
+ * struct tlbflush_unmap_batch - flushes that reclaim owes (TTU_BATCH_FLUSH; src/rmap/unmap_batch.c)
+ * @flush_required: some entry was cleared and not flushed
+ * @writable: some such entry was dirty, so its flush must come before the page is written
+ * @nr: number of entries of @mm in use
+ * @mm: address spaces to flush, each with a reference
+ */
+struct tlbflush_unmap_batch {
+	bool flush_required;
+	bool writable;
+	unsigned int nr;
+	struct mm_struct *mm[VMSIM_UNMAP_BATCH_MMS];
+};
 
 /**
  * struct task_struct - a simulated thread
@@ -23,11 +38,12 @@ struct vmsim_actor;
  * @pid: process id
  * @preempt_count: nesting of preempt_disable() and of spinlocks held
  * @rcu_depth: nesting of rcu_read_lock()
- * @rcu_state: odd while the thread is a reader in the eyes of RCU; see src/sync/rcu.c
+ * @rcu_nesting: what makes the thread an RCU reader: sections, preemption off, interrupts off
  * @kernel_depth: nesting of entries into the library; 0 = runs user code
  * @atomic_step: non-zero while what the thread does is one indivisible step for the explorer
  * @in_watcher: non-zero while a watcher runs; events raised then are not delivered
  * @pgtable_l5: the machine has five levels of page tables
+ * @tlb_ubc: flushes that it owes for pages that it unmapped in reclaim
  * @actor: the explorer's view of the thread
  * @comm: name
  */
@@ -42,11 +58,12 @@ struct task_struct {
 	int pid;
 	int preempt_count;
 	int rcu_depth;
-	unsigned long rcu_state;
+	int rcu_nesting;
 	int kernel_depth;
 	int atomic_step;
 	int in_watcher;
 	bool pgtable_l5;
+	struct tlbflush_unmap_batch tlb_ubc;
 	struct vmsim_actor *actor;
 	struct list_head task_list;
 	char comm[TASK_COMM_LEN];
@@ -64,7 +81,7 @@ __vmsim_export void vmsim_cond_resched(void);
 __vmsim_export bool vmsim_need_resched(void);
 
 /* Points where a long operation lets others run; whether it is asked to is the explorer's choice. */
-#define cond_resched() (vmsim_cond_resched(), 0)
+#define cond_resched() ({ vmsim_cond_resched(); 0; })
 #define need_resched() vmsim_need_resched()
 
 #endif

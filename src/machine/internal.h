@@ -4,6 +4,7 @@
 
 #include <vmsim/machine.h>
 #include <vmsim/check.h>
+#include <vmsim/explore.h>
 #include <linux/mm_types.h>
 #include <linux/smp.h>
 #include <linux/mmzone.h>
@@ -44,15 +45,32 @@ enum vmsim_cpu_state {
 	VMSIM_CPU_PROXIED,	/* somebody serves it right now */
 };
 
+/*
+ * Whether the hypervisor lets a CPU run. A flusher that defers does so by cmpxchg(AWAY, AWAY_FLUSH);
+ * where that fails with any other value than AWAY_FLUSH, it interrupts the CPU instead. The resume
+ * exchanges for COMING, does the flush that was put off, and only then stores RUNNING.
+ */
+enum vmsim_hv_state {
+	VMSIM_HV_RUNNING,
+	VMSIM_HV_AWAY,
+	VMSIM_HV_AWAY_FLUSH,
+	VMSIM_HV_COMING,
+};
+
+static inline bool vmsim_hv_away(const u32 *hv_state)
+{
+	return __atomic_load_n(hv_state, __ATOMIC_ACQUIRE) != VMSIM_HV_RUNNING;
+}
+
 /**
  * struct vmsim_cpu - a simulated CPU
  * @state: enum vmsim_cpu_state (native)
  * @attention: non-zero: something in @mailbox; polled at safepoints
  * @mailbox: bit set of senders (CPU numbers) with a call for this CPU
  * @calls: the pending call of each sender
+ * @rcu_state: odd while the thread on the CPU is an RCU reader; see src/sync/rcu.c
  * @irq_off: interrupts are off
- * @hv_preempted: the hypervisor took the CPU away
- * @flush_on_resume: pv-defer: flush everything before running again
+ * @hv_state: enum vmsim_hv_state: whether the hypervisor took the CPU away
  * @curr: thread on it
  * @idle: stands for the CPU when no thread is on it
  * @loaded_mm: address space whose tables it has loaded
@@ -65,9 +83,9 @@ struct vmsim_cpu {
 	u32 attention;
 	u64 mailbox;
 	struct vmsim_ipi *calls[VMSIM_MAX_CPUS];
+	u64 rcu_state;
 	bool irq_off;
-	bool hv_preempted;
-	bool flush_on_resume;
+	u32 hv_state;
 	struct task_struct *curr;
 	struct task_struct idle;
 	struct mm_struct *loaded_mm;
@@ -86,13 +104,14 @@ struct vmsim_process {
 
 struct vmsim_checker;
 struct vmsim_explorer;
+
+/* Callbacks: those of the grace period under way, and those queued since it began. */
 struct vmsim_rcu_state {
-	spinlock_t lock;
-	struct rcu_head *waiting;	/* queued after the grace period under way began */
-	struct rcu_head **waiting_tail;
-	struct rcu_head *current_batch;	/* wait for the grace period under way */
-	u64 nr_waiting;
-	u64 nr_current;
+	u32 lock;
+	struct rcu_head *waiting, **waiting_tail;
+	struct rcu_head *batch;
+	u64 pending;
+	u64 snapshot[VMSIM_MAX_CPUS];
 };
 
 struct vmsim_machine {
@@ -112,6 +131,7 @@ struct vmsim_machine {
 	struct page *memmap;
 	u64 *versions;			/* NULL unless VMSIM_CONTENTS_VERSION */
 	char *frames;
+	char *stacks;			/* explore: one per thread */
 	unsigned long nr_frames;
 	unsigned long frames_used;	/* one more than the highest frame ever handed out */
 	unsigned long *section_valid;	/* bit per section */
@@ -122,7 +142,7 @@ struct vmsim_machine {
 	/* CPUs and threads. */
 	unsigned int nr_cpus;
 	struct vmsim_cpu *cpu;
-	spinlock_t tasks_lock;
+	u32 tasks_lock;
 	struct list_head tasks;
 	int next_tid;
 	struct vmsim_rcu_state rcu;
@@ -148,8 +168,12 @@ struct vmsim_machine {
 	u64 nr_violations;
 	struct vmsim_violation *kept;
 
-	u64 tables;
+	u64 tables;			/* page tables in use */
 };
+
+/* Scenario threads and the one for RCU callbacks (explore). */
+#define VMSIM_STACKS 17
+#define VMSIM_STACK_SIZE (256UL << 10)
 
 /* Handles (src/machine/handle.c): the machine behind a live handle, or NULL. */
 struct vmsim_machine *vmsim_machine_get(struct vmsim_machine *handle);
@@ -198,8 +222,44 @@ void vmsim_violate(struct vmsim_machine *machine, const char *oracle, const char
 /* Interrupts (src/machine/ipi.c). */
 void vmsim_ipi_send(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait);
 
+/* The hypervisor's verbs, on a CPU of this machine (src/machine/cpu.c). */
+void vmsim_cpu_set_away(struct vmsim_cpu *cpu);
+void vmsim_cpu_set_running(struct vmsim_cpu *cpu);
+
 /* Loads the address space of @task on its CPU (src/tlb/switch.c). */
 void vmsim_switch_mm(struct vmsim_cpu *cpu, struct mm_struct *next);
+
+/* Watches events; as vmsim_subscribe(), by the machine itself. -ENOSPC when there are too many. */
+int vmsim_watch(struct vmsim_machine *machine, uint64_t kinds,
+		void (*fn)(void *arg, const struct vmsim_event *event), void *arg);
+
+/* RCU (src/sync/rcu.c). */
+void vmsim_rcu_init(struct vmsim_machine *machine);
+bool vmsim_rcu_ready(struct vmsim_machine *machine);
+void vmsim_rcu_run_ready(struct vmsim_machine *machine);
+void vmsim_rcu_reader_enter(struct task_struct *task);
+void vmsim_rcu_reader_exit(struct task_struct *task);
+
+/* Takes the calls in the mailbox of @cpu; the caller acts as that CPU (src/machine/ipi.c). */
+void vmsim_ipi_take(struct vmsim_cpu *cpu);
+
+/* A thread on a CPU, without a process (src/machine/task.c). */
+struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsim_cpu *cpu);
+void vmsim_task_destroy(struct task_struct *task);
+extern struct task_struct vmsim_no_task;
+
+/* A lock for short sections in which nothing may be watched or switch: no events, no owner. */
+static inline void vmsim_raw_lock(u32 *word)
+{
+	while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(word, __ATOMIC_RELAXED))
+			__builtin_ia32_pause();
+}
+
+static inline void vmsim_raw_unlock(u32 *word)
+{
+	__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+}
 
 /* Contents (src/machine/contents.c). */
 u64 vmsim_frame_load(struct page *page, unsigned int offset, unsigned int size);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/coroutine.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN 1
+#endif
+#endif
+
+#ifdef WITH_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+static inline void __sanitizer_start_switch_fiber(void **save, const void *bottom, size_t size)
+{
+	(void)save, (void)bottom, (void)size;
+}
+static inline void __sanitizer_finish_switch_fiber(void *save, const void **bottom, size_t *size)
+{
+	(void)save, (void)bottom, (void)size;
+}
+#endif
+
+/* The C entry points of boost.context. */
+typedef struct {
+	void *context;
+	void *data;
+} transfer_t;
+transfer_t jump_fcontext(void *to, void *data);
+void *make_fcontext(void *stack_top, size_t size, void (*fn)(transfer_t));
+
+/* What travels with a jump. It lies on the stack that was left, which stands still meanwhile. */
+struct passage {
+	struct coroutine *from, *to;
+};
+
+/* Arrived: the one that was left is told where it stands. */
+static void arrived(struct coroutine *self, transfer_t from)
+{
+	struct coroutine *left = ((struct passage *)from.data)->from;
+	const void *bottom;
+	size_t size;
+
+	left->context = from.context;
+	__sanitizer_finish_switch_fiber(self->fake_stack, &bottom, &size);
+	(void)bottom, (void)size;
+#ifdef WITH_ASAN
+	/* The adopted context's stack becomes known when it is left for the first time. */
+	if (!left->stack) {
+		left->stack = (void *)bottom;
+		left->stack_size = size;
+	}
+#endif
+}
+
+static void fiber_main(transfer_t from)
+{
+	struct coroutine *self = ((struct passage *)from.data)->to;
+
+	arrived(self, from);
+	self->fn(self->arg);
+	abort();
+}
+
+static void *pthread_main(void *arg)
+{
+	struct coroutine *self = arg;
+
+	while (sem_wait(&self->turn))
+		;
+	if (!self->cancelled)
+		self->fn(self->arg);
+	return NULL;
+}
+
+void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend)
+{
+	*co = (struct coroutine) { .backend = backend };
+	if (backend == VMSIM_BACKEND_PTHREAD)
+		sem_init(&co->turn, 0, 0);
+}
+
+int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *stack,
+		     size_t stack_size, void (*fn)(void *arg), void *arg)
+{
+	*co = (struct coroutine) {
+		.backend = backend,
+		.fn = fn,
+		.arg = arg,
+		.stack = stack,
+		.stack_size = stack_size,
+	};
+	if (backend == VMSIM_BACKEND_FIBER) {
+		ASAN_UNPOISON_MEMORY_REGION(stack, stack_size);
+		co->context = make_fcontext((char *)stack + stack_size, stack_size, fiber_main);
+		return 0;
+	}
+	sem_init(&co->turn, 0, 0);
+	co->started = true;
+	return -pthread_create(&co->thread, NULL, pthread_main, co);
+}
+
+static void fiber_switch(struct coroutine *from, struct coroutine *to)
+{
+	struct passage passage = { .from = from, .to = to };
+
+	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->stack_size);
+	arrived(from, jump_fcontext(to->context, &passage));
+}
+
+static void pthread_switch(struct coroutine *from, struct coroutine *to)
+{
+	sem_post(&to->turn);
+	while (sem_wait(&from->turn))
+		;
+	if (from->cancelled)
+		pthread_exit(NULL);
+}
+
+void coroutine_switch(struct coroutine *from, struct coroutine *to)
+{
+	if (from->backend == VMSIM_BACKEND_FIBER)
+		fiber_switch(from, to);
+	else
+		pthread_switch(from, to);
+}
+
+void coroutine_destroy(struct coroutine *co)
+{
+	if (co->backend != VMSIM_BACKEND_PTHREAD)
+		return;
+	if (co->started) {
+		co->cancelled = true;
+		sem_post(&co->turn);
+		pthread_join(co->thread, NULL);
+	}
+	sem_destroy(&co->turn);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_COROUTINE_H
+#define VMSIM_COROUTINE_H
+
+#include <vmsim/explore.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/**
+ * struct coroutine - something that runs only when it is switched to
+ *
+ * Two makes with one meaning: a fiber on a stack of its own, or a pthread that waits for a
+ * semaphore. Exactly one coroutine of an execution runs at a time.
+ */
+struct coroutine {
+	enum vmsim_backend backend;
+	void (*fn)(void *arg);
+	void *arg;
+	/* Fiber. */
+	void *context;
+	void *stack;
+	size_t stack_size;
+	void *fake_stack;
+	/* Pthread. */
+	pthread_t thread;
+	sem_t turn;
+	bool started, cancelled;
+};
+
+/* The context that calls this becomes @co. */
+void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend);
+/* A new one, which runs @fn(@arg) when it is switched to first. @fn must not return. */
+int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *stack,
+		     size_t stack_size, void (*fn)(void *arg), void *arg);
+/* Goes on in @to; returns when somebody switches back to @from. */
+void coroutine_switch(struct coroutine *from, struct coroutine *to);
+/* Ends one that will never be switched to again, wherever it stands. */
+void coroutine_destroy(struct coroutine *co);
+
+#endif

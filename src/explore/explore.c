@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/session.h"
+#include "trace/record.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define MAX_RECORDED_EVENTS (1 << 20)
+
+void pick_record(struct pick_list *list, char kind, uint16_t id)
+{
+	struct vmsim_pick *last = list->n ? &list->picks[list->n - 1] : NULL;
+
+	if (last && last->kind == kind && last->id == id) {
+		last->count++;
+		return;
+	}
+	if (list->n == list->capacity) {
+		list->capacity = list->capacity ? 2 * list->capacity : 64;
+		list->picks = realloc(list->picks, list->capacity * sizeof(*list->picks));
+		if (!list->picks)
+			abort();
+	}
+	list->picks[list->n++] = (struct vmsim_pick) { .kind = kind, .id = id, .count = 1 };
+}
+
+/**
+ * vmsim_explore_options_init() - the defaults
+ * @options: filled in: one scripted execution on fibers with IPI flushes and all oracles
+ */
+VMSIM_API void vmsim_explore_options_init(struct vmsim_explore_options *options)
+{
+	*options = (struct vmsim_explore_options) {
+		.strategy = VMSIM_STRATEGY_SCRIPT,
+		.backend = VMSIM_BACKEND_FIBER,
+		.tlb = VMSIM_TLB_IPI,
+		.seed = 1,
+		.executions = 1,
+		.pct_depth = 3,
+		.step_limit = 1000000,
+		.variant = "",
+	};
+}
+
+static const struct strategy *const strategies[] = {
+	[VMSIM_STRATEGY_SCRIPT] = &strategy_script,
+	[VMSIM_STRATEGY_RANDOM] = &strategy_random,
+	[VMSIM_STRATEGY_PCT] = &strategy_pct,
+	[VMSIM_STRATEGY_REPLAY] = &strategy_replay,
+};
+
+static int __attribute__((format(printf, 3, 4)))
+wrong(char *error, size_t error_size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error, error_size, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static int check_scenario(const struct vmsim_scenario *scenario, char *error, size_t size)
+{
+	if (!scenario->threads || scenario->nr_threads < 1 || scenario->nr_threads > VMSIM_MAX_THREADS)
+		return wrong(error, size, "scenario %s: 1 to %d threads", scenario->name,
+			     VMSIM_MAX_THREADS);
+	for (unsigned int i = 0; i < scenario->nr_threads; i++) {
+		const struct vmsim_thread_def *thread = &scenario->threads[i];
+
+		if (thread->cpu >= scenario->config.cpus)
+			return wrong(error, size, "scenario %s: thread %s: no CPU %u", scenario->name,
+				     thread->name, thread->cpu);
+		if (thread->process && thread->process >= scenario->processes)
+			return wrong(error, size, "scenario %s: thread %s: no process %u",
+				     scenario->name, thread->name, thread->process);
+	}
+	return 0;
+}
+
+static int check_options(const struct vmsim_explore_options *options, char *error, size_t size)
+{
+	if ((unsigned int)options->strategy >= ARRAY_SIZE(strategies))
+		return wrong(error, size, "no such strategy");
+	if ((unsigned int)options->tlb >= VMSIM_TLB_COUNT)
+		return wrong(error, size, "no such TLB back-end");
+	if (options->strategy == VMSIM_STRATEGY_REPLAY && !options->schedule)
+		return wrong(error, size, "replay needs a schedule");
+	if (options->pct_depth < 1 || options->pct_depth > 16)
+		return wrong(error, size, "PCT depth must be 1 to 16");
+#ifdef VMSIM_NO_CHECKS
+	return wrong(error, size, "built with -Dchecks=false: nothing can be explored");
+#endif
+	return 0;
+}
+
+static void name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule *schedule)
+{
+	snprintf(schedule->scenario, sizeof(schedule->scenario), "%s", x->scenario->name);
+	snprintf(schedule->variant, sizeof(schedule->variant), "%s",
+		 x->options->variant ? x->options->variant : "");
+	schedule->tlb = x->options->tlb;
+	schedule->faulty_nth = x->machine->config.faulty_nth;
+}
+
+static void hand_over(struct vmsim_explorer *x, struct vmsim_result *result)
+{
+	vmsim_schedule_free(&result->schedule);
+	result->decisions = x->steps;
+	result->violated = x->failed;
+	result->violation = x->violation;
+	name_schedule(x, &result->schedule);
+	result->schedule.picks = x->recorded.picks;
+	result->schedule.nr_picks = x->recorded.n;
+	x->recorded = (struct pick_list) { 0 };
+}
+
+static int execute_once(struct vmsim_explorer *x, uint64_t seed)
+{
+	int err;
+
+	world_restore(x);
+	x->failed = false;
+	x->misfit[0] = 0;
+	x->recorded.n = 0;
+	coroutine_adopt(&x->main, x->options->backend);
+	x->strategy->begin(x, seed);
+	err = world_start(x);
+	if (err)
+		return err;
+	execution_run(x);
+	if (x->strategy->end)
+		x->strategy->end(x);
+	world_finish(x);
+	coroutine_destroy(&x->main);
+	return x->misfit[0] ? -EINVAL : 0;
+}
+
+static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
+{
+	uint64_t seed = x->options->seed;
+
+	for (uint64_t i = 0; i < x->options->executions; i++) {
+		int err = execute_once(x, seed + i);
+
+		result->executions++;
+		if (err)
+			return err;
+		if (x->failed) {
+			result->failures++;
+			break;
+		}
+	}
+	return 0;
+}
+
+static int run(const struct vmsim_scenario *scenario, const struct vmsim_explore_options *options,
+	       struct vmsim_result *result, void *recorder, char *error, size_t size)
+{
+	struct vmsim_explorer *x = calloc(1, sizeof(*x));
+	struct task_struct *before = vmsim_self;
+	int err = 0;
+
+	if (!x)
+		return -ENOMEM;
+	x->scenario = scenario;
+	x->options = options;
+	x->strategy = strategies[options->strategy];
+	vmsim_self = &vmsim_no_task;
+	if (options->strategy == VMSIM_STRATEGY_SCRIPT)
+		err = script_parse(x, options->script ? options->script : scenario->script, error, size);
+	if (!err) {
+		err = world_create(x, recorder);
+		if (err && x->failed)
+			wrong(error, size, "set-up: %s %s", x->violation.oracle, x->violation.text);
+		else if (err)
+			wrong(error, size, "set-up failed: %s", strerror(-err));
+	}
+	if (!err) {
+		err = execute_all(x, result);
+		if (err)
+			wrong(error, size, "%s", x->misfit[0] ? x->misfit : strerror(-err));
+		hand_over(x, result);
+	}
+	world_destroy(x);
+	free(x->script);
+	free(x->recorded.picks);
+	free(x);
+	vmsim_self = before;
+	return err;
+}
+
+/* The same execution again, with its events recorded: nothing is recorded before it is wanted. */
+static int record_again(const struct vmsim_scenario *scenario,
+			const struct vmsim_explore_options *options, struct vmsim_result *result,
+			char *error, size_t size)
+{
+	struct vmsim_recorder *recorder = vmsim_recorder_new(MAX_RECORDED_EVENTS);
+	struct vmsim_explore_options again = *options;
+	struct vmsim_result second = { 0 };
+	int err;
+
+	if (!recorder)
+		return -ENOMEM;
+	again.strategy = VMSIM_STRATEGY_REPLAY;
+	again.schedule = &result->schedule;
+	again.executions = 1;
+	err = run(scenario, &again, &second, recorder, error, size);
+	if (!err)
+		vmsim_recorder_take(recorder, &result->events, &result->nr_events);
+	vmsim_recorder_free(recorder);
+	vmsim_result_free(&second);
+	return err;
+}
+
+/**
+ * vmsim_explore() - runs executions of a scenario until one fails
+ * @scenario: what runs
+ * @options: how
+ * @result: what came out; release it with vmsim_result_free(), also after an error
+ * @error: receives one line when the return value is not 0
+ * @error_size: its size
+ *
+ * Return: 0, whether or not a rule broke; -EINVAL: scenario, script or schedule do not fit; other
+ * -errno when the world cannot be made.
+ */
+VMSIM_API int vmsim_explore(const struct vmsim_scenario *scenario,
+			    const struct vmsim_explore_options *options,
+			    struct vmsim_result *result, char *error, size_t error_size)
+{
+	int err;
+
+	*result = (struct vmsim_result) { 0 };
+	err = check_scenario(scenario, error, error_size);
+	if (!err)
+		err = check_options(options, error, error_size);
+	if (!err)
+		err = run(scenario, options, result, NULL, error, error_size);
+	if (!err && options->timeline)
+		err = record_again(scenario, options, result, error, error_size);
+	return err;
+}
+
+VMSIM_API void vmsim_result_free(struct vmsim_result *result)
+{
+	vmsim_schedule_free(&result->schedule);
+	free(result->events);
+	*result = (struct vmsim_result) { 0 };
+}
+
+VMSIM_API void vmsim_point(const char *name)
+{
+	if (vmsim_self->machine)
+		vmsim_event(POINT, (uintptr_t)name, 0, 0);
+	vmsim_poll();
+}
+
+VMSIM_API void vmsim_fail(const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (vmsim_self->machine)
+		vmsim_violate(vmsim_self->machine, "CHECK", "", "%s", text);
+}

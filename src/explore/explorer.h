@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_EXPLORER_H
+#define VMSIM_EXPLORER_H
+
+#include <vmsim/event.h>
+#include <stdbool.h>
+
+struct vmsim_machine;
+struct vmsim_explorer;
+struct vmsim_violation;
+
+/* What the machine tells the explorer, and asks of it. The explorer itself: src/explore/session.h. */
+
+void vmsim_set_explorer(struct vmsim_machine *machine, struct vmsim_explorer *explorer);
+
+/* The kinds of event that are decisions. */
+uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer);
+
+/* An event was delivered to the watchers: who goes on? Returns when the caller does. */
+void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event);
+
+/* A rule broke. Ends the execution: at once, or when the watcher that calls this has returned. */
+void vmsim_explorer_fail(struct vmsim_explorer *explorer, const struct vmsim_violation *violation);
+__attribute__((noreturn)) void vmsim_explorer_abandon(struct vmsim_explorer *explorer);
+
+/* The calling thread waits for a condition; lets others go first; asks for a yes or no. */
+void vmsim_explorer_wait(bool (*ready)(const void *arg), const void *arg);
+void vmsim_explorer_yield(void);
+bool vmsim_explorer_choice(void);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_SESSION_H
+#define VMSIM_SESSION_H
+
+#include "machine/internal.h"
+#include "explore/coroutine.h"
+#include "explore/explorer.h"
+#include <vmsim/explore.h>
+
+/* Scenario threads, and the one that runs RCU callbacks. */
+#define MAX_ACTORS (VMSIM_MAX_THREADS + 1)
+#define MAX_CANDIDATES (MAX_ACTORS + 3 * VMSIM_MAX_CPUS)
+
+/**
+ * struct vmsim_actor - a simulated thread as the explorer sees it
+ * @index: place in the scenario; the RCU thread comes last
+ * @task: the thread
+ * @ready: condition that it waits for, NULL when it can run
+ * @yielded: others go first
+ * @daemon: the execution may end without it
+ * @process: index of its process
+ */
+struct vmsim_actor {
+	struct vmsim_explorer *explorer;
+	unsigned int index;
+	const char *name;
+	struct task_struct *task;
+	int (*fn)(struct vmsim_world *world);
+	struct vmsim_cpu *cpu;
+	bool (*ready)(const void *arg);
+	const void *ready_arg;
+	bool done, yielded, daemon;
+	struct coroutine co;
+};
+
+/* One thing that could happen next. */
+struct candidate {
+	char kind;		/* as in struct vmsim_pick */
+	uint16_t id;
+};
+
+struct strategy_state;
+
+/* A way of deciding. */
+struct strategy {
+	/* Before each execution. */
+	void (*begin)(struct vmsim_explorer *x, uint64_t seed);
+	/* Index of the candidate that happens, or -1: the schedule does not fit (x->misfit says why). */
+	int (*pick)(struct vmsim_explorer *x, const struct candidate *candidates, int n);
+	bool (*choice)(struct vmsim_explorer *x);
+	void (*end)(struct vmsim_explorer *x);
+};
+
+extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay;
+
+struct script_step {
+	char kind;		/* 't', 'i', 'p', 'u', or '*' */
+	uint16_t id;
+	int until;		/* event kind, or -1: as far as it goes */
+	char point[48];		/* with POINT: its name */
+	unsigned int times;
+};
+
+struct pick_list {
+	struct vmsim_pick *picks;
+	size_t n, capacity;
+};
+
+struct vmsim_explorer {
+	const struct vmsim_scenario *scenario;
+	const struct vmsim_explore_options *options;
+	const struct strategy *strategy;
+	struct vmsim_machine *machine;
+	struct vmsim_world world;
+	struct vmsim_actor actor[MAX_ACTORS];
+	unsigned int nr_actors;
+	struct vmsim_actor *running;	/* NULL: the main context */
+	struct coroutine main;
+	uint64_t steps;
+	bool failed;
+	struct vmsim_violation violation;
+	char misfit[160];
+
+	/* Strategy state. */
+	uint64_t rng;
+	uint64_t longest;
+	uint64_t pct_change[16];
+	int pct_priority[MAX_ACTORS + VMSIM_MAX_CPUS];
+	unsigned int hv_preemptions;
+	struct script_step *script;
+	size_t script_len, script_at;
+	unsigned int script_seen;
+	const struct vmsim_schedule *replay;
+	size_t replay_at;
+	uint32_t replay_used;
+
+	struct pick_list recorded;
+	struct world_snapshot *snapshot;
+};
+
+/* The world (src/explore/world.c): made once, copied back before every execution. */
+int world_create(struct vmsim_explorer *x, void *recorder);
+void world_restore(struct vmsim_explorer *x);
+void world_destroy(struct vmsim_explorer *x);
+/* Starts the scenario's threads; ends them; the scenario's check and the recounts. */
+int world_start(struct vmsim_explorer *x);
+void world_finish(struct vmsim_explorer *x);
+
+/* One execution (src/explore/schedule_loop.c). */
+void execution_run(struct vmsim_explorer *x);
+void actor_entry(void *arg);
+
+int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t error_size);
+
+void pick_record(struct pick_list *list, char kind, uint16_t id);
+
+/* A 64-bit generator (splitmix64). */
+static inline uint64_t rng_next(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+#endif

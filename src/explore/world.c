@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/session.h"
+#include "check/check.h"
+#include "folio/folio.h"
+#include "mm/mm_internal.h"
+#include "trace/record.h"
+#include <vmsim/process.h>
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * A snapshot of a machine is a copy of what it uses: the header with the heap, the cells of the
+ * memmap, the versions and the frames, each up to the highest one ever used.
+ */
+struct world_snapshot {
+	size_t heap_used;
+	unsigned long frames_used;
+	char *base;		/* header and heap */
+	struct page *memmap;
+	u64 *versions;
+	char *frames;
+};
+
+static size_t base_size(const struct vmsim_machine *m, size_t heap_used)
+{
+	return (size_t)(m->heap - (char *)m) + heap_used;
+}
+
+static void *copy_of(const void *from, size_t size)
+{
+	void *copy = malloc(size ? size : 1);
+
+	if (copy)
+		memcpy(copy, from, size);
+	return copy;
+}
+
+static int snapshot_take(struct vmsim_explorer *x)
+{
+	struct vmsim_machine *m = x->machine;
+	struct world_snapshot *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	x->snapshot = s;
+	s->heap_used = m->heap_used;
+	s->frames_used = m->frames_used;
+	s->base = copy_of(m, base_size(m, s->heap_used));
+	s->memmap = copy_of(m->memmap, s->frames_used * sizeof(struct page));
+	s->versions = m->versions ? copy_of(m->versions, s->frames_used * sizeof(u64)) : NULL;
+	s->frames = copy_of(m->frames, s->frames_used * PAGE_SIZE);
+	if (!s->base || !s->memmap || !s->frames || (m->versions && !s->versions))
+		return -ENOMEM;
+	return 0;
+}
+
+static void snapshot_free(struct world_snapshot *s)
+{
+	if (!s)
+		return;
+	free(s->base);
+	free(s->memmap);
+	free(s->versions);
+	free(s->frames);
+	free(s);
+}
+
+/* Frames that only the last execution used become untouched again; holes have no cells. */
+static void forget_frames(struct vmsim_machine *m, unsigned long from, unsigned long to)
+{
+	for (unsigned long pfn = from; pfn < to; pfn++)
+		if (vmsim_section_is_valid(m, pfn))
+			memset(&m->memmap[pfn], 0, sizeof(struct page));
+}
+
+void world_restore(struct vmsim_explorer *x)
+{
+	struct vmsim_machine *m = x->machine;
+	const struct world_snapshot *s = x->snapshot;
+	unsigned long used = m->frames_used;
+
+	memcpy(m, s->base, base_size(m, s->heap_used));
+	memcpy(m->memmap, s->memmap, s->frames_used * sizeof(struct page));
+	forget_frames(m, s->frames_used, used);
+	if (m->versions)
+		memcpy(m->versions, s->versions, s->frames_used * sizeof(u64));
+	memcpy(m->frames, s->frames, s->frames_used * PAGE_SIZE);
+}
+
+static struct vmsim_config config_of(const struct vmsim_explorer *x)
+{
+	struct vmsim_config config = x->scenario->config;
+
+	config.mode = VMSIM_EXPLORE;
+	config.tlb = x->options->tlb;
+	config.faulty_nth = x->options->faulty_nth;
+	if (config.tlb == VMSIM_TLB_FAULTY && !config.faulty_nth)
+		config.faulty_nth = 1;
+	return config;
+}
+
+static unsigned int process_count(const struct vmsim_scenario *scenario)
+{
+	return scenario->processes ? scenario->processes : 1;
+}
+
+static int make_processes(struct vmsim_explorer *x)
+{
+	for (unsigned int i = 0; i < process_count(x->scenario); i++) {
+		char name[TASK_COMM_LEN];
+		int pid;
+
+		snprintf(name, sizeof(name), "process%u", i);
+		pid = vmsim_process_create(x->world.machine, name);
+		if (pid != (int)i + 1)
+			return pid < 0 ? pid : -EINVAL;
+	}
+	return 0;
+}
+
+static int set_up(struct vmsim_explorer *x)
+{
+	const struct vmsim_scenario *scenario = x->scenario;
+	int err;
+
+	err = vmsim_checker_create(x->machine,
+				   x->options->oracles ? x->options->oracles : VMSIM_ORACLES_ALL);
+	if (err)
+		return err;
+	x->world.ctx = vmsim_machine_alloc(x->machine, scenario->ctx_size);
+	if (!x->world.ctx)
+		return -ENOMEM;
+	err = make_processes(x);
+	if (err || !scenario->setup)
+		return err;
+	err = vmsim_attach(x->world.machine, 0, 1);
+	if (err)
+		return err;
+	err = scenario->setup(&x->world);
+	/* The set-up may have detached, or attached elsewhere. */
+	if (vmsim_self->machine)
+		vmsim_detach();
+	return err;
+}
+
+int world_create(struct vmsim_explorer *x, void *recorder)
+{
+	struct vmsim_config config = config_of(x);
+	int err;
+
+	err = vmsim_machine_create(&config, &x->world.machine);
+	if (err)
+		return err;
+	x->machine = vmsim_machine_get(x->world.machine);
+	vmsim_set_explorer(x->machine, x);
+	if (recorder)
+		vmsim_watch(x->machine, (UINT64_C(1) << VMSIM_EV_COUNT) - 1, vmsim_recorder_add,
+			    recorder);
+	err = set_up(x);
+	if (!err && x->failed)
+		err = -EPROTO;
+	if (!err)
+		err = snapshot_take(x);
+	return err;
+}
+
+void world_destroy(struct vmsim_explorer *x)
+{
+	snapshot_free(x->snapshot);
+	x->snapshot = NULL;
+	if (!x->machine)
+		return;
+	/* What an abandoned execution left attached does not hold up the end. */
+	INIT_LIST_HEAD(&x->machine->tasks);
+	vmsim_self = &vmsim_no_task;
+	vmsim_machine_destroy(x->world.machine);
+	x->machine = NULL;
+}
+
+static int actor_start(struct vmsim_explorer *x, struct vmsim_actor *actor, int pid)
+{
+	struct vmsim_machine *m = x->machine;
+	char *stack = m->stacks + actor->index * VMSIM_STACK_SIZE;
+	int err = 0;
+
+	actor->task = vmsim_task_create(m, actor->cpu);
+	if (!actor->task)
+		return -ENOMEM;
+	snprintf(actor->task->comm, sizeof(actor->task->comm), "%s", actor->name);
+	if (pid) {
+		vmsim_self = actor->task;
+		err = vmsim_process_attach(m, pid, actor->task);
+		vmsim_self = &vmsim_no_task;
+	}
+	if (err)
+		return err;
+	actor->task->actor = actor;
+	return coroutine_create(&actor->co, x->options->backend, stack, VMSIM_STACK_SIZE,
+				actor_entry, actor);
+}
+
+static struct vmsim_cpu *cpu_for(struct vmsim_explorer *x, unsigned int cpu)
+{
+	if (x->options->tlb == VMSIM_TLB_UP)
+		cpu = 0;
+	return &x->machine->cpu[cpu];
+}
+
+int world_start(struct vmsim_explorer *x)
+{
+	const struct vmsim_scenario *scenario = x->scenario;
+	int err = 0;
+
+	x->nr_actors = scenario->nr_threads + 1;
+	for (unsigned int i = 0; i < x->nr_actors && !err; i++) {
+		bool rcu = i == scenario->nr_threads;
+		const struct vmsim_thread_def *def = &scenario->threads[i];
+
+		x->actor[i] = (struct vmsim_actor) {
+			.explorer = x,
+			.index = i,
+			.name = rcu ? "Rcu" : def->name,
+			.fn = rcu ? NULL : def->fn,
+			.cpu = cpu_for(x, rcu ? 0 : def->cpu),
+			.daemon = rcu,
+		};
+		err = actor_start(x, &x->actor[i], rcu ? 0 : (int)def->process + 1);
+	}
+	return err;
+}
+
+static void threads_end(struct vmsim_explorer *x)
+{
+	for (unsigned int i = 0; i < x->nr_actors; i++) {
+		struct vmsim_actor *actor = &x->actor[i];
+		struct task_struct *task = actor->task;
+
+		coroutine_destroy(&actor->co);
+		if (x->failed || x->misfit[0])
+			continue;
+		task->actor = NULL;
+		vmsim_self = task;
+		if (task->mm || task->pid)
+			vmsim_process_detach(task);
+		vmsim_self = &vmsim_no_task;
+		if (actor->cpu->curr == task)
+			actor->cpu->curr = NULL;
+		vmsim_task_destroy(task);
+	}
+}
+
+static void scenario_check(struct vmsim_explorer *x)
+{
+	int err;
+
+	if (!x->scenario->check)
+		return;
+	err = vmsim_attach(x->world.machine, 0, 1);
+	if (!err)
+		err = x->scenario->check(&x->world);
+	if (vmsim_self->machine)
+		vmsim_detach();
+	if (err < 0)
+		vmsim_violate(x->machine, "CHECK", "", "the scenario's check returned %d", err);
+}
+
+/* With every process gone, nothing may be left but files and free memory. */
+static void tear_down(struct vmsim_explorer *x)
+{
+	for (unsigned int i = 0; i < process_count(x->scenario); i++)
+		vmsim_process_destroy(x->world.machine, (int)i + 1);
+	vmsim_self = &x->machine->cpu[0].idle;
+	rcu_barrier();
+	vmsim_self = &vmsim_no_task;
+}
+
+void world_finish(struct vmsim_explorer *x)
+{
+	for (unsigned int i = 0; i < x->machine->nr_cpus && !x->failed; i++)
+		if (vmsim_hv_away(&x->machine->cpu[i].hv_state))
+			vmsim_cpu_set_running(&x->machine->cpu[i]);
+	threads_end(x);
+	if (x->failed || x->misfit[0])
+		return;
+	scenario_check(x);
+	if (!x->failed)
+		vmsim_checker_quiescent(x->machine);
+	if (!x->failed) {
+		tear_down(x);
+		vmsim_checker_quiescent(x->machine);
+	}
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/internal.h"
+#include "explore/explorer.h"
+#include <vmsim/explore.h>
+#include <errno.h>
+
+static const u64 nothing_armed;
+static const u32 nothing_pending;
+
+/* What a pthread is before it attaches: it has no machine, and watches and polls nothing. */
+struct task_struct vmsim_no_task = {
+	.armed = &nothing_armed,
+	.attention = &nothing_pending,
+	.comm = "unattached",
+};
+
+__thread struct task_struct *vmsim_self = &vmsim_no_task;
+
+static void deliver(struct vmsim_machine *m, struct task_struct *self,
+		    const struct vmsim_event *event)
+{
+	unsigned int n = __atomic_load_n(&m->nr_watchers, __ATOMIC_ACQUIRE);
+
+	self->in_watcher++;
+	for (unsigned int i = 0; i < n; i++) {
+		const struct vmsim_watcher *watcher = &m->watcher[i];
+
+		if (watcher->kinds & BIT_ULL(event->kind))
+			watcher->fn(watcher->arg, event);
+	}
+	self->in_watcher--;
+}
+
+/*
+ * The slow path of every event: tell the watchers, then let the explorer decide who goes on. An
+ * event raised by a watcher is not delivered.
+ */
+void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c)
+{
+	struct task_struct *self = vmsim_self;
+	struct vmsim_machine *m = self->machine;
+	struct vmsim_event event = {
+		.kind = kind,
+		.cpu = (int)self->cpu->id,
+		.tid = self->tid,
+		.arg = { a, b, c },
+		.ip = __builtin_return_address(0),
+	};
+
+	if (self->in_watcher)
+		return;
+	event.seq = __atomic_add_fetch(&m->seq, 1, __ATOMIC_RELAXED);
+	deliver(m, self, &event);
+	if (m->explorer)
+		vmsim_explorer_event(m->explorer, &event);
+}
+
+static void rearm(struct vmsim_machine *m)
+{
+	u64 armed = m->explorer ? vmsim_explorer_kinds(m->explorer) : 0;
+
+	for (unsigned int i = 0; i < m->nr_watchers; i++)
+		armed |= m->watcher[i].kinds;
+	WRITE_ONCE(m->armed, armed);
+}
+
+void vmsim_set_explorer(struct vmsim_machine *machine, struct vmsim_explorer *explorer)
+{
+	machine->explorer = explorer;
+	rearm(machine);
+}
+
+int vmsim_watch(struct vmsim_machine *machine, uint64_t kinds,
+		void (*fn)(void *arg, const struct vmsim_event *event), void *arg)
+{
+	struct vmsim_watcher *watcher = &machine->watcher[machine->nr_watchers];
+
+	if (machine->nr_watchers == VMSIM_MAX_WATCHERS)
+		return -ENOSPC;
+	*watcher = (struct vmsim_watcher) { .kinds = kinds, .fn = fn, .arg = arg };
+	__atomic_store_n(&machine->nr_watchers, machine->nr_watchers + 1, __ATOMIC_RELEASE);
+	rearm(machine);
+	return 0;
+}
+
+/**
+ * vmsim_subscribe() - watches events
+ * @machine: whose events
+ * @kinds: which: a mask of VMSIM_EV_BIT()
+ * @fn: called in the thread that raised the event, inside the event; must not call the machine
+ * @arg: passed to @fn
+ *
+ * Context: no thread of the machine runs.
+ * Return: 0; -EBADF; -EINVAL: no kinds or no function; -ENOSPC: too many watchers; -EOPNOTSUPP:
+ * the library was built with -Dchecks=false.
+ */
+VMSIM_API int vmsim_subscribe(struct vmsim_machine *machine, uint64_t kinds,
+			      void (*fn)(void *arg, const struct vmsim_event *event), void *arg)
+{
+	struct vmsim_machine *m = vmsim_machine_get(machine);
+
+	if (!m)
+		return -EBADF;
+	if (!kinds || kinds >> VMSIM_EV_COUNT || !fn)
+		return -EINVAL;
+#ifdef VMSIM_NO_CHECKS
+	return -EOPNOTSUPP;
+#endif
+	return vmsim_watch(m, kinds, fn, arg);
+}
+
+/**
+ * vmsim_unsubscribe() - ends vmsim_subscribe(@machine, ..., @fn, @arg)
+ * @machine: whose events
+ * @fn: the function
+ * @arg: its argument
+ *
+ * Context: no thread of the machine runs.
+ * Return: 0; -EBADF; -ENOENT: there is no such watcher.
+ */
+VMSIM_API int vmsim_unsubscribe(struct vmsim_machine *machine,
+				void (*fn)(void *arg, const struct vmsim_event *event), void *arg)
+{
+	struct vmsim_machine *m = vmsim_machine_get(machine);
+
+	if (!m)
+		return -EBADF;
+	for (unsigned int i = 0; i < m->nr_watchers; i++) {
+		if (m->watcher[i].fn != fn || m->watcher[i].arg != arg)
+			continue;
+		m->nr_watchers--;
+		memmove(&m->watcher[i], &m->watcher[i + 1],
+			(m->nr_watchers - i) * sizeof(m->watcher[0]));
+		rearm(m);
+		return 0;
+	}
+	return -ENOENT;
+}

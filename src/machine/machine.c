@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/internal.h"
+#include "machine/handle.h"
+#include "machine/heap.h"
+#include "folio/folio.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/*
+ * Explore machines lie where no loader puts anything, at the same place in every process. Under
+ * ThreadSanitizer only the low half terabyte is free for applications.
+ */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define EXPLORE_BASE 0x4000000000UL
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define EXPLORE_BASE 0x4000000000UL
+#endif
+#ifndef EXPLORE_BASE
+#define EXPLORE_BASE 0x200000000000UL
+#endif
+#define EXPLORE_STRIDE (1UL << 30)
+#define EXPLORE_HEAP (4UL << 20)
+
+/**
+ * vmsim_config_init() - a small native machine
+ * @config: filled in: 2 CPUs, 16384 frames (64 MiB) with contents, IPI flushes
+ */
+VMSIM_API void vmsim_config_init(struct vmsim_config *config)
+{
+	*config = (struct vmsim_config) {
+		.mode = VMSIM_NATIVE,
+		.contents = VMSIM_CONTENTS_BYTES,
+		.tlb = VMSIM_TLB_IPI,
+		.cpus = 2,
+		.frames = 16384,
+	};
+}
+
+static bool levels_valid(unsigned int levels)
+{
+#if CONFIG_PGTABLE_LEVELS == 5
+	return levels == 0 || levels == 4 || levels == 5;
+#else
+	return levels == 0 || levels == CONFIG_PGTABLE_LEVELS;
+#endif
+}
+
+static bool holes_valid(const struct vmsim_config *config)
+{
+	if (config->holes > VMSIM_MAX_HOLES)
+		return false;
+	for (unsigned int i = 0; i < config->holes; i++) {
+		const struct vmsim_range *hole = &config->hole[i];
+
+		/* The first section holds the reserved frames. */
+		if (hole->start >= hole->end || hole->end > config->frames ||
+		    hole->start < VMSIM_SECTION_FRAMES ||
+		    hole->start % VMSIM_SECTION_FRAMES || hole->end % VMSIM_SECTION_FRAMES)
+			return false;
+	}
+	return true;
+}
+
+static int config_check(const struct vmsim_config *config)
+{
+	if (config->mode != VMSIM_NATIVE && config->mode != VMSIM_EXPLORE)
+		return -EINVAL;
+	if ((unsigned int)config->contents > VMSIM_CONTENTS_BYTES ||
+	    (unsigned int)config->tlb >= VMSIM_TLB_COUNT)
+		return -EINVAL;
+	if (config->cpus < 1 || config->cpus > VMSIM_MAX_CPUS)
+		return -EINVAL;
+	if (config->frames < VMSIM_SECTION_FRAMES || config->frames > 1UL << 34)
+		return -EINVAL;
+	if (config->mode == VMSIM_EXPLORE && config->frames > 1UL << 14)
+		return -EINVAL;
+	if (config->tlb == VMSIM_TLB_FAULTY && config->faulty_nth == 0)
+		return -EINVAL;
+	if (!levels_valid(config->levels) || !holes_valid(config))
+		return -EINVAL;
+	return 0;
+}
+
+/* Sizes of the parts of a machine's region, each rounded to host pages. */
+struct layout {
+	size_t header, heap, memmap, sections, versions, stacks, frames, total;
+};
+
+static struct layout layout_of(const struct vmsim_config *config)
+{
+	struct layout l = {
+		.header = PAGE_ALIGN(sizeof(struct vmsim_machine)),
+		.heap = config->mode == VMSIM_EXPLORE ? EXPLORE_HEAP : 0,
+		.memmap = PAGE_ALIGN(config->frames * sizeof(struct page)),
+		.sections = PAGE_ALIGN(config->frames / VMSIM_SECTION_FRAMES / 8 + 16),
+		.versions = config->contents == VMSIM_CONTENTS_VERSION ?
+			PAGE_ALIGN(config->frames * sizeof(u64)) : 0,
+		.stacks = config->mode == VMSIM_EXPLORE ? VMSIM_STACKS * VMSIM_STACK_SIZE : 0,
+		.frames = config->frames * PAGE_SIZE,
+	};
+
+	l.total = l.header + l.heap + l.memmap + l.sections + l.versions + l.stacks + l.frames;
+	return l;
+}
+
+static void *region_map(const struct vmsim_config *config, unsigned int slot, size_t size)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	void *want = NULL;
+	void *got;
+
+	if (config->mode == VMSIM_EXPLORE) {
+		want = (void *)(EXPLORE_BASE + slot * EXPLORE_STRIDE);
+		flags |= MAP_FIXED_NOREPLACE;
+	}
+	got = mmap(want, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (got == MAP_FAILED)
+		return NULL;
+	return got;
+}
+
+static void region_divide(struct vmsim_machine *m, const struct layout *l)
+{
+	char *at = (char *)m + l->header;
+
+	m->region_size = l->total;
+	m->heap = at;
+	m->heap_end = at += l->heap;
+	m->memmap = (struct page *)at;
+	at += l->memmap;
+	m->section_valid = (unsigned long *)at;
+	at += l->sections;
+	m->versions = l->versions ? (u64 *)at : NULL;
+	at += l->versions;
+	m->stacks = at;
+	at += l->stacks;
+	m->frames = at;
+}
+
+static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
+{
+	cpu->id = id;
+	cpu->idle = (struct task_struct) {
+		.armed = &m->armed,
+		.attention = &cpu->attention,
+		.machine = m,
+		.cpu = cpu,
+		.tid = -1 - (int)id,
+		.pgtable_l5 = m->config.levels == 5,
+		.comm = "idle",
+	};
+	INIT_LIST_HEAD(&cpu->idle.task_list);
+	vmsim_tlb_init(cpu, vmsim_exploring(m));
+}
+
+static int cpus_init(struct vmsim_machine *m)
+{
+	m->nr_cpus = m->config.cpus;
+	m->cpu = vmsim_machine_alloc(m, m->nr_cpus * sizeof(*m->cpu));
+	if (!m->cpu)
+		return -ENOMEM;
+	for (u32 id = 0; id < m->nr_cpus; id++)
+		cpu_init(m, &m->cpu[id], id);
+	return 0;
+}
+
+static void lists_init(struct vmsim_machine *m)
+{
+	INIT_LIST_HEAD(&m->tasks);
+	INIT_LIST_HEAD(&m->mms);
+	INIT_LIST_HEAD(&m->processes);
+	INIT_LIST_HEAD(&m->files);
+	spin_lock_init(&m->mm_list_lock);
+	m->next_tid = m->next_pid = m->next_file = 1;
+	m->next_ctx_id = 1;
+	vmsim_rcu_init(m);
+}
+
+static int machine_init(struct vmsim_machine *m)
+{
+	struct task_struct *before = vmsim_self;
+	int err;
+
+	m->tlb_backend = m->config.tlb;
+	m->nr_frames = m->config.frames;
+	lists_init(m);
+	err = cpus_init(m);
+	if (err)
+		return err;
+	m->kept = vmsim_machine_alloc(m, VMSIM_MAX_KEPT_VIOLATIONS * sizeof(*m->kept));
+	if (!m->kept)
+		return -ENOMEM;
+	vmsim_self = &m->cpu[0].idle;
+	err = vmsim_memmap_init(m);
+	vmsim_self = before;
+	return err;
+}
+
+/**
+ * vmsim_machine_create() - makes a machine
+ * @config: what it is like
+ * @machine: receives its handle
+ *
+ * Return: 0; -EINVAL: @config makes no sense; -ENOMEM; -ENFILE: too many machines; -EEXIST: the
+ * fixed address of an explore machine is taken.
+ */
+VMSIM_API int vmsim_machine_create(const struct vmsim_config *config,
+				   struct vmsim_machine **machine)
+{
+	struct vmsim_machine *handle;
+	struct vmsim_machine *m;
+	struct layout layout;
+	unsigned int slot;
+	int err;
+
+	if (!config || !machine)
+		return -EINVAL;
+	err = config_check(config);
+	if (err)
+		return err;
+	layout = layout_of(config);
+	handle = vmsim_handle_new(&slot);
+	if (!handle)
+		return -ENFILE;
+	m = region_map(config, slot, layout.total);
+	if (!m) {
+		err = config->mode == VMSIM_EXPLORE ? -EEXIST : -ENOMEM;
+		vmsim_handle_delete(handle);
+		return err;
+	}
+	m->config = *config;
+	if (!m->config.levels)
+		m->config.levels = CONFIG_PGTABLE_LEVELS == 5 ? 4 : CONFIG_PGTABLE_LEVELS;
+	m->handle = (u64)(uintptr_t)handle;
+	region_divide(m, &layout);
+	err = vmsim_heap_init(m);
+	if (!err)
+		err = machine_init(m);
+	if (err) {
+		vmsim_heap_exit(m);
+		munmap(m, layout.total);
+		vmsim_handle_delete(handle);
+		return err;
+	}
+	vmsim_handle_set(handle, m);
+	*machine = handle;
+	return 0;
+}
+
+/**
+ * vmsim_machine_destroy() - ends a machine and everything in it
+ * @machine: its handle
+ *
+ * Return: 0; -EBADF: no live machine; -EBUSY: a thread is attached.
+ */
+VMSIM_API int vmsim_machine_destroy(struct vmsim_machine *machine)
+{
+	struct vmsim_machine *m = vmsim_machine_get(machine);
+
+	if (!m)
+		return -EBADF;
+	if (!list_empty(&m->tasks))
+		return -EBUSY;
+	vmsim_handle_delete(machine);
+	vmsim_heap_exit(m);
+	munmap(m, m->region_size);
+	return 0;
+}
+
+VMSIM_API const char *vmsim_version(void)
+{
+	return VMSIM_VERSION;
+}
+
+static const char *const tlb_names[VMSIM_TLB_COUNT] = {
+	[VMSIM_TLB_IPI] = "ipi",
+	[VMSIM_TLB_PV_DEFER] = "pv-defer",
+	[VMSIM_TLB_BROADCAST] = "broadcast",
+	[VMSIM_TLB_SYNC_ON_CLEAR] = "sync-on-clear",
+	[VMSIM_TLB_UP] = "up",
+	[VMSIM_TLB_COHERENT] = "coherent",
+	[VMSIM_TLB_FAULTY] = "faulty",
+};
+
+VMSIM_API const char *vmsim_tlb_name(enum vmsim_tlb tlb)
+{
+	return (unsigned int)tlb < VMSIM_TLB_COUNT ? tlb_names[tlb] : "?";
+}
+
+/* The back-end of that name, or -EINVAL. */
+VMSIM_API int vmsim_tlb_parse(const char *name)
+{
+	for (int tlb = 0; name && tlb < VMSIM_TLB_COUNT; tlb++)
+		if (!strcmp(name, tlb_names[tlb]))
+			return tlb;
+	return -EINVAL;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/internal.h"
+#include "folio/folio.h"
+#include <errno.h>
+
+/**
+ * vmsim_stats_get() - exact counts since the machine was made
+ * @machine: the machine
+ * @stats: filled in; consistent when no thread is inside the library
+ *
+ * Return: 0; -EBADF.
+ */
+VMSIM_API int vmsim_stats_get(struct vmsim_machine *machine, struct vmsim_stats *stats)
+{
+	struct vmsim_machine *m = vmsim_machine_get(machine);
+
+	if (!m)
+		return -EBADF;
+	*stats = m->stats;
+	for (unsigned int i = 0; i < m->nr_cpus; i++)
+		vmsim_tlb_stats_add(&m->cpu[i], stats);
+	stats->frames_free = vmsim_free_frames(m);
+	stats->tables = READ_ONCE(m->tables);
+	stats->rcu_callbacks = READ_ONCE(m->rcu.pending);
+	return 0;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/internal.h"
+#include <linux/mutex.h>
+
+void vmsim_mutex_init(struct mutex *lock, const struct vmsim_lock_class *class)
+{
+	lock->class = class;
+	WRITE_ONCE(lock->owner, NULL);
+	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+}
+
+static bool is_free(const void *arg)
+{
+	const struct mutex *lock = arg;
+
+	return READ_ONCE(lock->word) == 0;
+}
+
+__vmsim_overridable bool mutex_trylock(struct mutex *lock)
+{
+	if (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
+		return false;
+	WRITE_ONCE(lock->owner, current);
+	vmsim_event(LOCK, (uintptr_t)lock, (uintptr_t)lock->class, 1);
+	return true;
+}
+
+__vmsim_overridable void mutex_lock(struct mutex *lock)
+{
+	BUG_ON(READ_ONCE(lock->owner) == current);
+	while (!mutex_trylock(lock))
+		vmsim_wait_until(is_free, lock);
+}
+
+__vmsim_overridable void mutex_unlock(struct mutex *lock)
+{
+	const struct vmsim_lock_class *class = lock->class;
+
+	BUG_ON(READ_ONCE(lock->owner) != current);
+	WRITE_ONCE(lock->owner, NULL);
+	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+	vmsim_event(UNLOCK, (uintptr_t)lock, (uintptr_t)class, 1);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/internal.h"
+#include <linux/rwsem.h>
+
+/*
+ * A counter of readers, -1 for a writer. Writers that wait keep new readers out, so that a stream
+ * of readers cannot starve them. The "mode" of the LOCK and UNLOCK events: 1 writer, 2 reader.
+ */
+enum { MODE_WRITER = 1, MODE_READER = 2 };
+
+void vmsim_rwsem_init(struct rw_semaphore *sem, const struct vmsim_lock_class *class, void *object)
+{
+	sem->class = class;
+	sem->object = object;
+	WRITE_ONCE(sem->owner, NULL);
+	WRITE_ONCE(sem->waiting_writers, 0);
+	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
+}
+
+static bool readers_may_enter(const void *arg)
+{
+	const struct rw_semaphore *sem = arg;
+
+	return READ_ONCE(sem->count) >= 0 && READ_ONCE(sem->waiting_writers) == 0;
+}
+
+static bool writer_may_enter(const void *arg)
+{
+	const struct rw_semaphore *sem = arg;
+
+	return READ_ONCE(sem->count) == 0;
+}
+
+static bool take_read(struct rw_semaphore *sem)
+{
+	int count = READ_ONCE(sem->count);
+
+	while (count >= 0)
+		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+static bool take_write(struct rw_semaphore *sem)
+{
+	int nobody = 0;
+
+	if (!__atomic_compare_exchange_n(&sem->count, &nobody, -1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	WRITE_ONCE(sem->owner, current);
+	return true;
+}
+
+static void locked(struct rw_semaphore *sem, int mode)
+{
+	vmsim_event(LOCK, (uintptr_t)sem, (uintptr_t)sem->class, mode);
+	(void)sem, (void)mode;
+}
+
+static void unlocked(struct rw_semaphore *sem, int mode)
+{
+	vmsim_event(UNLOCK, (uintptr_t)sem, (uintptr_t)sem->class, mode);
+	(void)sem, (void)mode;
+}
+
+__vmsim_overridable void down_read(struct rw_semaphore *sem)
+{
+	if (unlikely(READ_ONCE(sem->waiting_writers)))
+		vmsim_wait_until(readers_may_enter, sem);
+	while (!take_read(sem))
+		vmsim_wait_until(readers_may_enter, sem);
+	locked(sem, MODE_READER);
+}
+
+__vmsim_overridable int down_read_trylock(struct rw_semaphore *sem)
+{
+	if (!readers_may_enter(sem) || !take_read(sem))
+		return 0;
+	locked(sem, MODE_READER);
+	return 1;
+}
+
+__vmsim_overridable void up_read(struct rw_semaphore *sem)
+{
+	BUG_ON(READ_ONCE(sem->count) <= 0);
+	__atomic_fetch_sub(&sem->count, 1, __ATOMIC_RELEASE);
+	unlocked(sem, MODE_READER);
+}
+
+__vmsim_overridable void down_write(struct rw_semaphore *sem)
+{
+	BUG_ON(READ_ONCE(sem->owner) == current);
+	if (!take_write(sem)) {
+		__atomic_fetch_add(&sem->waiting_writers, 1, __ATOMIC_RELAXED);
+		do {
+			vmsim_wait_until(writer_may_enter, sem);
+		} while (!take_write(sem));
+		__atomic_fetch_sub(&sem->waiting_writers, 1, __ATOMIC_RELAXED);
+	}
+	locked(sem, MODE_WRITER);
+}
+
+__vmsim_overridable int down_write_trylock(struct rw_semaphore *sem)
+{
+	if (!take_write(sem))
+		return 0;
+	locked(sem, MODE_WRITER);
+	return 1;
+}
+
+__vmsim_overridable void up_write(struct rw_semaphore *sem)
+{
+	BUG_ON(READ_ONCE(sem->owner) != current);
+	WRITE_ONCE(sem->owner, NULL);
+	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
+	unlocked(sem, MODE_WRITER);
+}
+
+/* From writer to one of possibly many readers, without a moment when nobody holds it. */
+__vmsim_overridable void downgrade_write(struct rw_semaphore *sem)
+{
+	BUG_ON(READ_ONCE(sem->owner) != current);
+	WRITE_ONCE(sem->owner, NULL);
+	__atomic_store_n(&sem->count, 1, __ATOMIC_RELEASE);
+	unlocked(sem, MODE_WRITER);
+	locked(sem, MODE_READER);
+}

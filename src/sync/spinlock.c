@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine/internal.h"
+#include <linux/spinlock.h>
+
+void vmsim_spin_init(spinlock_t *lock, const struct vmsim_lock_class *class, void *object)
+{
+	lock->class = class;
+	lock->object = object;
+	WRITE_ONCE(lock->owner, NULL);
+	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+}
+
+static bool is_free(const void *arg)
+{
+	const spinlock_t *lock = arg;
+
+	return READ_ONCE(lock->word) == 0;
+}
+
+static bool take(spinlock_t *lock)
+{
+	if (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
+		return false;
+	WRITE_ONCE(lock->owner, current);
+	return true;
+}
+
+static void took(spinlock_t *lock)
+{
+	if (lock->class->is_ptl)
+		vmsim_event(PTL_LOCK, (uintptr_t)lock, (uintptr_t)lock->object, 0);
+	else
+		vmsim_event(LOCK, (uintptr_t)lock, (uintptr_t)lock->class, 0);
+}
+
+__vmsim_overridable void spin_lock(spinlock_t *lock)
+{
+	BUG_ON(vmsim_spin_owned(lock));
+	preempt_disable();
+	while (!take(lock))
+		vmsim_wait_until(is_free, lock);
+	took(lock);
+}
+
+__vmsim_overridable bool spin_trylock(spinlock_t *lock)
+{
+	preempt_disable();
+	if (!take(lock)) {
+		preempt_enable();
+		return false;
+	}
+	took(lock);
+	return true;
+}
+
+/*
+ * The unlock event of a PTL is raised while the lock is still held: watchers see the state that the
+ * holder leaves behind (MR1).
+ */
+__vmsim_overridable void spin_unlock(spinlock_t *lock)
+{
+	const struct vmsim_lock_class *class = lock->class;
+
+	BUG_ON(!vmsim_spin_owned(lock));
+	if (class->is_ptl)
+		vmsim_event(PTL_UNLOCK, (uintptr_t)lock, (uintptr_t)lock->object, 0);
+	WRITE_ONCE(lock->owner, NULL);
+	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+	if (!class->is_ptl)
+		vmsim_event(UNLOCK, (uintptr_t)lock, (uintptr_t)class, 0);
+	preempt_enable();
+	vmsim_poll();
+}
