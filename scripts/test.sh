@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Everything that must hold, on a fresh clone: both compilers, the kernel's own files, the whole
+# suite under ASan and UBSan, native stress under TSan, a minute of fuzzing per parser.
+# Logs: build-logs/. The last line says how many checks passed, failed and were skipped.
+set -u
+cd "$(dirname "$0")/.." || exit 3
+: "${VMSIM_TSAN_SECONDS:=60}" "${VMSIM_FUZZ_SECONDS:=60}"
+
+kernels=/usr/src/linux-source-6.12.tar.xz,/usr/src/linux-source-6.1.tar.xz
+passed=0 failed=0 skipped=0
+
+rm -rf build build-clang build-asan build-tsan build-logs
+mkdir build-logs
+
+# step NAME COMMAND...: one check; its output is shown only if it fails.
+step() {
+	name=$1
+	shift
+	begin=$(date +%s)
+	if "$@" >"build-logs/$name.log" 2>&1; then
+		passed=$((passed + 1))
+		result=ok
+	else
+		failed=$((failed + 1))
+		result=FAILED
+		tail -n 60 "build-logs/$name.log"
+	fi
+	echo "$name: $result, $(($(date +%s) - begin)) s"
+	[ $result = ok ]
+}
+
+# suite NAME BUILD [ARGUMENT...]: meson test; each of its tests counts.
+suite() {
+	name=$1 build=$2
+	shift 2
+	begin=$(date +%s)
+	# The exit status says no more than the counts, except when Meson itself fails.
+	meson test -C "$build" --print-errorlogs "$@" >"build-logs/$name.log" 2>&1
+	status=$?
+	counts=$(python3 scripts/count-tests.py "$build/meson-logs/$(log_name "$@").json") || counts="0 1 0"
+	set -- $counts
+	if [ "$status" != 0 ] && [ "$2" = 0 ]; then
+		set -- "$1" 1 "$3"
+	fi
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+	[ "$2" = 0 ] || tail -n 200 "build-logs/$name.log"
+	echo "$name: $1 passed, $2 failed, $3 skipped, $(($(date +%s) - begin)) s"
+}
+
+# Meson names its log after the test setup.
+log_name() {
+	for argument in "$@"; do
+		case $argument in
+		--setup=*) echo "testlog-${argument#--setup=}"; return ;;
+		esac
+	done
+	echo testlog
+}
+
+step install-deps scripts/install-deps.sh --test || exit 1
+
+step setup meson setup build -Dwerror=true -Dkernel_src=$kernels &&
+	step build ninja -C build &&
+	suite test build &&
+	step ctest ctest --test-dir build --output-on-failure -j 2
+
+step setup-clang env CC=clang meson setup build-clang -Dwerror=true -Dkernel_src=$kernels &&
+	step build-clang ninja -C build-clang &&
+	suite test-clang build-clang --no-suite headers
+
+step setup-asan meson setup build-asan -Dwerror=true -Dkernel_src=$kernels \
+	-Db_sanitize=address,undefined &&
+	step build-asan ninja -C build-asan &&
+	suite test-asan build-asan --setup=asan_ubsan --no-suite headers
+
+step setup-tsan meson setup build-tsan -Dwerror=true -Db_sanitize=thread &&
+	step build-tsan ninja -C build-tsan tests/stress/stress &&
+	VMSIM_STRESS_SECONDS=$VMSIM_TSAN_SECONDS suite test-tsan build-tsan --setup=tsan --suite tsan
+
+step fuzz scripts/fuzz.sh "$VMSIM_FUZZ_SECONDS"
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
