@@ -199,7 +199,8 @@ RB_HEAD(vmsim_mapping_tree, vm_area_struct);
  * struct vm_area_struct - a mapping of one object at one range of addresses
  *
  * Kernel fields under their kernel names. @vm_node links it into the address space's tree,
- * ordered by address; @shared links it into its file's tree of mappings, ordered by page offset.
+ * ordered by address; @shared links it into its file's tree of mappings, ordered by page offset,
+ * where @shared_subtree_last is the highest page offset that it or a VMA below it maps.
  * @anon_name: name given by the trace or by the caller, for reports; may be NULL.
  */
 struct vm_area_struct {
@@ -216,6 +217,7 @@ struct vm_area_struct {
 	struct anon_vma *anon_vma;
 	RB_ENTRY(vm_area_struct) vm_node;
 	RB_ENTRY(vm_area_struct) shared;
+	unsigned long shared_subtree_last;
 	const char *anon_name;
 };
 

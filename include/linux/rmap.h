@@ -5,29 +5,49 @@
 #include <linux/mm.h>
 #include <linux/fs.h>
 
+struct mem_cgroup;
+struct rmap_walk_control;
+
+RB_HEAD(vmsim_anon_tree, anon_vma_chain);
+
 /**
  * struct anon_vma - the set of VMAs in which an anonymous page may be mapped
+ * @root: oldest of its family; only its @rwsem is ever taken
+ * @parent: of the process that forked
+ * @rwsem: over @rb_root and the counts of the whole family
+ * @rb_root: the VMAs, ordered by page offset
+ * @refcount: users beside the VMAs, plus one for all VMAs together
+ * @num_children: anon_vmas whose @parent this is; a root counts itself
+ * @num_active_vmas: VMAs whose new pages come here (vma->anon_vma)
+ * @generation: odd while it lives
+ * @rcu: delays the return of the memory
  *
- * The memory is type-stable: it may become another anon_vma while an RCU reader still looks at it
- * (R8). @generation counts its lives, for the oracles.
+ * A reader in an RCU section may look at an anon_vma that has been freed: the memory stays one,
+ * though a dead one, until the section ends (R8).
  */
-RB_HEAD(vmsim_anon_tree, anon_vma_chain);
 struct anon_vma {
-	struct anon_vma *root;
+	struct anon_vma *root, *parent;
 	struct rw_semaphore rwsem;
-	atomic_t refcount;
-	unsigned long num_children;
-	unsigned long num_active_vmas;
-	struct anon_vma *parent;
 	struct vmsim_anon_tree rb_root;
+	atomic_t refcount;
+	unsigned long num_children, num_active_vmas;
 	unsigned long generation;
+	struct rcu_head rcu;
 };
 
+/**
+ * struct anon_vma_chain - says that a VMA belongs to an anon_vma
+ * @vma, @anon_vma: the two
+ * @same_vma: all of one VMA, newest anon_vma first
+ * @rb: all of one anon_vma, ordered by page offset
+ * @rb_subtree_last: highest page offset that the VMA, or one below it in the tree, maps
+ */
 struct anon_vma_chain {
 	struct vm_area_struct *vma;
 	struct anon_vma *anon_vma;
 	struct list_head same_vma;
 	RB_ENTRY(anon_vma_chain) rb;
+	unsigned long rb_subtree_last;
 };
 
 typedef int rmap_t;
@@ -35,18 +55,39 @@ typedef int rmap_t;
 #define RMAP_EXCLUSIVE ((rmap_t)1)
 
 enum ttu_flags {
-	TTU_SPLIT_HUGE_PMD = 0x4,
-	TTU_IGNORE_MLOCK = 0x8,
-	TTU_SYNC = 0x10,
-	TTU_HWPOISON = 0x20,
-	TTU_BATCH_FLUSH = 0x40,
-	TTU_RMAP_LOCKED = 0x80,
+	TTU_SPLIT_HUGE_PMD = 1 << 2,
+	TTU_IGNORE_MLOCK = 1 << 3,
+	TTU_SYNC = 1 << 4,
+	TTU_HWPOISON = 1 << 5,
+	TTU_BATCH_FLUSH = 1 << 6,
+	TTU_RMAP_LOCKED = 1 << 7,
 };
 
 __vmsim_export int __anon_vma_prepare(struct vm_area_struct *vma);
 __vmsim_export void unlink_anon_vmas(struct vm_area_struct *vma);
 __vmsim_export int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src);
-__vmsim_export struct anon_vma *folio_lock_anon_vma_read(struct folio *folio);
+__vmsim_export void __put_anon_vma(struct anon_vma *anon_vma);
+/* NULL where the folio is not mapped, or (@rwc->try_lock) where somebody else holds the lock. */
+__vmsim_export struct anon_vma *folio_lock_anon_vma_read(struct folio *folio,
+							 struct rmap_walk_control *rwc);
+__vmsim_export struct anon_vma *folio_get_anon_vma(struct folio *folio);
+
+static inline struct anon_vma *folio_anon_vma(const struct folio *folio)
+{
+	unsigned long mapping = (unsigned long)READ_ONCE(folio->mapping);
+
+	if ((mapping & PAGE_MAPPING_FLAGS) != PAGE_MAPPING_ANON)
+		return NULL;
+	return (struct anon_vma *)(mapping - PAGE_MAPPING_ANON);
+}
+
+static inline void get_anon_vma(struct anon_vma *anon_vma) { atomic_inc(&anon_vma->refcount); }
+
+static inline void put_anon_vma(struct anon_vma *anon_vma)
+{
+	if (atomic_dec_and_test(&anon_vma->refcount))
+		__put_anon_vma(anon_vma);
+}
 
 static inline int anon_vma_prepare(struct vm_area_struct *vma)
 {
@@ -83,24 +124,23 @@ __vmsim_export void folio_move_anon_rmap(struct folio *folio, struct vm_area_str
 #define PVMW_MIGRATION (1u << 1)
 
 struct page_vma_mapped_walk {
-	unsigned long pfn;
-	unsigned long nr_pages;
-	pgoff_t pgoff;
 	struct vm_area_struct *vma;
 	unsigned long address;
+	unsigned long pfn, nr_pages;
+	pgoff_t pgoff;
+	unsigned int flags;
+	spinlock_t *ptl;
 	pmd_t *pmd;
 	pte_t *pte;
-	spinlock_t *ptl;
-	unsigned int flags;
 };
 
 #define DEFINE_FOLIO_VMA_WALK(name, _folio, _vma, _address, _flags)	\
 	struct page_vma_mapped_walk name = {				\
-		.pfn = folio_pfn(_folio),				\
-		.nr_pages = folio_nr_pages(_folio),			\
-		.pgoff = folio_pgoff(_folio),				\
 		.vma = _vma,						\
 		.address = _address,					\
+		.pfn = folio_pfn(_folio),				\
+		.pgoff = folio_pgoff(_folio),				\
+		.nr_pages = folio_nr_pages(_folio),			\
 		.flags = _flags,					\
 	}
 
@@ -120,8 +160,8 @@ struct rmap_walk_control {
 __vmsim_export void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc);
 __vmsim_export void rmap_walk_locked(struct folio *folio, struct rmap_walk_control *rwc);
 __vmsim_export int folio_mkclean(struct folio *folio);
-__vmsim_export int folio_referenced(struct folio *folio, int is_locked, void *memcg,
-				    unsigned long *vm_flags);
+__vmsim_export int folio_referenced(struct folio *folio, int is_locked,
+				    struct mem_cgroup *memcg, unsigned long *vm_flags);
 __vmsim_export void try_to_unmap(struct folio *folio, enum ttu_flags flags);
 __vmsim_export void try_to_unmap_flush(void);
 __vmsim_export void try_to_unmap_flush_dirty(void);

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "rmap/internal.h"
+
+/*
+ * anon_vmas: how an anonymous page finds the VMAs that may map it. A VMA has one that takes its
+ * new pages, and after a fork a chain of its ancestors', whose pages it may have inherited.
+ */
+
+static struct anon_vma *anon_vma_alloc(void)
+{
+	static const struct vmsim_lock_class class = { .name = "anon_vma" };
+	struct anon_vma *anon_vma = kzalloc(sizeof(*anon_vma), GFP_KERNEL);
+
+	if (!anon_vma)
+		return NULL;
+	vmsim_rwsem_init(&anon_vma->rwsem, &class, anon_vma);
+	atomic_set(&anon_vma->refcount, 1);
+	anon_vma->root = anon_vma->parent = anon_vma;
+	anon_vma->generation = 1;
+	return anon_vma;
+}
+
+static void anon_vma_expired(struct rcu_head *head)
+{
+	kfree(container_of(head, struct anon_vma, rcu));
+}
+
+/*
+ * A reader may have the lock without a reference, having seen the folio still mapped; it unlocks
+ * before anything else. Whoever locks the family for writing has waited for it.
+ */
+static void anon_vma_free(struct anon_vma *anon_vma)
+{
+	VM_BUG_ON(atomic_read(&anon_vma->refcount) != 0);
+	if (rwsem_is_locked(&anon_vma->root->rwsem)) {
+		anon_vma_lock_write(anon_vma);
+		anon_vma_unlock_write(anon_vma);
+	}
+	WRITE_ONCE(anon_vma->generation, anon_vma->generation + 1);
+	call_rcu(&anon_vma->rcu, anon_vma_expired);
+}
+
+/** __put_anon_vma() - the last reference is gone; the root loses that of its child */
+__vmsim_overridable void __put_anon_vma(struct anon_vma *anon_vma)
+{
+	struct anon_vma *root = anon_vma->root;
+
+	anon_vma_free(anon_vma);
+	if (root != anon_vma)
+		put_anon_vma(root);
+}
+
+static struct anon_vma_chain *chain_alloc(void)
+{
+	return kmalloc(sizeof(struct anon_vma_chain), GFP_KERNEL);
+}
+
+/* Under the write lock of the family; the VMA's own list is under its mmap_lock. */
+static void chain_link(struct anon_vma_chain *avc, struct vm_area_struct *vma,
+		       struct anon_vma *anon_vma)
+{
+	avc->anon_vma = anon_vma;
+	avc->vma = vma;
+	list_add(&avc->same_vma, &vma->anon_vma_chain);
+	anon_vma_interval_tree_insert(avc, &anon_vma->rb_root);
+}
+
+/*
+ * Could the two be one VMA, were it not for what mprotect() changes? Then pages of both may go to
+ * one anon_vma, and a later merge of the VMAs is not in the way.
+ */
+static bool mergeable(const struct vm_area_struct *low, const struct vm_area_struct *high)
+{
+	return low->vm_end == high->vm_start && low->vm_file == high->vm_file &&
+	       !((low->vm_flags ^ high->vm_flags) & ~(vm_flags_t)VM_ACCESS_FLAGS) &&
+	       low->vm_pgoff + vma_pages(low) == high->vm_pgoff;
+}
+
+/* The neighbour's, if it has been in no fork: its pages are nobody else's. */
+static struct anon_vma *anon_vma_of(struct vm_area_struct *neighbour)
+{
+	struct list_head *chain = &neighbour->anon_vma_chain;
+	struct anon_vma *anon_vma = smp_load_acquire(&neighbour->anon_vma);
+
+	if (anon_vma && chain->next != chain && chain->next == chain->prev)
+		return anon_vma;
+	return NULL;
+}
+
+static struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma)
+{
+	struct vm_area_struct *high = find_vma(vma->vm_mm, vma->vm_end);
+	struct vm_area_struct *low = vma->vm_start ? find_vma(vma->vm_mm, vma->vm_start - 1) : NULL;
+	struct anon_vma *found = NULL;
+
+	if (high && mergeable(vma, high))
+		found = anon_vma_of(high);
+	if (!found && low && mergeable(low, vma))
+		found = anon_vma_of(low);
+	return found;
+}
+
+/* Threads that share the mmap_lock may all prepare one VMA: the first one wins. */
+static bool publish(struct vm_area_struct *vma, struct anon_vma *anon_vma,
+		    struct anon_vma_chain *avc)
+{
+	bool won;
+
+	anon_vma_lock_write(anon_vma);
+	spin_lock(&vma->vm_mm->page_table_lock);
+	won = !vma->anon_vma;
+	if (won) {
+		chain_link(avc, vma, anon_vma);
+		anon_vma->num_active_vmas++;
+		smp_store_release(&vma->anon_vma, anon_vma);
+	}
+	spin_unlock(&vma->vm_mm->page_table_lock);
+	anon_vma_unlock_write(anon_vma);
+	return won;
+}
+
+/**
+ * __anon_vma_prepare() - gives a VMA an anon_vma, its neighbour's or a new one
+ * @vma: VMA that is about to get its first anonymous page
+ *
+ * Under mmap_lock, for reading at least. Use anon_vma_prepare().
+ *
+ * Return: 0 or -ENOMEM. Source: Linux 6.12, mm/rmap.c.
+ */
+__vmsim_overridable int __anon_vma_prepare(struct vm_area_struct *vma)
+{
+	struct anon_vma *anon_vma, *fresh = NULL;
+	struct anon_vma_chain *avc;
+
+	mmap_assert_locked(vma->vm_mm);
+	avc = chain_alloc();
+	if (!avc)
+		return -ENOMEM;
+
+	anon_vma = find_mergeable_anon_vma(vma);
+	if (!anon_vma) {
+		anon_vma = fresh = anon_vma_alloc();
+		if (!fresh) {
+			kfree(avc);
+			return -ENOMEM;
+		}
+		fresh->num_children = 1;
+	}
+	if (!publish(vma, anon_vma, avc)) {
+		kfree(avc);
+		if (fresh)
+			put_anon_vma(fresh);
+	}
+	return 0;
+}
+
+/**
+ * anon_vma_clone() - puts a VMA into all anon_vmas of another
+ * @dst: VMA whose chain is empty
+ * @src: VMA that it is a part, a copy or a continuation of
+ *
+ * Under mmap_lock for writing. @dst->anon_vma is as the caller set it: the same as @src's after a
+ * split. Fork's search for an anon_vma that can be taken over is not modelled.
+ *
+ * Return: 0, or -ENOMEM with @dst in no anon_vma. Source: Linux 6.12, mm/rmap.c.
+ */
+__vmsim_overridable int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+	/* Oldest first, for list_add() turns the order round. */
+	for (struct list_head *pos = src->anon_vma_chain.prev; pos != &src->anon_vma_chain;
+	     pos = pos->prev) {
+		struct anon_vma *anon_vma = list_entry(pos, struct anon_vma_chain, same_vma)->anon_vma;
+		struct anon_vma_chain *avc = chain_alloc();
+
+		if (!avc) {
+			unlink_anon_vmas(dst);
+			return -ENOMEM;
+		}
+		anon_vma_lock_write(anon_vma);
+		chain_link(avc, dst, anon_vma);
+		if (dst->anon_vma == anon_vma)
+			anon_vma->num_active_vmas++;
+		anon_vma_unlock_write(anon_vma);
+	}
+	return 0;
+}
+
+/* Takes one VMA out of one anon_vma. True where that leaves the anon_vma without any. */
+static bool chain_unlink(struct anon_vma_chain *avc)
+{
+	struct anon_vma *anon_vma = avc->anon_vma;
+	bool empty;
+
+	anon_vma_lock_write(anon_vma);
+	anon_vma_interval_tree_remove(avc, &anon_vma->rb_root);
+	if (avc->vma->anon_vma == anon_vma)
+		anon_vma->num_active_vmas--;
+	empty = RB_EMPTY(&anon_vma->rb_root);
+	if (empty)
+		anon_vma->parent->num_children--;
+	anon_vma_unlock_write(anon_vma);
+	return empty;
+}
+
+/**
+ * unlink_anon_vmas() - takes a VMA out of all its anon_vmas
+ * @vma: VMA in which nothing is mapped any more; may be prepared anew
+ *
+ * Under mmap_lock for writing. Its anonymous pages must have no map count left that would vouch
+ * for an anon_vma that goes away here (R6, E55). Source: Linux 6.12, mm/rmap.c.
+ */
+__vmsim_overridable void unlink_anon_vmas(struct vm_area_struct *vma)
+{
+	struct anon_vma_chain *avc, *next;
+
+	/* Newest first: a family's root, whose lock all use, is the last to be freed. */
+	list_for_each_entry_safe(avc, next, &vma->anon_vma_chain, same_vma) {
+		struct anon_vma *anon_vma = avc->anon_vma;
+		bool empty = chain_unlink(avc);
+
+		list_del(&avc->same_vma);
+		kfree(avc);
+		if (empty) {
+			VM_WARN_ON(anon_vma->num_children);
+			VM_WARN_ON(anon_vma->num_active_vmas);
+			put_anon_vma(anon_vma);
+		}
+	}
+	vma->anon_vma = NULL;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_RMAP_INTERNAL_H
+#define VMSIM_RMAP_INTERNAL_H
+
+#include <linux/rmap.h>
+#include <linux/pagemap.h>
+#include <linux/mm_inline.h>
+
+/*
+ * Functions that are static in the kernel's mm/rmap.c and mm/internal.h. Those that decide
+ * something are separate, replaceable symbols here.
+ */
+
+/* What page offsets [pgoff, pgoff + nr_pages) have in a VMA: their first address, or -EFAULT. */
+static inline unsigned long vma_address(const struct vm_area_struct *vma, pgoff_t pgoff,
+					unsigned long nr_pages)
+{
+	pgoff_t first = max(pgoff, vma->vm_pgoff);
+	pgoff_t past = vma->vm_pgoff + vma_pages(vma);
+
+	if (first >= past || pgoff + nr_pages <= vma->vm_pgoff)
+		return -EFAULT;
+	return vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT);
+}
+
+bool page_mkclean_one(struct folio *folio, struct vm_area_struct *vma, unsigned long address,
+		      void *arg);
+int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw);
+bool folio_referenced_one(struct folio *folio, struct vm_area_struct *vma, unsigned long address,
+			  void *arg);
+bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long address,
+		      void *arg);
+
+/* Flushes owed by reclaim (unmap_batch.c). */
+bool should_defer_flush(struct mm_struct *mm, enum ttu_flags flags);
+void set_tlb_ubc_flush_pending(struct mm_struct *mm, pte_t pteval, unsigned long uaddr);
+
+#endif
