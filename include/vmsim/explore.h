@@ -95,7 +95,7 @@ struct vmsim_schedule {
 		uint32_t count;
 	} *picks;
 	size_t nr_picks;
-	char thread_name[VMSIM_MAX_THREADS][VMSIM_THREAD_NAME_MAX];
+	char thread_name[VMSIM_MAX_THREADS + 1][VMSIM_THREAD_NAME_MAX];
 	unsigned int nr_thread_names;
 };
 

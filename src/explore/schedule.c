@@ -13,6 +13,10 @@
 #define SCHEDULE_MAX_PICKS 1000000
 #define SCHEDULE_COLUMNS 96
 
+/* The thread that runs RCU callbacks comes after those of the scenario. */
+#define RCU_THREAD "Rcu"
+#define MAX_NAMES (VMSIM_MAX_THREADS + 1)
+
 /* What stands where in a schedule: each item once, in this order; picks any number of times. */
 enum schedule_item {
 	ITEM_HEADER,
@@ -151,8 +155,8 @@ static int name_index(struct schedule_parser *parser, const char *at, size_t len
 		    !memcmp(schedule->thread_name[i], at, length))
 			return (int)i;
 	}
-	if (i == VMSIM_MAX_THREADS)
-		return malformed(parser, "more than %d threads", VMSIM_MAX_THREADS);
+	if (i == MAX_NAMES)
+		return malformed(parser, "more than %d threads", MAX_NAMES);
 	memcpy(schedule->thread_name[i], at, length);
 	schedule->thread_name[i][length] = '\0';
 	schedule->nr_thread_names++;
@@ -342,14 +346,14 @@ int vmsim_schedule_parse(const char *text, size_t length, struct vmsim_schedule 
 	return err;
 }
 
-/* Index of the scenario's thread with this name, or -1. */
+/* Index of the thread with this name, or -1. */
 static int scenario_thread(const struct vmsim_scenario *scenario, const char *name)
 {
 	for (unsigned int i = 0; i < scenario->nr_threads; i++) {
 		if (!strcmp(scenario->threads[i].name, name))
 			return (int)i;
 	}
-	return -1;
+	return strcmp(name, RCU_THREAD) ? -1 : (int)scenario->nr_threads;
 }
 
 /**
@@ -363,7 +367,7 @@ static int scenario_thread(const struct vmsim_scenario *scenario, const char *na
 int vmsim_schedule_bind(const struct vmsim_scenario *scenario, struct vmsim_schedule *schedule,
 			char *error, size_t error_size)
 {
-	uint16_t thread[VMSIM_MAX_THREADS];
+	uint16_t thread[MAX_NAMES];
 
 	if (!scenario || !schedule || (!error && error_size))
 		return -EINVAL;
@@ -408,9 +412,9 @@ static const char *thread_name(const struct vmsim_scenario *scenario,
 {
 	if (id < schedule->nr_thread_names)
 		return schedule->thread_name[id];
-	if (schedule->nr_thread_names || !scenario || id >= scenario->nr_threads)
+	if (schedule->nr_thread_names || !scenario || id > scenario->nr_threads)
 		return NULL;
-	return scenario->threads[id].name;
+	return id == scenario->nr_threads ? RCU_THREAD : scenario->threads[id].name;
 }
 
 static bool thread_name_ok(const char *name)
