@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define DIRTY_IN_PTL 1
+#define FLUSH_IN_PTL 1
+#define RMAP_PLACE RMAP_BEFORE_FLUSH
+#include "zap-row.h"
