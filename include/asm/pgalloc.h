@@ -22,6 +22,9 @@ __vmsim_export void pud_populate(struct mm_struct *mm, pud_t *pud, pmd_t *pmd);
 __vmsim_export void p4d_populate(struct mm_struct *mm, p4d_t *p4d, pud_t *pud);
 __vmsim_export void pgd_populate(struct mm_struct *mm, pgd_t *pgd, p4d_t *p4d);
 
+/* Hooks *@pte in and takes it, unless somebody else was first: then *@pte stays the caller's. */
+__vmsim_export void pmd_install(struct mm_struct *mm, pmd_t *pmd, pgtable_t *pte);
+
 /* Frees a table of any level that a gather collected; its readers are gone (R2). */
 __vmsim_export void __tlb_remove_table(void *table);
 

@@ -85,8 +85,12 @@ static inline pte_t pte_advance_pfn(pte_t pte, unsigned long nr)
 #define pte_next_pfn(pte) pte_advance_pfn(pte, 1)
 
 /*
- * Entries in memory. Only these functions touch them. Every change raises PTE_SET with the old and
- * the new value; on sync-on-clear hardware a valid entry that is replaced is flushed first.
+ * Entries in memory. Only these functions touch them. Every change by software raises PTE_SET with
+ * the old and the new value; on sync-on-clear hardware a valid entry that is replaced is flushed
+ * first. (A and D that the hardware sets show in the entry of the TLB_FILL event.)
+ *
+ * Two-word entries: between the accesses to the two words PTE_READ is raised with what memory has,
+ * or what has been read, at that moment; its third argument is then 1 (low word) or 2 (high word).
  */
 __vmsim_export void vmsim_pte_changed(pte_t *ptep, pte_t old, pte_t new_pte);
 
@@ -99,7 +103,7 @@ __vmsim_export bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte);
 #else
 static inline pte_t ptep_get(pte_t *ptep)
 {
-	pte_t pte = __pte(READ_ONCE(ptep->pte));
+	pte_t pte = __pte(__atomic_load_n(&ptep->pte, __ATOMIC_ACQUIRE));
 
 	vmsim_event(PTE_READ, (uintptr_t)ptep, pte_val(pte), 0);
 	return pte;
@@ -167,10 +171,15 @@ __vmsim_export void set_p4d(p4d_t *p4dp, p4d_t p4d);
 __vmsim_export void set_pgd(pgd_t *pgdp, pgd_t pgd);
 __vmsim_export pmd_t pmdp_get_lockless(pmd_t *pmdp);
 
-static inline pmd_t pmdp_get(pmd_t *pmdp) { return __pmd(READ_ONCE(pmdp->pmd)); }
-static inline pud_t pudp_get(pud_t *pudp) { return __pud(READ_ONCE(pudp->pud)); }
-static inline p4d_t p4dp_get(p4d_t *p4dp) { return __p4d(READ_ONCE(p4dp->p4d)); }
-static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(READ_ONCE(pgdp->pgd)); }
+/*
+ * Loads of entries are acquires: the kernel relies on the address dependency from an entry to the
+ * table or frame behind it, which C knows only in this form.
+ */
+#define VMSIM_ENTRY_LOAD(word) __atomic_load_n(&(word), __ATOMIC_ACQUIRE)
+static inline pmd_t pmdp_get(pmd_t *pmdp) { return __pmd(VMSIM_ENTRY_LOAD(pmdp->pmd)); }
+static inline pud_t pudp_get(pud_t *pudp) { return __pud(VMSIM_ENTRY_LOAD(pudp->pud)); }
+static inline p4d_t p4dp_get(p4d_t *p4dp) { return __p4d(VMSIM_ENTRY_LOAD(p4dp->p4d)); }
+static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(VMSIM_ENTRY_LOAD(pgdp->pgd)); }
 
 /* A dereference of an entry pointer (*pmd) in kernel code is an access: it must be one load. */
 #define pmd_none(pmd) (pmd_val(pmd) == 0)

@@ -24,6 +24,15 @@ __vmsim_export void flush_tlb_page(struct vm_area_struct *vma, unsigned long add
  */
 __vmsim_export void vmsim_tlb_entry_cleared(pte_t *ptep, pte_t old);
 
+/*
+ * Broadcast hardware in two steps, for batches: an invalidation that was issued is complete when
+ * the CPU that issued it has synchronised; another CPU's synchronisation does not wait for it
+ * (R15). Under other back-ends issuing is a whole flush, and there is nothing to wait for.
+ */
+__vmsim_export void vmsim_tlb_broadcast_issue(struct mm_struct *mm, unsigned long start,
+					      unsigned long end);
+__vmsim_export void vmsim_tlb_broadcast_sync(void);
+
 #define flush_cache_range(vma, start, end) ((void)0)
 #define flush_cache_page(vma, addr, pfn) ((void)0)
 #define flush_tlb_fix_spurious_fault(vma, addr, ptep) ((void)0)
