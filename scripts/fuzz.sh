@@ -24,6 +24,7 @@ fuzz() {
 	mkdir -p "$corpus"
 	seeds=tests/fuzz/corpus/$name
 	[ -d "$seeds" ] || seeds=
+	# shellcheck disable=SC2086
 	if "$target" -max_total_time="$seconds" -max_len=65536 -timeout=20 -print_final_stats=1 \
 		-artifact_prefix="build-fuzz/$name-" "$corpus" $seeds >"build-fuzz/$name.log" 2>&1
 	then

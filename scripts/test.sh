@@ -39,6 +39,7 @@ suite() {
 	meson test -C "$build" --print-errorlogs "$@" >"build-logs/$name.log" 2>&1
 	status=$?
 	counts=$(python3 scripts/count-tests.py "$build/meson-logs/$(log_name "$@").json") || counts="0 1 0"
+	# shellcheck disable=SC2086
 	set -- $counts
 	if [ "$status" != 0 ] && [ "$2" = 0 ]; then
 		set -- "$1" 1 "$3"
