@@ -16,6 +16,7 @@ struct vmsim_store;
  * @nrpages: number of cached pages
  * @store: the backing store: what a crash would leave
  * @dirty_tracked: shared writable mappings must notice every first write (vma_wants_writenotify)
+ * @swapbacked: shared anonymous memory: never written back, only forgotten with the file
  */
 struct address_space {
 	struct inode *host;
@@ -25,6 +26,7 @@ struct address_space {
 	unsigned long nrpages;
 	struct vmsim_store *store;
 	bool dirty_tracked;
+	bool swapbacked;
 };
 
 struct inode {
@@ -36,7 +38,8 @@ struct inode {
 
 /**
  * struct file - an open file of the machine
- * @f_id: number that vmsim_file_open() returned
+ * @f_id: number that vmsim_file_create() returned; VMSIM_NO_FILE for shared anonymous memory
+ * @f_count: references: the machine's, if it has an id, and one for each mapping
  */
 struct file {
 	struct address_space *f_mapping;

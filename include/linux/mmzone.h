@@ -6,10 +6,10 @@
 
 #define VMSIM_PCP_MAX 64
 
-/* Free frames of one CPU; only that CPU's thread, with preemption off, touches them. */
+/* Free frames of one CPU, the hottest last; only that CPU, with preemption off, touches them. */
 struct vmsim_pcp {
 	unsigned int count;
-	struct list_head list;
+	struct page *page[VMSIM_PCP_MAX];
 };
 
 struct free_area {
@@ -17,10 +17,18 @@ struct free_area {
 	unsigned long nr_free;
 };
 
+/**
+ * struct zone - all frames of a machine
+ * @lock: over everything here; a leaf lock
+ * @free_area: free blocks by order
+ * @nr_free_pages: frames in @free_area or never handed out yet; what CPUs keep does not count
+ * @pcp_high: frames that a CPU may keep; 0 = every frame goes through @free_area
+ */
 struct zone {
 	spinlock_t lock;
 	struct free_area free_area[NR_PAGE_ORDERS];
 	unsigned long nr_free_pages;
+	unsigned int pcp_high;
 };
 
 #endif

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "folio/folio.h"
+#include <linux/mm.h>
+#include <errno.h>
+
+/*
+ * Free blocks of 2^order frames, aligned to their size. The first cell of a free block says so in
+ * its page_type and keeps the order in ->private; the cells behind it say nothing.
+ *
+ * Frames from m->frames_used on were never handed out and are on no list: they join block by
+ * block, low frames first, when the lists run dry. A machine of any size starts at once that way,
+ * and a small world stays in low frames. In explore mode a block joins in the size that is asked
+ * for, so that the frames below the mark are those a checkpoint has to copy.
+ *
+ * Everything here runs under zone->lock.
+ */
+
+static unsigned long pfn_of(const struct vmsim_machine *m, const struct page *page)
+{
+	return (unsigned long)(page - m->memmap);
+}
+
+/*
+ * List nodes of free frames lie where compound_head lies in used ones, and lockless lookups read
+ * that word at any time; hence the marked stores.
+ */
+static void node_insert(struct list_head *node, struct list_head *head)
+{
+	struct list_head *first = head->next;
+
+	WRITE_ONCE(node->prev, head);
+	WRITE_ONCE(node->next, first);
+	WRITE_ONCE(first->prev, node);
+	WRITE_ONCE(head->next, node);
+}
+
+static void node_remove(struct list_head *node)
+{
+	WRITE_ONCE(node->next->prev, node->prev);
+	WRITE_ONCE(node->prev->next, node->next);
+	WRITE_ONCE(node->next, NULL);
+	WRITE_ONCE(node->prev, NULL);
+}
+
+static void block_link(struct vmsim_machine *m, unsigned long pfn, unsigned int order)
+{
+	struct free_area *area = &m->zone.free_area[order];
+	struct page *head = m->memmap + pfn;
+
+	WRITE_ONCE(head->private, order);
+	WRITE_ONCE(head->page_type, PG_TYPE(PGTY_buddy));
+	node_insert(&head->buddy_list, &area->free_list);
+	area->nr_free++;
+}
+
+static void block_unlink(struct vmsim_machine *m, unsigned long pfn, unsigned int order)
+{
+	struct page *head = m->memmap + pfn;
+
+	node_remove(&head->buddy_list);
+	m->zone.free_area[order].nr_free--;
+	WRITE_ONCE(head->page_type, ~0u);
+	WRITE_ONCE(head->private, 0);
+}
+
+/* True if exactly this block is on a list. Its cells are looked at only where they exist. */
+static bool block_is_free(const struct vmsim_machine *m, unsigned long pfn, unsigned int order)
+{
+	const struct page *head = m->memmap + pfn;
+
+	if (pfn + BIT(order) > m->frames_used || !vmsim_section_is_valid(m, pfn))
+		return false;
+	return head->page_type == PG_TYPE(PGTY_buddy) && head->private == order;
+}
+
+/* Puts a block on its list after uniting it with its free buddies. */
+static void block_free(struct vmsim_machine *m, unsigned long pfn, unsigned int order)
+{
+	for (; order < MAX_PAGE_ORDER; order++) {
+		unsigned long buddy = pfn ^ BIT(order);
+
+		if (!block_is_free(m, buddy, order))
+			break;
+		block_unlink(m, buddy, order);
+		pfn = min(pfn, buddy);
+	}
+	block_link(m, pfn, order);
+}
+
+/* Order of the biggest block, @limit at most, that starts at @pfn and has memory all through. */
+static unsigned int order_at(const struct vmsim_machine *m, unsigned long pfn, unsigned int limit)
+{
+	unsigned long end = pfn;
+
+	while (end < m->nr_frames && end - pfn < BIT(limit) && vmsim_section_is_valid(m, end))
+		end = round_down(end, VMSIM_SECTION_FRAMES) + VMSIM_SECTION_FRAMES;
+	end = min(end, m->nr_frames);
+	while (limit && (!IS_ALIGNED(pfn, BIT(limit)) || pfn + BIT(limit) > end))
+		limit--;
+	return limit;
+}
+
+/* Lets the next block of never used frames join. False: there is none left. */
+static bool grow(struct vmsim_machine *m, unsigned int order)
+{
+	unsigned int limit = vmsim_exploring(m) ? order : MAX_PAGE_ORDER;
+	unsigned long pfn = m->frames_used;
+
+	while (pfn < m->nr_frames && !vmsim_section_is_valid(m, pfn))
+		pfn = round_down(pfn, VMSIM_SECTION_FRAMES) + VMSIM_SECTION_FRAMES;
+	if (pfn >= m->nr_frames) {
+		WRITE_ONCE(m->frames_used, m->nr_frames);
+		return false;
+	}
+	order = order_at(m, pfn, limit);
+	WRITE_ONCE(m->frames_used, pfn + BIT(order));
+	block_free(m, pfn, order);
+	return true;
+}
+
+/* The first block of the smallest sufficient order, cut down to @order; the low end is kept. */
+static struct page *take_listed(struct vmsim_machine *m, unsigned int order)
+{
+	struct free_area *area = m->zone.free_area;
+	unsigned int have = order;
+	struct page *page;
+
+	while (have <= MAX_PAGE_ORDER && !area[have].nr_free)
+		have++;
+	if (have > MAX_PAGE_ORDER)
+		return NULL;
+	page = list_first_entry(&area[have].free_list, struct page, buddy_list);
+	block_unlink(m, pfn_of(m, page), have);
+	while (have-- > order)
+		block_link(m, pfn_of(m, page) + BIT(have), have);
+	return page;
+}
+
+static void account(struct vmsim_machine *m, long frames)
+{
+	WRITE_ONCE(m->zone.nr_free_pages, m->zone.nr_free_pages + frames);
+}
+
+struct page *vmsim_buddy_take(struct vmsim_machine *m, unsigned int order)
+{
+	struct page *page = take_listed(m, order);
+
+	while (!page && grow(m, order))
+		page = take_listed(m, order);
+	if (page)
+		account(m, -(long)BIT(order));
+	return page;
+}
+
+void vmsim_buddy_give(struct vmsim_machine *m, struct page *page, unsigned int order)
+{
+	block_free(m, pfn_of(m, page), order);
+	account(m, (long)BIT(order));
+}
+
+/* The order of the free block that @pfn lies in, or -1; *@head receives its first frame. */
+static int block_around(const struct vmsim_machine *m, unsigned long pfn, unsigned long *head)
+{
+	for (unsigned int order = 0; order <= MAX_PAGE_ORDER; order++) {
+		*head = round_down(pfn, BIT(order));
+		if (block_is_free(m, *head, order))
+			return (int)order;
+	}
+	return -1;
+}
+
+static bool range_is_free(const struct vmsim_machine *m, unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		unsigned long head;
+		int order = block_around(m, pfn, &head);
+
+		if (order < 0)
+			return false;
+		pfn = head + BIT(order);
+	}
+	return true;
+}
+
+/* Takes the block around @start off its list, and puts back the halves that lie outside. */
+static unsigned long carve(struct vmsim_machine *m, unsigned long start, unsigned long end)
+{
+	unsigned long head;
+	int order = block_around(m, start, &head);
+
+	block_unlink(m, head, (unsigned int)order);
+	while (head < start || head + BIT(order) > end) {
+		unsigned long middle = head + BIT(--order);
+
+		block_link(m, start < middle ? middle : head, (unsigned int)order);
+		if (start >= middle)
+			head = middle;
+	}
+	return head + BIT(order);
+}
+
+int vmsim_buddy_take_section(struct vmsim_machine *m, unsigned long start, unsigned long end)
+{
+	unsigned long pfn = start;
+
+	while (start < m->frames_used && m->frames_used < end)
+		grow(m, 0);
+	if (start < m->frames_used) {
+		if (!range_is_free(m, start, end))
+			return -EBUSY;
+		while (pfn < end)
+			pfn = carve(m, pfn, end);
+	}
+	account(m, -(long)(end - start));
+	return 0;
+}
+
+void vmsim_buddy_give_section(struct vmsim_machine *m, unsigned long start, unsigned long end)
+{
+	if (start < m->frames_used)
+		for (unsigned long pfn = start; pfn < end; pfn++)
+			block_free(m, pfn, 0);
+	account(m, (long)(end - start));
+}
+
+/* What CPUs may keep in sum stays below one frame in sixteen. */
+static unsigned int pcp_high(const struct vmsim_machine *m)
+{
+	unsigned long fair = m->nr_frames / (16 * m->nr_cpus);
+
+	if (vmsim_exploring(m) || fair < 8)
+		return 0;
+	return (unsigned int)min_t(unsigned long, fair, VMSIM_PCP_MAX);
+}
+
+void vmsim_buddy_init(struct vmsim_machine *m)
+{
+	static const struct vmsim_lock_class zone_lock = { .name = "zone->lock" };
+
+	vmsim_spin_init(&m->zone.lock, &zone_lock, NULL);
+	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
+		INIT_LIST_HEAD(&m->zone.free_area[order].free_list);
+	m->zone.pcp_high = pcp_high(m);
+}

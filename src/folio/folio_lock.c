@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "folio/folio.h"
+#include <linux/pagemap.h>
+
+/*
+ * The folio lock is bit PG_locked, and writeback is bit PG_writeback: two sleeping waits. A folio
+ * that is locked by one thread may be unlocked by another. The lock raises LOCK and UNLOCK like
+ * any other.
+ */
+static const struct vmsim_lock_class folio_class __maybe_unused = { .name = "folio" };
+
+static bool not_locked(const void *arg)
+{
+	return !folio_test_locked(arg);
+}
+
+static bool not_under_writeback(const void *arg)
+{
+	return !folio_test_writeback(arg);
+}
+
+__vmsim_overridable bool folio_trylock(struct folio *folio)
+{
+	if (test_and_set_bit(PG_locked, &folio->flags))
+		return false;
+	vmsim_event(LOCK, (uintptr_t)folio, (uintptr_t)&folio_class, 0);
+	return true;
+}
+
+/**
+ * folio_lock() - locks a folio (6.12, include/linux/pagemap.h)
+ * @folio: the folio; the caller has a reference
+ */
+__vmsim_overridable void folio_lock(struct folio *folio)
+{
+	while (!folio_trylock(folio))
+		vmsim_wait_until(not_locked, folio);
+}
+
+__vmsim_overridable void folio_unlock(struct folio *folio)
+{
+	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
+	clear_bit_unlock(PG_locked, &folio->flags);
+	vmsim_event(UNLOCK, (uintptr_t)folio, (uintptr_t)&folio_class, 0);
+}
+
+/**
+ * folio_wait_writeback() - waits until a folio is not being written
+ * @folio: the folio; stays so only if the caller holds its lock
+ */
+__vmsim_overridable void folio_wait_writeback(struct folio *folio)
+{
+	while (folio_test_writeback(folio))
+		vmsim_wait_until(not_under_writeback, folio);
+}
+
+/* Context: folio locked, its contents are about to be written. */
+__vmsim_overridable void folio_start_writeback(struct folio *folio)
+{
+	VM_BUG_ON_FOLIO(folio_test_writeback(folio), folio);
+	folio_set_writeback(folio);
+}
+
+__vmsim_overridable void folio_end_writeback(struct folio *folio)
+{
+	VM_BUG_ON_FOLIO(!folio_test_writeback(folio), folio);
+	clear_bit_unlock(PG_writeback, &folio->flags);
+	vmsim_event(FLAG, (uintptr_t)folio, PG_writeback, 0);
+}
