@@ -120,10 +120,7 @@ struct mmu_gather {
 #endif
 };
 
-__vmsim_export void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm);
-__vmsim_export void tlb_gather_mmu_fullmm(struct mmu_gather *tlb, struct mm_struct *mm);
-__vmsim_export void tlb_gather_mmu_vma(struct mmu_gather *tlb, struct vm_area_struct *vma);
-__vmsim_export void tlb_finish_mmu(struct mmu_gather *tlb);
+/* tlb_gather_mmu() and its likes: <linux/mm_types.h>. */
 __vmsim_export void tlb_flush_mmu(struct mmu_gather *tlb);
 
 /*

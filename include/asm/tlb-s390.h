@@ -7,6 +7,9 @@
  * has dropped it from every TLB before the accessor returns, so frames need no gathering: they are
  * freed at once, and map counts need no delay. Only tables wait for a flush.
  */
+#include <linux/mm.h>
+#include <linux/swap.h>
+
 struct mmu_gather;
 
 static inline bool __tlb_remove_page_size(struct mmu_gather *tlb, struct page *page,

@@ -5,8 +5,8 @@
 #include <linux/mm.h>
 #include <linux/rmap.h>
 #include <linux/swap.h>
+#include <asm/cacheflush.h>
 #include <asm/pgalloc.h>
-#include <asm/tlbflush.h>
 
 struct mmu_gather;
 
@@ -30,6 +30,9 @@ static inline void tlb_flush(struct mmu_gather *tlb);
 #include <asm-generic/tlb.h>
 #ifdef __clang__
 #pragma clang diagnostic pop
+#endif
+#ifndef tlb_delay_rmap
+#include <asm/tlb-6.1.h>
 #endif
 
 #if defined(VMSIM_ARCH_S390)

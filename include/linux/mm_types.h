@@ -264,6 +264,12 @@ static inline struct cpumask *mm_cpumask(struct mm_struct *mm)
 	return &mm->cpu_bitmap;
 }
 
+/* The gather's ends (src/tlbgather); the rest of it is <asm/tlb.h>. */
+__vmsim_export void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm);
+__vmsim_export void tlb_gather_mmu_fullmm(struct mmu_gather *tlb, struct mm_struct *mm);
+__vmsim_export void tlb_gather_mmu_vma(struct mmu_gather *tlb, struct vm_area_struct *vma);
+__vmsim_export void tlb_finish_mmu(struct mmu_gather *tlb);
+
 /*
  * Flags of a fault, with the kernel's values.
  */

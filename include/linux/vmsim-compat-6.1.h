@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_COMPAT_6_1_H
+#define _VMSIM_LINUX_COMPAT_6_1_H
+
+/*
+ * For code of Linux 6.1, which named some things differently: include it first (-include). Names
+ * that exist in both versions are those of 6.12; where only the types of arguments changed, a macro
+ * takes both. The gather's part is <asm/tlb-6.1.h>.
+ */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rmap.h>
+#include <linux/swap.h>
+
+/* Plain pages then, tagged ones now: without tags they are the same. */
+#define free_pages_and_swap_cache(pages, nr) \
+	free_pages_and_swap_cache((struct encoded_page **)(pages), nr)
+
+/* Functions of pages that are functions of folios now. */
+#define page_remove_rmap(page, vma, compound) folio_remove_rmap_pte(page_folio(page), page, vma)
+#define page_add_file_rmap(page, vma, compound) \
+	folio_add_file_rmap_pte(page_folio(page), page, vma)
+#define page_move_anon_rmap(page, vma) folio_move_anon_rmap(page_folio(page), vma)
+#define mark_page_accessed(page) folio_mark_accessed(page_folio(page))
+#define lock_page(page) folio_lock(page_folio(page))
+#define trylock_page(page) folio_trylock(page_folio(page))
+#define unlock_page(page) folio_unlock(page_folio(page))
+#define page_mkclean(page) folio_mkclean(page_folio(page))
+
+#endif
