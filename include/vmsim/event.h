@@ -30,6 +30,7 @@
 	X(UNLOCK,	  "unlock",	     "lock*",    "class*",   "mode")	\
 	X(PTL_LOCK,	  "ptl-lock",	     "ptl*",	 "table*",   "-")	\
 	X(PTL_UNLOCK,	  "ptl-unlock",      "ptl*",	 "table*",   "-")	\
+	X(PTL_RELEASED,   "ptl-released",    "ptl*",	 "-",	     "-")	\
 	X(REF,		  "ref",	     "folio*",   "old",	     "new")	\
 	X(MAP_ADD,	  "map-add",	     "page*",    "old",	     "new")	\
 	X(MAP_REMOVE,	  "map-remove",      "page*",    "old",	     "new")	\

@@ -37,7 +37,7 @@ enum vmsim_backend {
  * @executions: how many at most; the first failure ends the search
  * @pct_depth: number of priority changes plus one
  * @step_limit: decisions per execution; more count as a livelock (O20)
- * @script: for VMSIM_STRATEGY_SCRIPT; NULL: the scenario's
+ * @script: for VMSIM_STRATEGY_SCRIPT; NULL: the variant's, or else the scenario's
  * @schedule: for VMSIM_STRATEGY_REPLAY
  * @oracles: mask of oracles that are armed, see <vmsim/check.h>; 0 = all
  * @variant: name put into schedules and reports; the override itself is loaded by the caller

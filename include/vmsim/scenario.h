@@ -38,7 +38,8 @@ struct vmsim_thread_def {
  * struct vmsim_verdict - what a variant must do under one or under every back-end
  * @variant: name of the variant
  * @tlb: mask of back-ends, BIT(VMSIM_TLB_x)
- * @oracle: the oracle that must fire ("O3"), or NULL: the variant passes
+ * @oracle: the oracles that must fire, each when it is armed alone ("O3|O6"); NULL: the variant
+ *          passes with all of them armed
  * @why: one line
  */
 struct vmsim_verdict {
@@ -55,11 +56,13 @@ struct vmsim_verdict {
  * @name: name; an override object NAME.so lies in the scenario's folder, unless @builtin
  * @builtin: the library as it is
  * @source: where it comes from: kernel version, commit, mail
+ * @script: what fails it in every run, where that is not the scenario's script
  */
 struct vmsim_variant {
 	const char *name;
 	bool builtin;
 	const char *source;
+	const char *script;
 };
 
 struct vmsim_scenario {

@@ -95,10 +95,19 @@ static const char script[] =
 	"Zapper;"
 	"Cleaner";
 
+/* Zapper stops where it has let go of the page-table lock; the file is written back. */
+static const char script_late_dirty[] =
+	"Writer until point=wrote-v1;"
+	"Zapper until ptl-released;"
+	"Cleaner;"
+	"Zapper;"
+	"Writer";
+
 static const struct vmsim_variant variants[] = {
 	{ .name = "linux-6.12", .builtin = true, .source = "mm/memory.c and mm/mmu_gather.c of Linux 6.12" },
 	{ .name = "linux-6.1", .source = "zap_pte_range() of Linux 6.1: rmap removed before the flush" },
-	{ .name = "dirty-in-batch", .source = "E33: Torvalds, 'v0': dirty bit carried in the gather, October 2022" },
+	{ .name = "dirty-in-batch", .source = "E33: Torvalds, 'v0': dirty bit carried in the gather, October 2022",
+	  .script = script_late_dirty },
 	{ .name = "rmap-in-batch", .source = "E46: Torvalds, v1: map count dropped when the batch is freed, October 2022" },
 	{ .name = "delayed-rmap", .source = "E64: Torvalds, v3: as merged in 6.2; one batch with delayed entries" },
 	{ .name = "mkclean-lockless", .source = "a mutation: folio_mkclean() without PVMW_SYNC (reference, 4.4)" },
@@ -107,8 +116,10 @@ static const struct vmsim_variant variants[] = {
 	{ .name = "row-d-f-after", .source = "truth table 4.4: dirty and flush in the PTL, rmap after it" },
 	{ .name = "row-d-nof-before", .source = "truth table 4.4: dirty in the PTL, flush after it, rmap in it" },
 	{ .name = "row-d-nof-after", .source = "truth table 4.4: dirty in the PTL, flush and rmap after it" },
-	{ .name = "row-nod-f-inside", .source = "truth table 4.4: flush and rmap in the PTL, dirty after it" },
-	{ .name = "row-nod-nof-after", .source = "truth table 4.4: dirty, flush and rmap after the PTL" },
+	{ .name = "row-nod-f-inside", .source = "truth table 4.4: flush and rmap in the PTL, dirty after it",
+	  .script = script_late_dirty },
+	{ .name = "row-nod-nof-after", .source = "truth table 4.4: dirty, flush and rmap after the PTL",
+	  .script = script_late_dirty },
 };
 
 #define T(name) (1u << VMSIM_TLB_##name)

@@ -154,6 +154,18 @@ static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 	return 0;
 }
 
+static const char *script_of(const struct vmsim_scenario *scenario,
+			     const struct vmsim_explore_options *options)
+{
+	if (options->script)
+		return options->script;
+	for (unsigned int i = 0; options->variant && i < scenario->nr_variants; i++)
+		if (!strcmp(scenario->variants[i].name, options->variant) &&
+		    scenario->variants[i].script)
+			return scenario->variants[i].script;
+	return scenario->script;
+}
+
 static int run(const struct vmsim_scenario *scenario, const struct vmsim_explore_options *options,
 	       struct vmsim_result *result, void *recorder, char *error, size_t size)
 {
@@ -168,7 +180,7 @@ static int run(const struct vmsim_scenario *scenario, const struct vmsim_explore
 	x->strategy = strategies[options->strategy];
 	vmsim_self = &vmsim_no_task;
 	if (options->strategy == VMSIM_STRATEGY_SCRIPT)
-		err = script_parse(x, options->script ? options->script : scenario->script, error, size);
+		err = script_parse(x, script_of(scenario, options), error, size);
 	if (!err) {
 		err = world_create(x, recorder);
 		if (err && x->failed)

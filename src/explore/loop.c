@@ -10,7 +10,7 @@
 #define DECISIONS								\
 	(VMSIM_EV_BIT(POINT) | VMSIM_EV_BIT(PTE_READ) | VMSIM_EV_BIT(PTE_SET) |	\
 	 VMSIM_EV_BIT(TABLE_SET) | VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK) |	\
-	 VMSIM_EV_BIT(PTL_LOCK) | VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(REF) | \
+	 VMSIM_EV_BIT(PTL_LOCK) | VMSIM_EV_BIT(PTL_RELEASED) | VMSIM_EV_BIT(REF) | \
 	 VMSIM_EV_BIT(MAP_ADD) | VMSIM_EV_BIT(MAP_REMOVE) | VMSIM_EV_BIT(MAP_ZERO) | \
 	 VMSIM_EV_BIT(FLAG) | VMSIM_EV_BIT(FOLIO_DIRTY) | VMSIM_EV_BIT(FOLIO_CLEAN) | \
 	 VMSIM_EV_BIT(CACHE_ADD) | VMSIM_EV_BIT(CACHE_REMOVE) |			\
@@ -19,7 +19,7 @@
 	 VMSIM_EV_BIT(FLUSH_PENDING) | VMSIM_EV_BIT(IPI_SEND) | VMSIM_EV_BIT(IRQ) | \
 	 VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(FAULT) |	\
 	 VMSIM_EV_BIT(SYSCALL) | VMSIM_EV_BIT(SYSCALL_RET) | VMSIM_EV_BIT(ATOMIC) | \
-	 VMSIM_EV_BIT(RESCHED) | VMSIM_EV_BIT(RCU_CALL))
+	 VMSIM_EV_BIT(RESCHED) | VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_READ))
 
 /* More vCPU preemptions than this in one execution show nothing new. */
 #define MAX_HV_PREEMPTIONS 2
@@ -43,13 +43,20 @@ static struct vmsim_actor *actor_on(const struct vmsim_cpu *cpu)
 	return cpu->curr ? cpu->curr->actor : NULL;
 }
 
-static bool can_run(const struct vmsim_actor *actor)
+/* The thread that keeps @actor off their CPU, NULL if none does. */
+struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor)
 {
 	struct vmsim_actor *there = actor_on(actor->cpu);
 
+	return there && there != actor && !can_leave_cpu(there) ? there : NULL;
+}
+
+static bool can_run(const struct vmsim_actor *actor)
+{
+
 	if (actor->done || vmsim_hv_away(&actor->cpu->hv_state))
 		return false;
-	if (there && there != actor && !can_leave_cpu(there))
+	if (actor_in_the_way(actor))
 		return false;
 	return !actor->ready || actor->ready(actor->ready_arg);
 }
@@ -235,6 +242,14 @@ static void script_watch(struct vmsim_explorer *x, const struct vmsim_event *eve
 		x->script_seen++;
 }
 
+/* Of read sections only the end matters: from there on, the thread may leave its CPU. */
+static bool is_decision(const struct vmsim_event *event)
+{
+	if (event->kind == VMSIM_EV_RCU_READ)
+		return event->arg[0] == 0;
+	return DECISIONS & BIT_ULL(event->kind);
+}
+
 void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event)
 {
 	struct task_struct *self = vmsim_self;
@@ -244,7 +259,7 @@ void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_ev
 	script_watch(explorer, event);
 	if (explorer->failed)
 		vmsim_explorer_abandon(explorer);
-	if (self->atomic_step || !(DECISIONS & BIT_ULL(event->kind)))
+	if (self->atomic_step || !is_decision(event))
 		return;
 	decide(explorer);
 }

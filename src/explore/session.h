@@ -106,9 +106,10 @@ void world_destroy(struct vmsim_explorer *x);
 int world_start(struct vmsim_explorer *x);
 void world_finish(struct vmsim_explorer *x);
 
-/* One execution (src/explore/schedule_loop.c). */
+/* One execution (src/explore/loop.c). */
 void execution_run(struct vmsim_explorer *x);
 void actor_entry(void *arg);
+struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor);
 
 int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t error_size);
 

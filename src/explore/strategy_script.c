@@ -166,6 +166,15 @@ static void next_step(struct vmsim_explorer *x)
 	x->script_seen = 0;
 }
 
+/* On a shared CPU, whoever cannot be preempted goes on until it can. */
+static int find_in_the_way(const struct vmsim_actor *actor, const struct candidate *candidates,
+			   int n)
+{
+	const struct vmsim_actor *there = actor_in_the_way(actor);
+
+	return there ? find(candidates, n, 't', (int)there->index) : -1;
+}
+
 /* What happens for the current step; -1: nothing more, go to the next. */
 static int pick_for(struct vmsim_explorer *x, const struct script_step *step,
 		    const struct candidate *candidates, int n)
@@ -180,6 +189,8 @@ static int pick_for(struct vmsim_explorer *x, const struct script_step *step,
 		next_step(x);
 		return -1;
 	}
+	if (found < 0)
+		found = find_in_the_way(&x->actor[step->id], candidates, n);
 	if (found < 0)
 		found = find(candidates, n, 'i', -1);
 	if (found < 0)

@@ -54,8 +54,9 @@ __vmsim_overridable bool spin_trylock(spinlock_t *lock)
 }
 
 /*
- * The unlock event of a PTL is raised while the lock is still held: watchers see the state that the
- * holder leaves behind (MR1).
+ * PTL_UNLOCK is raised while the lock is still held: watchers see the state that the holder leaves
+ * behind (MR1). The lock itself may be gone once it is free, so that its address is all that the
+ * last event has.
  */
 __vmsim_overridable void spin_unlock(spinlock_t *lock)
 {
@@ -66,8 +67,10 @@ __vmsim_overridable void spin_unlock(spinlock_t *lock)
 		vmsim_event(PTL_UNLOCK, (uintptr_t)lock, (uintptr_t)lock->object, 0);
 	WRITE_ONCE(lock->owner, NULL);
 	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
-	if (!class->is_ptl)
-		vmsim_event(UNLOCK, (uintptr_t)lock, (uintptr_t)class, 0);
 	preempt_enable();
+	if (class->is_ptl)
+		vmsim_event(PTL_RELEASED, (uintptr_t)lock, 0, 0);
+	else
+		vmsim_event(UNLOCK, (uintptr_t)lock, (uintptr_t)class, 0);
 	vmsim_poll();
 }
