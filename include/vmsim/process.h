@@ -3,6 +3,7 @@
 #define VMSIM_PROCESS_H
 
 #include <vmsim/machine.h>
+#include <vmsim/event.h>
 #include <sys/types.h>
 
 /**
@@ -31,6 +32,8 @@ VMSIM_API int vmsim_mprotect(unsigned long addr, size_t length, int prot);
 VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice);
 VMSIM_API int vmsim_msync(unsigned long addr, size_t length, int flags);
 VMSIM_API long vmsim_brk(unsigned long addr);
+/* Says where the heap starts, as exec does; it is empty then. */
+VMSIM_API int vmsim_brk_start(unsigned long addr);
 /* Replaces the caller's address space by an empty one. */
 VMSIM_API int vmsim_exec(const char *name);
 /* The caller's process gives up its address space; a shared one lives on in its other users. */
@@ -54,6 +57,11 @@ VMSIM_API int vmsim_store(unsigned long addr, unsigned int size, uint64_t value)
 VMSIM_API int vmsim_fetch(unsigned long addr);
 /* Loads @length bytes at @src and stores them at @dst, 8 at a time. */
 VMSIM_API int vmsim_copy(unsigned long dst, unsigned long src, size_t length);
+/*
+ * Accesses a byte, PROT_READ, PROT_WRITE (what was there is stored again) or PROT_EXEC, and tells
+ * in *@kind, if not NULL, which fault that took first.
+ */
+VMSIM_API int vmsim_touch(unsigned long addr, int prot, enum vmsim_fault_kind *kind);
 
 /** struct vmsim_rss - resident pages of an address space */
 struct vmsim_rss {
