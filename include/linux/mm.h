@@ -219,13 +219,18 @@ static inline void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
 	pte_unmap(pte);
 }
 
-#define pte_alloc(mm, pmd) (unlikely(pmd_none(*(pmd))) && __pte_alloc(mm, pmd))
+#define pte_alloc(mm, pmd) (unlikely(pmd_none(pmdp_get(pmd))) && __pte_alloc(mm, pmd))
 #define pte_alloc_map_lock(mm, pmd, address, ptlp) \
 	(pte_alloc(mm, pmd) ? NULL : pte_offset_map_lock(mm, pmd, address, ptlp))
 
 /* VMAs. */
 __vmsim_export struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 __vmsim_export struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
+__vmsim_export struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+						    struct vm_area_struct **pprev);
+__vmsim_export struct vm_area_struct *find_vma_intersection(struct mm_struct *mm,
+							    unsigned long start_addr,
+							    unsigned long end_addr);
 __vmsim_export pgprot_t vm_get_page_prot(unsigned long vm_flags);
 __vmsim_export void vma_set_page_prot(struct vm_area_struct *vma);
 __vmsim_export bool vma_wants_writenotify(struct vm_area_struct *vma, pgprot_t vm_page_prot);
@@ -243,6 +248,17 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 static inline bool vma_has_recency(const struct vm_area_struct *vma)
 {
 	return !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ));
+}
+
+static inline bool vma_is_accessible(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_ACCESS_FLAGS;
+}
+
+/* Writable entries only where the mapping is: others may come from ptrace and the like. */
+static inline pte_t maybe_mkwrite(pte_t pte, struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE ? pte_mkwrite(pte, vma) : pte;
 }
 
 static inline bool is_cow_mapping(vm_flags_t flags)
@@ -300,24 +316,92 @@ struct zap_details {
 
 struct mmu_gather;
 
+/**
+ * struct ma_state - where a walk over mappings stands
+ * @tree: the mappings, by address; those of an address space, or those taken out of it
+ * @at: the mapping that mas_find() returned last; NULL before the first
+ *
+ * The kernel walks a maple tree; the name and the use are the same.
+ */
+struct ma_state {
+	struct vmsim_vma_tree *tree;
+	struct vm_area_struct *at;
+};
+
+__vmsim_export struct vm_area_struct *mas_find(struct ma_state *mas, unsigned long max);
+
+/* How change_protection() treats entries (include/linux/mm.h, Linux 6.12). */
+#define MM_CP_TRY_CHANGE_WRITABLE (1UL << 0)
+
 __vmsim_export vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
 					  unsigned int flags);
+__vmsim_export vm_fault_t __handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
+					    unsigned int flags);
 __vmsim_export vm_fault_t handle_pte_fault(struct vm_fault *vmf);
+__vmsim_export bool vmf_pte_changed(struct vm_fault *vmf);
 __vmsim_export vm_fault_t do_anonymous_page(struct vm_fault *vmf);
+__vmsim_export vm_fault_t do_fault(struct vm_fault *vmf);
+__vmsim_export vm_fault_t __do_fault(struct vm_fault *vmf);
+__vmsim_export vm_fault_t do_fault_around(struct vm_fault *vmf);
 __vmsim_export vm_fault_t do_read_fault(struct vm_fault *vmf);
 __vmsim_export vm_fault_t do_cow_fault(struct vm_fault *vmf);
 __vmsim_export vm_fault_t do_shared_fault(struct vm_fault *vmf);
+__vmsim_export void set_pte_range(struct vm_fault *vmf, struct folio *folio, struct page *page,
+				  unsigned int nr, unsigned long addr);
+__vmsim_export vm_fault_t finish_fault(struct vm_fault *vmf);
+__vmsim_export vm_fault_t do_page_mkwrite(struct vm_fault *vmf, struct folio *folio);
+__vmsim_export vm_fault_t finish_mkwrite_fault(struct vm_fault *vmf, struct folio *folio);
+__vmsim_export vm_fault_t fault_dirty_shared_page(struct vm_fault *vmf);
 __vmsim_export vm_fault_t do_wp_page(struct vm_fault *vmf);
 __vmsim_export vm_fault_t wp_page_copy(struct vm_fault *vmf);
+__vmsim_export vm_fault_t wp_page_shared(struct vm_fault *vmf, struct folio *folio);
+__vmsim_export void wp_page_reuse(struct vm_fault *vmf, struct folio *folio);
 __vmsim_export bool wp_can_reuse_anon_folio(struct folio *folio, struct vm_area_struct *vma);
+
+__vmsim_export void unmap_vmas(struct mmu_gather *tlb, struct ma_state *mas,
+			       struct vm_area_struct *vma, unsigned long start_addr,
+			       unsigned long end_addr, unsigned long tree_end, bool mm_wr_locked);
+__vmsim_export void unmap_single_vma(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				     unsigned long start_addr, unsigned long end_addr,
+				     struct zap_details *details, bool mm_wr_locked);
 __vmsim_export void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 				     unsigned long addr, unsigned long end,
 				     struct zap_details *details);
+__vmsim_export unsigned long zap_p4d_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+					   pgd_t *pgd, unsigned long addr, unsigned long end,
+					   struct zap_details *details);
+__vmsim_export unsigned long zap_pud_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+					   p4d_t *p4d, unsigned long addr, unsigned long end,
+					   struct zap_details *details);
+__vmsim_export unsigned long zap_pmd_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+					   pud_t *pud, unsigned long addr, unsigned long end,
+					   struct zap_details *details);
 __vmsim_export unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 					   pmd_t *pmd, unsigned long addr, unsigned long end,
 					   struct zap_details *details);
+__vmsim_export int zap_present_ptes(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				    pte_t *pte, pte_t ptent, unsigned int max_nr,
+				    unsigned long addr, struct zap_details *details, int *rss,
+				    bool *force_flush, bool *force_break);
+__vmsim_export void zap_present_folio_ptes(struct mmu_gather *tlb, struct vm_area_struct *vma,
+					   struct folio *folio, struct page *page, pte_t *pte,
+					   pte_t ptent, unsigned int nr, unsigned long addr,
+					   struct zap_details *details, int *rss,
+					   bool *force_flush, bool *force_break);
 __vmsim_export void zap_page_range_single(struct vm_area_struct *vma, unsigned long address,
 					  unsigned long size, struct zap_details *details);
+__vmsim_export void free_pgtables(struct mmu_gather *tlb, struct ma_state *mas,
+				  struct vm_area_struct *vma, unsigned long floor,
+				  unsigned long ceiling, bool mm_wr_locked);
+
+__vmsim_export long change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				      unsigned long start, unsigned long end,
+				      unsigned long cp_flags);
+__vmsim_export long change_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				     pmd_t *pmd, unsigned long addr, unsigned long end,
+				     pgprot_t newprot, unsigned long cp_flags);
+__vmsim_export bool can_change_pte_writable(struct vm_area_struct *vma, unsigned long addr,
+					    pte_t pte);
 __vmsim_export struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
 __vmsim_export void print_bad_pte(struct vm_area_struct *vma, unsigned long addr, pte_t pte,
 				  struct page *page);
@@ -340,6 +424,7 @@ __vmsim_export void mmgrab(struct mm_struct *mm);
 __vmsim_export void mmdrop(struct mm_struct *mm);
 __vmsim_export void mmput(struct mm_struct *mm);
 __vmsim_export struct mm_struct *mm_alloc(void);
+__vmsim_export void exit_mmap(struct mm_struct *mm);
 
 /* Dirtying and cleaning (src/folio/writeback.c). */
 __vmsim_export bool folio_mark_dirty(struct folio *folio);

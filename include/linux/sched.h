@@ -44,6 +44,7 @@ struct tlbflush_unmap_batch {
  * @in_watcher: non-zero while a watcher runs; events raised then are not delivered
  * @pgtable_l5: the machine has five levels of page tables
  * @tlb_ubc: flushes that it owes for pages that it unmapped in reclaim
+ * @fault_kind: how its last fault ended (enum vmsim_fault_kind)
  * @actor: the explorer's view of the thread
  * @comm: name
  */
@@ -64,6 +65,7 @@ struct task_struct {
 	int in_watcher;
 	bool pgtable_l5;
 	struct tlbflush_unmap_batch tlb_ubc;
+	int fault_kind;
 	struct vmsim_actor *actor;
 	struct list_head task_list;
 	char comm[TASK_COMM_LEN];

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_MM_INTERNAL_H
+#define VMSIM_MM_INTERNAL_H
+
+#include <linux/mm.h>
+#include <linux/fs.h>
+#include "machine/internal.h"
+
+/* More mappings than this: -ENOMEM (vm.max_map_count). */
+#define VMSIM_MAX_MAP_COUNT 65530
+/* Nobody maps below this address (vm.mmap_min_addr). */
+#define VMSIM_MMAP_MIN_ADDR 65536UL
+/* Pages that a read fault of a file tries to map (fault_around_bytes, 64 KiB). */
+#define VMSIM_FAULT_AROUND_PAGES 16UL
+
+/*
+ * The tree of mappings (src/mm/vma.c). Changes need mmap_lock for writing, walks need it for
+ * reading.
+ */
+struct vm_area_struct *vmsim_vma_first(struct vmsim_vma_tree *tree);
+struct vm_area_struct *vmsim_vma_next(struct vm_area_struct *vma);
+struct vm_area_struct *vmsim_vma_prev(struct vm_area_struct *vma);
+void vmsim_vma_tree_add(struct vmsim_vma_tree *tree, struct vm_area_struct *vma);
+void vmsim_vma_tree_del(struct vmsim_vma_tree *tree, struct vm_area_struct *vma);
+/* As above, for the tree of the address space: counted, and raises VMA_ADD and VMA_REMOVE. */
+void vmsim_vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
+void vmsim_vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
+
+/* Objects, and their links into files (src/mm/vma_object.c). */
+struct vm_area_struct *vmsim_vma_alloc(struct mm_struct *mm);
+void vmsim_vma_free(struct vm_area_struct *vma);
+void vmsim_vma_link_file(struct vm_area_struct *vma);
+void vmsim_vma_unlink_file(struct vm_area_struct *vma);
+
+/**
+ * struct vmsim_span - a range of addresses that is or becomes one mapping
+ * @vma: the mapping that holds it already, or NULL
+ */
+struct vmsim_span {
+	struct mm_struct *mm;
+	unsigned long start, end;
+	vm_flags_t flags;
+	pgoff_t pgoff;
+	struct file *file;
+	struct vm_area_struct *vma;
+};
+
+/*
+ * Split and merge (src/mm/vma_modify.c); mmap_lock held for writing. vmsim_vma_split() leaves
+ * [vm_start, addr) in @vma and returns the new mapping of the rest, or an ERR_PTR.
+ * vmsim_vma_merge() lets a neighbour that fits take the span over: returns it, NULL when none
+ * fits, or an ERR_PTR.
+ */
+struct vm_area_struct *vmsim_vma_split(struct vm_area_struct *vma, unsigned long addr);
+struct vm_area_struct *vmsim_vma_merge(const struct vmsim_span *span);
+
+/* A place for @len bytes, or -errno (src/mm/unmapped_area.c). */
+unsigned long vmsim_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
+				      int flags);
+
+/*
+ * The system calls' insides; mmap_lock held for writing. With @unlock, a success returns with the
+ * lock dropped.
+ */
+int vmsim_do_munmap(struct mm_struct *mm, unsigned long start, size_t len, bool unlock);
+/* Maps [start, end) of the span, over whatever was there. */
+int vmsim_map_span(const struct vmsim_span *span);
+
+/* What file mappings do: with and without dirty tracking (src/mm/filemap_fault.c). */
+const struct vm_operations_struct *vmsim_file_vm_ops(const struct file *file);
+
+/* Processes (src/mm/process.c). */
+struct vmsim_process *vmsim_process_find(struct vmsim_machine *m, int pid);
+int vmsim_process_attach(struct vmsim_machine *m, int pid, struct task_struct *task);
+void vmsim_process_detach(struct task_struct *task);
+
+/**
+ * struct vmsim_borrowed - how a pthread acts on a machine that it may not be attached to
+ *
+ * The library needs a CPU to act on. A thread of the machine has one; anybody else takes one that
+ * has no thread, and is its idle task meanwhile. -EBUSY: every CPU has a thread.
+ */
+struct vmsim_borrowed {
+	struct task_struct *before;
+	struct vmsim_cpu *cpu;
+};
+
+int vmsim_borrow_cpu(struct vmsim_machine *m, struct vmsim_borrowed *borrowed);
+void vmsim_return_cpu(struct vmsim_borrowed *borrowed);
+
+/*
+ * Every system call stands between the two (src/mm/syscall.c). -ESRCH: the caller is not attached,
+ * or its process has exited.
+ */
+int vmsim_syscall_enter(const char *name, unsigned long arg0, unsigned long arg1);
+long vmsim_syscall_leave(const char *name, long result);
+/* Says what is not modelled, once per call; -EOPNOTSUPP. */
+int vmsim_not_modelled(const char *call, const char *what);
+
+/* A fault came to this end: counts it, raises FAULT_KIND, remembers it for vmsim_touch(). */
+void vmsim_fault_took(struct vm_fault *vmf, enum vmsim_fault_kind kind);
+
+#endif

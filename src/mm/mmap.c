@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "mm/mm_internal.h"
+#include "folio/folio.h"
+#include <vmsim/process.h>
+#include <sys/mman.h>
+
+/* Flags whose meaning nobody models. Others are ignored, as a kernel ignores them. */
+static const struct {
+	int flag;
+	const char *name;
+} not_modelled[] = {
+	{ MAP_GROWSDOWN, "MAP_GROWSDOWN" },
+	{ MAP_LOCKED, "MAP_LOCKED" },
+	{ MAP_POPULATE, "MAP_POPULATE" },
+	{ MAP_HUGETLB, "MAP_HUGETLB" },
+	{ MAP_SYNC, "MAP_SYNC" },
+	{ MAP_32BIT, "MAP_32BIT" },
+};
+
+static int check_flags(int flags)
+{
+	int type = flags & MAP_TYPE;
+
+	if (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE)
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(not_modelled); i++)
+		if (flags & not_modelled[i].flag)
+			return vmsim_not_modelled("mmap", not_modelled[i].name);
+	return 0;
+}
+
+static vm_flags_t flags_of(const struct mm_struct *mm, int prot, int flags)
+{
+	vm_flags_t vm_flags = mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+
+	/* The protection bits of the system call are those of vm_flags. */
+	BUILD_BUG_ON(PROT_READ != VM_READ || PROT_WRITE != VM_WRITE || PROT_EXEC != VM_EXEC);
+	vm_flags |= prot & VM_ACCESS_FLAGS;
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
+		vm_flags |= VM_SHARED | VM_MAYSHARE;
+	return vm_flags;
+}
+
+static int new_vma(const struct vmsim_span *span)
+{
+	struct vm_area_struct *vma = vmsim_vma_alloc(span->mm);
+
+	if (!vma)
+		return -ENOMEM;
+	vma->vm_start = span->start;
+	vma->vm_end = span->end;
+	vma->vm_pgoff = span->pgoff;
+	vma->vm_flags = span->flags;
+	if (span->file) {
+		atomic_long_inc(&span->file->f_count);
+		vma->vm_file = span->file;
+		vma->vm_ops = vmsim_file_vm_ops(span->file);
+	}
+	vma_set_page_prot(vma);
+	vmsim_vma_insert(span->mm, vma);
+	vmsim_vma_link_file(vma);
+	return 0;
+}
+
+/* As mmap_region() (mm/mmap.c, Linux 6.12). */
+int vmsim_map_span(const struct vmsim_span *span)
+{
+	size_t len = span->end - span->start;
+	struct vm_area_struct *merged;
+	int err;
+
+	err = vmsim_do_munmap(span->mm, span->start, len, false);
+	if (err)
+		return err;
+	merged = vmsim_vma_merge(span);
+	/* Without memory for merging, the new mapping just stays alone. */
+	if (IS_ERR_OR_NULL(merged))
+		err = new_vma(span);
+	if (!err)
+		WRITE_ONCE(span->mm->total_vm, span->mm->total_vm + (len >> PAGE_SHIFT));
+	return err;
+}
+
+/* Context: mmap_lock held for writing. As do_mmap() (mm/mmap.c, Linux 6.12). */
+static long map_locked(struct mm_struct *mm, unsigned long addr, size_t len, int prot, int flags,
+		       struct file *file, pgoff_t pgoff)
+{
+	struct vmsim_span span = { .mm = mm, .file = file };
+	int err;
+
+	if (mm->map_count > VMSIM_MAX_MAP_COUNT)
+		return -ENOMEM;
+	addr = vmsim_get_unmapped_area(mm, addr, len, flags);
+	if (IS_ERR_VALUE(addr))
+		return (long)addr;
+	if (flags & MAP_FIXED_NOREPLACE && find_vma_intersection(mm, addr, addr + len))
+		return -EEXIST;
+	span.start = addr;
+	span.end = addr + len;
+	span.flags = flags_of(mm, prot, flags);
+	/* Anonymous pages are numbered by their address. */
+	span.pgoff = file ? pgoff : addr >> PAGE_SHIFT;
+	err = vmsim_map_span(&span);
+	return err ? err : (long)addr;
+}
+
+static long do_mmap(struct mm_struct *mm, unsigned long addr, size_t length, int prot, int flags,
+		    struct file *file, uint64_t offset)
+{
+	unsigned long len = PAGE_ALIGN(length);
+	pgoff_t pgoff = offset >> PAGE_SHIFT;
+	long result = check_flags(flags);
+
+	if (result)
+		return result;
+	if (!length)
+		return -EINVAL;
+	if (!len)
+		return -ENOMEM;
+	if (pgoff + (len >> PAGE_SHIFT) < pgoff ||
+	    offset + len < offset)
+		return -EOVERFLOW;
+	if (!(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && addr) {
+		addr &= PAGE_MASK;
+		if (addr && addr < VMSIM_MMAP_MIN_ADDR)
+			addr = VMSIM_MMAP_MIN_ADDR;
+	}
+	mmap_write_lock(mm);
+	result = map_locked(mm, addr, len, prot, flags, file, pgoff);
+	mmap_write_unlock(mm);
+	return result;
+}
+
+/* Shared anonymous memory is a file that nobody else knows, as in a kernel (shmem_zero_setup()). */
+static long mmap_shared_anon(struct mm_struct *mm, unsigned long addr, size_t length, int prot,
+			     int flags)
+{
+	struct file *file;
+	long result;
+
+	if (!length)
+		return -EINVAL;
+	file = vmsim_file_new_shmem(vmsim_this_machine(), PAGE_ALIGN(length));
+	if (!file)
+		return -ENOMEM;
+	result = do_mmap(mm, addr, length, prot, flags, file, 0);
+	vmsim_file_put(file);
+	return result;
+}
+
+/**
+ * vmsim_mmap() - maps memory
+ * @addr: where; a wish, unless @flags says MAP_FIXED or MAP_FIXED_NOREPLACE
+ * @length: how much, rounded up to whole pages
+ * @prot: PROT_* of <sys/mman.h>
+ * @flags: MAP_PRIVATE or MAP_SHARED, and MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE
+ * @file: file to map, ignored for anonymous memory
+ * @offset: offset in the file, a multiple of the page size
+ *
+ * Source: do_mmap(), mm/mmap.c, Linux 6.12.
+ *
+ * Return: the address; -EINVAL, -ENOMEM, -EEXIST, -EPERM, -EOVERFLOW as mmap(2); -EBADF: no such
+ * file; -EOPNOTSUPP: not modelled; -ESRCH: the caller is not attached, or has exited.
+ */
+VMSIM_API long vmsim_mmap(unsigned long addr, size_t length, int prot, int flags, int file,
+			  uint64_t offset)
+{
+	struct task_struct *self = vmsim_self;
+	struct file *f = NULL;
+	long result = vmsim_syscall_enter("mmap", addr, length);
+
+	if (result)
+		return result;
+	if (offset & ~PAGE_MASK) {
+		result = -EINVAL;
+	} else if (!(flags & MAP_ANONYMOUS)) {
+		f = vmsim_file_get(self->machine, file);
+		result = f ? do_mmap(self->mm, addr, length, prot, flags, f, offset) : -EBADF;
+		if (f)
+			vmsim_file_put(f);
+	} else if ((flags & MAP_TYPE) == MAP_PRIVATE) {
+		result = do_mmap(self->mm, addr, length, prot, flags, NULL, 0);
+	} else {
+		result = mmap_shared_anon(self->mm, addr, length, prot, flags);
+	}
+	return vmsim_syscall_leave("mmap", result);
+}
