@@ -10,7 +10,8 @@
  *
  * Oracles watch events and report broken rules. Ids are those of the reference: O1 stale use,
  * O2 free while live, O3 lost dirty, O4 data, O6 debt (with the meta-rules MR1 to MR3), O7 counts,
- * O8 reverse map, O14 locks, O20 progress and leaks.
+ * O8 reverse map, O14 locks, O20 progress and leaks,
+ * O21 what file systems may rely on.
  */
 #define VMSIM_ORACLES(X)							\
 	X(O1, "stale use: an access through an entry whose frame has been freed")		\
@@ -21,7 +22,8 @@
 	X(O7, "counts: references, map counts or resident sets differ from a recount")		\
 	X(O8, "reverse map: an entry that no walk finds, or a count without an entry")		\
 	X(O14, "locks: an access without the lock it needs, or locks in inverted order")	\
-	X(O20, "progress: deadlock, livelock, or something left behind at the end")
+	X(O20, "progress: deadlock, livelock, or something left behind at the end")	\
+	X(O21, "file system: a page made dirty where nothing keeps writeback away from it")
 
 enum vmsim_oracle {
 #define X(id, text) VMSIM_ORACLE_##id,
@@ -34,6 +36,9 @@ enum vmsim_oracle {
 #define VMSIM_ORACLES_ALL ((UINT64_C(1) << VMSIM_ORACLE_COUNT) - 1)
 
 VMSIM_API const char *vmsim_oracle_name(enum vmsim_oracle oracle);
+/* What the oracle is about, in one line. */
+VMSIM_API const char *vmsim_oracle_text(enum vmsim_oracle oracle);
+/* The oracle of that id, in either case; -EINVAL: there is none. */
 VMSIM_API int vmsim_oracle_parse(const char *name);
 
 /*

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/census.h"
+#include <errno.h>
+#include <stdlib.h>
+
+static void count_pte(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned long addr)
+{
+	struct chk_census *census = arg;
+	struct chk_mm_census *of_mm = &census->mms[census->nr_mms];
+	u64 pte = chk_read_pte(ptep);
+
+	(void)mm, (void)addr;
+	if (chk_hw_present(pte) && !pfn_valid(chk_pfn(pte)))
+		census->bad_pfn++;
+	if (!chk_maps_normal(census->chk, pte))
+		return;
+	if (chk_pfn(pte) < census->frames)
+		census->entries[chk_pfn(pte)]++;
+	of_mm->rss[mm_counter(pfn_folio(chk_pfn(pte)))]++;
+}
+
+static void count_table(void *arg, struct mm_struct *mm, struct page *table, unsigned int level)
+{
+	struct chk_census *census = arg;
+
+	(void)mm, (void)table, (void)level;
+	census->tables++;
+}
+
+static unsigned int count_mms(const struct vmsim_machine *m)
+{
+	struct mm_struct *mm;
+	unsigned int n = 0;
+
+	list_for_each_entry(mm, &m->mms, mm_list)
+		n++;
+	return n;
+}
+
+int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
+{
+	struct vmsim_machine *m = chk->machine;
+	const struct chk_walk walk = { .pte = count_pte, .table = count_table, .arg = census };
+	struct mm_struct *mm;
+
+	*census = (struct chk_census) { .chk = chk, .frames = m->frames_used };
+	census->entries = calloc(census->frames + 1, sizeof(*census->entries));
+	census->mms = calloc(count_mms(m) + 1, sizeof(*census->mms));
+	if (!census->entries || !census->mms) {
+		chk_census_drop(census);
+		return -ENOMEM;
+	}
+	list_for_each_entry(mm, &m->mms, mm_list) {
+		census->mms[census->nr_mms].mm = mm;
+		chk_walk_mm(mm, &walk);
+		census->nr_mms++;
+	}
+	return 0;
+}
+
+void chk_census_drop(struct chk_census *census)
+{
+	free(census->entries);
+	free(census->mms);
+}
+
+void chk_each_head(struct chk_census *census,
+		   void (*fn)(struct chk_census *census, struct page *page))
+{
+	for (unsigned long pfn = 0; pfn < census->frames; pfn++)
+		if (pfn_valid(pfn) && !PageTail(pfn_to_page(pfn)))
+			fn(census, pfn_to_page(pfn));
+}

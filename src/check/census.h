@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_CHECK_CENSUS_H
+#define VMSIM_CHECK_CENSUS_H
+
+#include "check/checker.h"
+
+/* What a walk through all page tables found; lives outside the machine. */
+
+struct chk_mm_census {
+	struct mm_struct *mm;
+	long rss[NR_MM_COUNTERS];
+};
+
+/**
+ * struct chk_census - a recount at rest
+ * @frames: frames that were ever used
+ * @entries: for each of them, how many entries map it
+ * @tables: tables that the address spaces have, all levels
+ * @bad_pfn: entries that name no frame
+ */
+struct chk_census {
+	struct vmsim_checker *chk;
+	unsigned long frames;
+	u32 *entries;
+	u64 tables;
+	u64 bad_pfn;
+	unsigned int nr_mms;
+	struct chk_mm_census *mms;
+};
+
+int chk_census_take(struct chk_census *census, struct vmsim_checker *chk);
+void chk_census_drop(struct chk_census *census);
+
+/* Calls @fn for every frame that was ever used and is no tail page. */
+void chk_each_head(struct chk_census *census,
+		   void (*fn)(struct chk_census *census, struct page *page));
+
+#endif

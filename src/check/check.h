@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_CHECK_CHECK_H
+#define VMSIM_CHECK_CHECK_H
+
+#include <linux/types.h>
+
+struct vmsim_machine;
+
+/*
+ * What the rest of the library may ask of the oracles: the explorer makes a checker before the
+ * set-up of a scenario, and calls the second function when all its threads have ended. The
+ * checker lies in the machine, so that a reset of the machine resets it.
+ */
+
+/* Arms @oracles (a mask of VMSIM_ORACLE_BIT()). 0, -EBUSY: armed already, -ENOMEM, -ENOSPC. */
+int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles);
+
+/* Recounts; no thread is inside the library. Returns the number of violations it reported. */
+int vmsim_checker_quiescent(struct vmsim_machine *machine);
+
+#endif

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/checker.h"
+#include "check/census.h"
+#include <errno.h>
+#include <stdarg.h>
+
+static const struct chk_oracle *const oracle_table[VMSIM_ORACLE_COUNT] = {
+	[VMSIM_ORACLE_O1] = &chk_o1,
+	[VMSIM_ORACLE_O2] = &chk_o2,
+	[VMSIM_ORACLE_O3] = &chk_o3,
+	[VMSIM_ORACLE_O4] = &chk_o4,
+	[VMSIM_ORACLE_O6] = &chk_o6,
+	[VMSIM_ORACLE_O7] = &chk_o7,
+	[VMSIM_ORACLE_O8] = &chk_o8,
+	[VMSIM_ORACLE_O14] = &chk_o14,
+	[VMSIM_ORACLE_O20] = &chk_o20,
+	[VMSIM_ORACLE_O21] = &chk_o21,
+};
+
+void *chk_alloc(struct vmsim_checker *chk, size_t size)
+{
+	void *object = vmsim_machine_alloc(chk->machine, size);
+
+	if (!object)
+		chk_out_of_memory(chk);
+	return object;
+}
+
+void chk_free(struct vmsim_checker *chk, void *object)
+{
+	vmsim_machine_free(chk->machine, object);
+}
+
+void chk_out_of_memory(struct vmsim_checker *chk)
+{
+	chk->reports++;
+	vmsim_violate(chk->machine, "CHECK", "", "no memory left for the oracles");
+}
+
+void chk_report(struct vmsim_checker *chk, enum vmsim_oracle id, const char *rule,
+		const char *format, ...)
+{
+	char text[sizeof(((struct vmsim_violation *)0)->text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	__atomic_fetch_add(&chk->reports, 1, __ATOMIC_RELAXED);
+	vmsim_violate(chk->machine, vmsim_oracle_name(id), rule, "%s", text);
+}
+
+struct chk_mm *chk_mm_find(struct vmsim_checker *chk, u64 ctx_id)
+{
+	return chk_map_get(&chk->mms, ctx_id);
+}
+
+static void mm_appeared(struct vmsim_checker *chk, struct mm_struct *mm)
+{
+	struct chk_mm *record = chk_alloc(chk, sizeof(*record));
+
+	if (!record)
+		return;
+	record->mm = mm;
+	chk_lock(chk);
+	if (!chk_map_put(&chk->mms, mm->context.ctx_id, record))
+		chk_out_of_memory(chk);
+	chk_unlock(chk);
+}
+
+static void mm_went(struct vmsim_checker *chk, struct mm_struct *mm)
+{
+	void *record;
+
+	chk_lock(chk);
+	record = chk_map_remove(&chk->mms, mm->context.ctx_id);
+	chk_unlock(chk);
+	chk_free(chk, record);
+}
+
+/* Idle tasks have number 0: they stand for a CPU, and the caller stands for them. */
+static void note_thread(struct vmsim_checker *chk, int tid)
+{
+	int nobody = 0;
+
+	if (tid == READ_ONCE(chk->first_tid) || !tid)
+		return;
+	if (!__atomic_compare_exchange_n(&chk->first_tid, &nobody, tid, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED))
+		WRITE_ONCE(chk->several, true);
+}
+
+static const u64 needs_accesses = VMSIM_ORACLE_BIT(O3) | VMSIM_ORACLE_BIT(O4);
+
+static void on_event(void *arg, const struct vmsim_event *event)
+{
+	struct vmsim_checker *chk = arg;
+
+	note_thread(chk, event->tid);
+	if (event->kind == VMSIM_EV_MM_ADD)
+		mm_appeared(chk, (void *)event->arg[0]);
+	if (event->kind == VMSIM_EV_TLB_USE && chk->oracles & needs_accesses)
+		chk_access_note(chk, event);
+	for (unsigned int i = 0; i < VMSIM_ORACLE_COUNT; i++)
+		if (chk_armed(chk, i) && oracle_table[i]->kinds & BIT_ULL(event->kind))
+			oracle_table[i]->event(chk, event);
+	if (event->kind == VMSIM_EV_MM_REMOVE)
+		mm_went(chk, (void *)event->arg[0]);
+}
+
+static u64 wanted_kinds(u64 oracles)
+{
+	u64 kinds = VMSIM_EV_BIT(MM_ADD) | VMSIM_EV_BIT(MM_REMOVE);
+
+	for (unsigned int i = 0; i < VMSIM_ORACLE_COUNT; i++)
+		if (oracles >> i & 1)
+			kinds |= oracle_table[i]->kinds;
+	return kinds;
+}
+
+int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
+{
+	struct vmsim_checker *chk;
+	struct mm_struct *mm;
+	int err;
+
+	if (machine->checker)
+		return -EBUSY;
+	chk = vmsim_machine_alloc(machine, sizeof(*chk));
+	if (!chk)
+		return -ENOMEM;
+	chk->machine = machine;
+	chk->oracles = oracles;
+	chk_map_init(&chk->mms, machine);
+	chk_map_init(&chk->frames, machine);
+	chk_map_init(&chk->values, machine);
+	chk_map_init(&chk->accesses, machine);
+	chk_map_init(&chk->reduced, machine);
+	chk_map_init(&chk->folio_owners, machine);
+	chk_map_init(&chk->ptls, machine);
+	list_for_each_entry(mm, &machine->mms, mm_list)
+		mm_appeared(chk, mm);
+	err = vmsim_watch(machine, wanted_kinds(oracles), on_event, chk);
+	if (err) {
+		vmsim_machine_free(machine, chk);
+		return err;
+	}
+	machine->checker = chk;
+	return 0;
+}
+
+/* Acts as an idle CPU, and unwatched: the recount uses the kernel's own functions. */
+int vmsim_checker_quiescent(struct vmsim_machine *machine)
+{
+	struct vmsim_checker *chk = machine->checker;
+	struct task_struct *before = vmsim_self;
+	struct chk_census census;
+	u64 reports;
+	int err;
+
+	if (!chk)
+		return 0;
+	reports = chk->reports;
+	vmsim_self = &machine->cpu[0].idle;
+	vmsim_self->in_watcher++;
+	err = chk_census_take(&census, chk);
+	for (unsigned int i = 0; !err && i < VMSIM_ORACLE_COUNT; i++)
+		if (chk_armed(chk, i) && oracle_table[i]->quiescent)
+			oracle_table[i]->quiescent(chk, &census);
+	if (err)
+		chk_out_of_memory(chk);
+	else
+		chk_census_drop(&census);
+	vmsim_self->in_watcher--;
+	vmsim_self = before;
+	return (int)(chk->reports - reports);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/checker.h"
+
+unsigned int chk_excess(const struct vmsim_tlb_entry *entry, u64 live)
+{
+	unsigned int excess = 0;
+
+	if (!chk_hw_present(live) || chk_pfn(live) != entry->pfn) {
+		excess = CHK_X_FRAME;
+		live = 0;
+	}
+	if (entry->write && !(live & _PAGE_RW))
+		excess |= CHK_X_WRITE;
+	if (entry->dirty && !(live & _PAGE_DIRTY))
+		excess |= CHK_X_DIRTY;
+	return excess;
+}
+
+const char *chk_excess_name(unsigned int excess)
+{
+	static const char *const names[8] = {
+		"none", "X-frame", "X-write", "X-frame,X-write",
+		"X-dirty", "X-frame,X-dirty", "X-write,X-dirty", "X-frame,X-write,X-dirty",
+	};
+
+	return names[excess & 7];
+}
+
+struct collecting {
+	chk_entry_filter filter;
+	void *arg;
+	struct chk_cached_set *set;
+};
+
+static void collect_one(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
+{
+	struct collecting *c = arg;
+
+	if (c->set->nr == CHK_MAX_CACHED || entry->shift != PAGE_SHIFT)
+		return;
+	if (!c->filter(c->arg, entry) || !vmsim_tlb_usable(cpu, entry))
+		return;
+	c->set->at[c->set->nr++] = (struct chk_cached) { .cpu = cpu->id, .entry = *entry };
+}
+
+void chk_collect(struct vmsim_checker *chk, chk_entry_filter filter, void *arg,
+		 struct chk_cached_set *set)
+{
+	struct collecting c = { .filter = filter, .arg = arg, .set = set };
+
+	set->nr = 0;
+	vmsim_tlb_for_each(chk->machine, collect_one, &c);
+}
+
+static bool same(const struct chk_cached *a, const struct chk_cached *b)
+{
+	return a->cpu == b->cpu && a->entry.mm == b->entry.mm && a->entry.vpn == b->entry.vpn &&
+	       a->entry.pfn == b->entry.pfn && a->entry.gen == b->entry.gen;
+}
+
+static bool has(const struct chk_cached_set *set, const struct chk_cached *cached)
+{
+	for (unsigned int i = 0; i < set->nr; i++)
+		if (same(&set->at[i], cached))
+			return true;
+	return false;
+}
+
+void chk_intersect(struct chk_cached_set *set, const struct chk_cached_set *again)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < set->nr; i++)
+		if (has(again, &set->at[i]))
+			set->at[kept++] = set->at[i];
+	set->nr = kept;
+}

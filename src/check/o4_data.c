@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check/checker.h"
+
+/*
+ * O4: a load, a read or a page that comes back from the backing store has what was stored last.
+ *
+ * Private pages are known by address space and address, pages of files by file and index; of each
+ * word only those bytes are known that a program stored. What is not certain is forgotten, never
+ * guessed: in particular what an open gather may be taking away (E14, E23). Judged only where
+ * events come in the order in which things happened.
+ */
+
+#define WORDS_PER_PAGE (PAGE_SIZE / sizeof(u64))
+
+/* @known: bit per byte of @value. */
+struct word {
+	u64 value;
+	u16 at;
+	u8 known;
+};
+
+/**
+ * struct chk_values - what is known of a page
+ * @owner, @index: address-space id and page number, or file and index
+ * @unfilled: the kernel wrote into it before it was up to date
+ */
+struct chk_values {
+	u64 owner, index;
+	bool unfilled;
+	unsigned int nr, max;
+	struct word *word;
+};
+
+static u64 key_of(u64 owner, u64 index)
+{
+	u64 key = (owner + 1) * 0x9e3779b97f4a7c15ULL ^ (index + 1) * 0xc2b2ae3d27d4eb4fULL;
+
+	key ^= key >> 32;
+	return key && ~key ? key : 1;
+}
+
+static struct chk_values *find(struct vmsim_checker *chk, u64 owner, u64 index)
+{
+	struct chk_values *values = chk_map_get(&chk->values, key_of(owner, index));
+
+	return values && values->owner == owner && values->index == index ? values : NULL;
+}
+
+static void forget(struct vmsim_checker *chk, u64 owner, u64 index)
+{
+	struct chk_values *values = find(chk, owner, index);
+
+	if (!values)
+		return;
+	chk_map_remove(&chk->values, key_of(owner, index));
+	chk_free(chk, values->word);
+	chk_free(chk, values);
+}
+
+static struct chk_values *make(struct vmsim_checker *chk, u64 owner, u64 index)
+{
+	struct chk_values *values = find(chk, owner, index);
+
+	if (values)
+		return values;
+	values = chk_map_get(&chk->values, key_of(owner, index));
+	/* Another page has the key: that one is forgotten. */
+	if (values)
+		forget(chk, values->owner, values->index);
+	values = chk_alloc(chk, sizeof(*values));
+	if (!values)
+		return NULL;
+	values->owner = owner;
+	values->index = index;
+	if (!chk_map_put(&chk->values, key_of(owner, index), values))
+		chk_out_of_memory(chk);
+	return values;
+}
+
+static struct word *word_find(const struct chk_values *values, unsigned int at)
+{
+	for (unsigned int i = 0; values && i < values->nr; i++)
+		if (values->word[i].at == at)
+			return &values->word[i];
+	return NULL;
+}
+
+static struct word *word_make(struct vmsim_checker *chk, struct chk_values *values, unsigned int at)
+{
+	struct word *word = word_find(values, at);
+
+	if (word)
+		return word;
+	if (values->nr == values->max) {
+		unsigned int room = values->max ? values->max * 2 : 4;
+
+		word = chk_alloc(chk, room * sizeof(*word));
+		if (!word)
+			return NULL;
+		if (values->nr)
+			memcpy(word, values->word, values->nr * sizeof(*word));
+		chk_free(chk, values->word);
+		values->word = word;
+		values->max = room;
+	}
+	word = &values->word[values->nr++];
+	*word = (struct word) { .at = (u16)at };
+	return word;
+}
+
+static bool keeps_versions(const struct vmsim_checker *chk)
+{
+	return chk->machine->config.contents == VMSIM_CONTENTS_VERSION;
+}
+
+/* A machine that keeps versions has one word per page, which every store replaces. */
+static unsigned int word_at(const struct vmsim_checker *chk, u64 va)
+{
+	return keeps_versions(chk) ? 0 : offset_in_page(va) / sizeof(u64);
+}
+
+static unsigned int first_byte(const struct vmsim_checker *chk, u64 va)
+{
+	return keeps_versions(chk) ? 0 : va % sizeof(u64);
+}
+
+static u8 bytes_of(const struct vmsim_checker *chk, u64 va, u64 size)
+{
+	return (u8)(((1u << size) - 1) << first_byte(chk, va));
+}
+
+static u64 mask_of(u8 bytes)
+{
+	u64 mask = 0;
+
+	for (unsigned int i = 0; i < sizeof(u64); i++)
+		if (bytes >> i & 1)
+			mask |= 0xffULL << (8 * i);
+	return mask;
+}
+
+/* Where a thread's access went. */
+struct place {
+	u64 private_owner, private_index;
+	u64 file_owner, file_index;	/* owner 0: no page of a file */
+};
+
+static struct place place_of(const struct chk_access *access)
+{
+	const struct page *page = pfn_to_page(chk_access_pfn(access));
+	struct folio *folio = page_folio(page);
+
+	return (struct place) {
+		.private_owner = access->cached.entry.mm,
+		.private_index = access->va >> PAGE_SHIFT,
+		.file_owner = (u64)(uintptr_t)folio_mapping(folio),
+		.file_index = folio->index + folio_page_idx(folio, page),
+	};
+}
+
+static bool disagrees(const struct vmsim_checker *chk, const struct word *word,
+		      const struct vmsim_event *event, u64 *expected, u64 *found)
+{
+	unsigned int first = first_byte(chk, event->arg[0]);
+	u8 known = word ? word->known & bytes_of(chk, event->arg[0], event->arg[1]) : 0;
+
+	if (!known)
+		return false;
+	*expected = (word->value & mask_of(known)) >> (8 * first);
+	*found = ((event->arg[2] << (8 * first)) & mask_of(known)) >> (8 * first);
+	return *expected != *found;
+}
+
+/*
+ * What is known of the address comes first: a private page that was written hides the page of the
+ * file behind it.
+ */
+static void load(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	const struct chk_access *access = chk_access_done(chk, event);
+	unsigned int at = word_at(chk, event->arg[0]);
+	const struct word *word;
+	struct chk_text cached, frame;
+	u64 expected, found;
+	struct place place;
+
+	if (!access)
+		return;
+	place = place_of(access);
+	word = word_find(find(chk, place.private_owner, place.private_index), at);
+	if (!word && place.file_owner)
+		word = word_find(find(chk, place.file_owner, place.file_index), at);
+	if (disagrees(chk, word, event, &expected, &found))
+		chk_report(chk, VMSIM_ORACLE_O4, "R17",
+			   "load at %llx: expected %llx, found %llx; %s; %s",
+			   (unsigned long long)event->arg[0], (unsigned long long)expected,
+			   (unsigned long long)found,
+			   chk_entry(&cached, access->cached.cpu, &access->cached.entry),
+			   chk_page(&frame, pfn_to_page(chk_access_pfn(access))));
+}
+
+/* A store through an entry that an open gather may be taking away goes where nobody will look. */
+static bool may_vanish(struct vmsim_checker *chk, const struct chk_access *access)
+{
+	const struct vmsim_tlb_entry *entry = &access->cached.entry;
+	const struct chk_mm *record = chk_mm_find(chk, entry->mm);
+
+	return chk_excess(entry, chk_read_pte(entry->ptep)) & CHK_X_FRAME &&
+	       (!record || atomic_read(&record->mm->tlb_flush_pending) > 0);
+}
+
+static void store(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	const struct chk_access *access = chk_access_done(chk, event);
+	u8 bytes = bytes_of(chk, event->arg[0], event->arg[1]);
+	unsigned int first = first_byte(chk, event->arg[0]);
+	struct chk_values *values;
+	struct place place;
+	struct word *word;
+
+	if (!access)
+		return;
+	place = place_of(access);
+	if (place.file_owner)
+		values = make(chk, place.file_owner, place.file_index);
+	else if (PageAnon(pfn_to_page(chk_access_pfn(access))))
+		values = make(chk, place.private_owner, place.private_index);
+	else
+		return;
+	word = values ? word_make(chk, values, word_at(chk, event->arg[0])) : NULL;
+	if (!word)
+		return;
+	/* A version is replaced as a whole. */
+	if (keeps_versions(chk))
+		word->known = 0;
+	word->value = (word->value & ~mask_of(bytes)) |
+		      (event->arg[2] << (8 * first) & mask_of(bytes));
+	word->known |= bytes;
+	if (!place.file_owner && may_vanish(chk, access))
+		word->known = 0;
+}
+
+/* An anonymous page is taken out of the tables while a gather is open: its contents go. */
+static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	const struct ptdesc *pt = page_ptdesc(virt_to_page((void *)event->arg[0]));
+	u64 index = offset_in_page(event->arg[0]) / sizeof(u64);
+	u64 old = event->arg[1], new_pte = event->arg[2];
+
+	if (!chk_maps_normal(chk, old) || (chk_hw_present(new_pte) && chk_pfn(old) == chk_pfn(new_pte)))
+		return;
+	if (pt->pt_mm && atomic_read(&pt->pt_mm->tlb_flush_pending) > 0)
+		forget(chk, pt->pt_mm->context.ctx_id, (pt->pt_base >> PAGE_SHIFT) + index);
+}
+
+static u64 contents_at(struct page *page, const struct word *word)
+{
+	return vmsim_frame_load(page, word->at * sizeof(u64), sizeof(u64));
+}
+
+/* A page of a file has what programs stored into it. */
+static void compare_page(struct vmsim_checker *chk, struct page *page, const char *when)
+{
+	struct folio *folio = page_folio(page);
+	u64 owner = (u64)(uintptr_t)folio_mapping(folio);
+	u64 index = folio->index + folio_page_idx(folio, page);
+	const struct chk_values *values = owner ? find(chk, owner, index) : NULL;
+	struct chk_text frame;
+
+	for (unsigned int i = 0; values && i < values->nr; i++) {
+		const struct word *word = &values->word[i];
+		u64 mask = mask_of(word->known);
+		u64 found = contents_at(page, word) & mask;
+
+		if (found == (word->value & mask))
+			continue;
+		chk_report(chk, VMSIM_ORACLE_O4, "R5",
+			   "%s, offset %zx: expected %llx, found %llx; %s", when,
+			   word->at * sizeof(u64), (unsigned long long)(word->value & mask),
+			   (unsigned long long)found, chk_page(&frame, page));
+		return;
+	}
+}
+
+/* The kernel wrote on behalf of a program: what it wrote is what is expected from now on. */
+static void learn_page(struct vmsim_checker *chk, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	u64 owner = (u64)(uintptr_t)folio_mapping(folio);
+	u64 index = folio->index + folio_page_idx(folio, page);
+	struct chk_values *values = owner ? find(chk, owner, index) : NULL;
+
+	if (!values)
+		return;
+	values->unfilled = !folio_test_uptodate(folio);
+	for (unsigned int i = 0; i < values->nr && !values->unfilled; i++) {
+		values->word[i].value = contents_at(page, &values->word[i]);
+		values->word[i].known = 0xff;
+	}
+}
+
+static void each_page(struct vmsim_checker *chk, const struct vmsim_event *event,
+		      void (*fn)(struct vmsim_checker *chk, struct page *page))
+{
+	struct folio *folio = (void *)event->arg[0];
+
+	for (long i = 0; i < folio_nr_pages(folio); i++)
+		fn(chk, folio_page(folio, (unsigned long)i));
+}
+
+static void came_back(struct vmsim_checker *chk, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	struct chk_values *values = find(chk, (u64)(uintptr_t)folio_mapping(folio),
+					 folio->index + folio_page_idx(folio, page));
+
+	if (values)
+		values->unfilled = false;
+	compare_page(chk, page, "read back from the backing store");
+}
+
+/* A whole page was written into a folio that was never filled; it is up to date now. */
+static void became_dirty(struct vmsim_checker *chk, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	struct chk_values *values = find(chk, (u64)(uintptr_t)folio_mapping(folio),
+					 folio->index + folio_page_idx(folio, page));
+
+	if (values && values->unfilled)
+		learn_page(chk, page);
+}
+
+static void was_read(struct vmsim_checker *chk, struct page *page)
+{
+	if (PageUptodate(page))
+		compare_page(chk, page, "read by the kernel");
+}
+
+/*
+ * An eviction has frozen the references, and the page is in the backing store. Who takes a page
+ * out that others may have throws it away.
+ */
+static void left_cache(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	struct folio *folio = (void *)event->arg[0];
+
+	for (long i = 0; folio_ref_count(folio) && i < folio_nr_pages(folio); i++)
+		forget(chk, event->arg[1], event->arg[2] + (u64)i);
+}
+
+struct owner {
+	struct vmsim_checker *chk;
+	u64 owner;
+};
+
+static void forget_if_of(void *arg, u64 key, void *value)
+{
+	const struct owner *owner = arg;
+	const struct chk_values *values = value;
+
+	(void)key;
+	if (values->owner == owner->owner)
+		forget(owner->chk, values->owner, values->index);
+}
+
+static void mm_went(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	struct owner owner = { chk, ((struct mm_struct *)event->arg[0])->context.ctx_id };
+
+	chk_map_each(&chk->values, forget_if_of, &owner);
+}
+
+static void o4_dispatch(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	switch (event->kind) {
+	case VMSIM_EV_LOAD:
+		load(chk, event);
+		break;
+	case VMSIM_EV_STORE:
+		store(chk, event);
+		break;
+	case VMSIM_EV_PTE_SET:
+		pte_set(chk, event);
+		break;
+	case VMSIM_EV_FRAME_WRITE:
+		learn_page(chk, (void *)event->arg[0]);
+		break;
+	case VMSIM_EV_FRAME_READ:
+		was_read(chk, (void *)event->arg[0]);
+		break;
+	case VMSIM_EV_STORE_READ:
+		each_page(chk, event, came_back);
+		break;
+	case VMSIM_EV_FOLIO_DIRTY:
+		each_page(chk, event, became_dirty);
+		break;
+	case VMSIM_EV_CACHE_REMOVE:
+		left_cache(chk, event);
+		break;
+	case VMSIM_EV_MM_REMOVE:
+		mm_went(chk, event);
+		break;
+	default:
+		break;	/* TLB_USE: noted already */
+	}
+}
+
+static void o4_event(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	if (chk->machine->config.contents == VMSIM_CONTENTS_NONE || !chk_exact(chk))
+		return;
+	chk_lock(chk);
+	o4_dispatch(chk, event);
+	chk_unlock(chk);
+}
+
+const struct chk_oracle chk_o4 = {
+	.id = VMSIM_ORACLE_O4,
+	.kinds = VMSIM_EV_BIT(TLB_USE) | VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) |
+		 VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(FRAME_WRITE) | VMSIM_EV_BIT(FRAME_READ) |
+		 VMSIM_EV_BIT(STORE_READ) | VMSIM_EV_BIT(FOLIO_DIRTY) |
+		 VMSIM_EV_BIT(CACHE_REMOVE) | VMSIM_EV_BIT(MM_REMOVE),
+	.event = o4_event,
+};
