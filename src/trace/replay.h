@@ -97,6 +97,8 @@ struct replay_steps {
  * @trace_id: the trace's, if @named
  * @stack_end: upper end of the stack, which grows by faults; 0: none is known
  * @last: the model's counters when they were last looked at
+ * @shown: the recorded counters as of the last step that was compared
+ * @drift: by how much the model's counter is known to be ahead of the recorded one
  * @predicted, @recorded: steps of the one that the other has not shown yet
  */
 struct replay_mm {
@@ -105,6 +107,8 @@ struct replay_mm {
 	bool named;
 	uint64_t stack_end;
 	uint64_t last[VMTRACE_COUNTERS];
+	uint64_t shown[VMTRACE_COUNTERS];
+	uint64_t drift[VMTRACE_COUNTERS];
 	struct replay_steps predicted[VMTRACE_COUNTERS];
 	struct replay_steps recorded[VMTRACE_COUNTERS];
 };
@@ -115,6 +119,8 @@ int replay_predict(struct replay_mm *mm, enum vmtrace_counter counter, struct re
 int replay_record(struct replay_mm *mm, enum vmtrace_counter counter, struct replay_step step);
 /* Compares what both have shown. */
 void replay_match(struct replay_report *report, struct replay_mm *mm);
+/* Steps that the recording cannot show. */
+void replay_forget_predicted(struct replay_mm *mm);
 /* What only one of them has shown by now is a disagreement. */
 void replay_settle_predicted(struct replay_report *report, struct replay_mm *mm);
 void replay_settle_recorded(struct replay_report *report, struct replay_mm *mm);

@@ -21,6 +21,7 @@ static int first_exec(struct replay *replay, const struct vmtrace_event *event)
 	if (!process)
 		return replay_malformed(replay, "too many processes");
 	process->argument_pages = replay_argument_pages(&replay->survey, event->line);
+	process->unrecorded = true;
 	return replay_switch_to(replay, process);
 }
 
@@ -131,6 +132,11 @@ static int map_stack(struct replay *replay, const struct vmtrace_event *event)
 		err = vmsim_touch(end - (i << PAGE_SHIFT), PROT_WRITE, NULL);
 	if (err > 0)
 		return replay_malformed(replay, "the stack cannot be written");
+	replay_sample(replay);
+	replay_match(&replay->report, replay->current->mm);
+	if (replay->current->unrecorded)
+		replay_forget_predicted(replay->current->mm);
+	replay->current->unrecorded = false;
 	return err;
 }
 

@@ -103,7 +103,7 @@ static int grow_stack(const struct replay *replay, unsigned long address, const 
 static int fill_page_cache(unsigned long address, const struct place *place)
 {
 	unsigned long from = max(address & ~(FAULT_AROUND - 1), place->start);
-	unsigned long to = min((address & ~(FAULT_AROUND - 1)) + FAULT_AROUND, place->end);
+	unsigned long to = min(from + FAULT_AROUND, place->end);
 	uint64_t offset = ((uint64_t)place->pgoff << PAGE_SHIFT) + (from - place->start);
 	ssize_t got;
 	char *buffer;

@@ -13,6 +13,7 @@
  * @pid: in the trace; @model_pid: in the model
  * @threads: that have not exited
  * @argument_pages: of the program that it runs
+ * @unrecorded: it began with an exec that wrote its arguments before the recording began
  * @starting: between an exec and the first thing that the new program does: mappings are made then
  * @mm: its address space; shared after a vfork
  * @next_mm: address space that an exec is building
@@ -21,6 +22,7 @@ struct replay_process {
 	int pid, model_pid;
 	int threads;
 	uint64_t argument_pages;
+	bool unrecorded;
 	bool starting;
 	struct replay_mm *mm;
 	struct replay_mm *next_mm;

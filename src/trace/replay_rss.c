@@ -96,22 +96,46 @@ static void count_step(struct vmsim_replay_stats *stats, enum vmtrace_counter co
 	}
 }
 
+/*
+ * Anonymous memory must agree exactly. How many pages of files a fault maps depends on what the
+ * page cache held, which no trace tells: there, each step's change is compared, so that one fault
+ * that met another page cache makes one disagreement, and not one with every step after it.
+ */
+static bool step_agrees(struct replay_mm *mm, enum vmtrace_counter counter, uint64_t kernel,
+			uint64_t model)
+{
+	uint64_t drift = counter == VMTRACE_RSS_ANON ? 0 : mm->drift[counter];
+
+	mm->drift[counter] = model - kernel;
+	mm->shown[counter] = kernel;
+	return model - kernel == drift;
+}
+
+static void compare_step(struct replay_report *report, struct replay_mm *mm,
+			 enum vmtrace_counter counter, struct replay_step model,
+			 struct replay_step kernel)
+{
+	int64_t kernel_pages = (int64_t)(kernel.bytes - mm->shown[counter]) / 4096;
+	int64_t drift = (int64_t)mm->drift[counter];
+	bool agreed = step_agrees(mm, counter, kernel.bytes, model.bytes);
+	int64_t model_pages = kernel_pages + ((int64_t)mm->drift[counter] - drift) / 4096;
+
+	count_step(report->stats, counter, agreed);
+	if (!agreed)
+		replay_disagree(report, kernel.line, rss_kind[counter],
+				"recorded %" PRIu64 " (%+" PRId64 " pages), model %" PRIu64
+				" (%+" PRId64 ")", kernel.bytes, kernel_pages, model.bytes,
+				model_pages);
+}
+
 static void match_counter(struct replay_report *report, struct replay_mm *mm,
 			  enum vmtrace_counter counter)
 {
 	struct replay_steps *predicted = &mm->predicted[counter];
 	struct replay_steps *recorded = &mm->recorded[counter];
 
-	while (!empty(predicted) && !empty(recorded)) {
-		struct replay_step model = pop(predicted), kernel = pop(recorded);
-		bool agreed = model.bytes == kernel.bytes;
-
-		count_step(report->stats, counter, agreed);
-		if (!agreed)
-			replay_disagree(report, kernel.line, rss_kind[counter],
-					"recorded %" PRIu64 ", model %" PRIu64, kernel.bytes,
-					model.bytes);
-	}
+	while (!empty(predicted) && !empty(recorded))
+		compare_step(report, mm, counter, pop(predicted), pop(recorded));
 }
 
 void replay_match(struct replay_report *report, struct replay_mm *mm)
@@ -120,12 +144,21 @@ void replay_match(struct replay_report *report, struct replay_mm *mm)
 		match_counter(report, mm, (enum vmtrace_counter)i);
 }
 
+void replay_forget_predicted(struct replay_mm *mm)
+{
+	for (int i = 0; i < VMTRACE_COUNTERS; i++) {
+		mm->predicted[i].first = mm->predicted[i].n = 0;
+		mm->shown[i] = mm->last[i];
+	}
+}
+
 void replay_settle_predicted(struct replay_report *report, struct replay_mm *mm)
 {
 	for (int i = 0; i < VMTRACE_COUNTERS; i++) {
 		while (!empty(&mm->predicted[i])) {
 			struct replay_step model = pop(&mm->predicted[i]);
 
+			mm->drift[i] = model.bytes - mm->shown[i];
 			replay_disagree(report, model.line, rss_kind[i],
 					"recorded no step, model %" PRIu64, model.bytes);
 		}
@@ -139,6 +172,7 @@ void replay_settle_recorded(struct replay_report *report, struct replay_mm *mm)
 			struct replay_step kernel = pop(&mm->recorded[i]);
 
 			count_step(report->stats, (enum vmtrace_counter)i, false);
+			step_agrees(mm, (enum vmtrace_counter)i, kernel.bytes, mm->last[i]);
 			replay_disagree(report, kernel.line, rss_kind[i],
 					"recorded %" PRIu64 ", model stays at %" PRIu64,
 					kernel.bytes, mm->last[i]);
