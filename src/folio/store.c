@@ -65,14 +65,20 @@ static int page_write(struct vmsim_store *store, struct page *page, pgoff_t inde
 	return 0;
 }
 
+/*
+ * The contents have moved when STORE_READ or STORE_WRITE is raised, and nobody else ran meanwhile:
+ * to its watchers a page is moved in one step.
+ */
 int vmsim_store_read(struct address_space *mapping, struct folio *folio)
 {
 	pgoff_t index = folio_pgoff(folio);
 
+	current->atomic_step++;
 	for (long i = 0; i < folio_nr_pages(folio); i++) {
 		page_read(mapping->store, folio_page(folio, i), index + i);
 		vmsim_event(FRAME_WRITE, (uintptr_t)folio_page(folio, i), 0, 0);
 	}
+	current->atomic_step--;
 	vmsim_event(STORE_READ, (uintptr_t)folio, (uintptr_t)mapping, index);
 	return 0;
 }
@@ -82,11 +88,13 @@ int vmsim_store_write(struct address_space *mapping, struct folio *folio)
 	pgoff_t index = folio_pgoff(folio);
 	int err = 0;
 
+	current->atomic_step++;
 	for (long i = 0; i < folio_nr_pages(folio) && !err; i++) {
 		err = page_write(mapping->store, folio_page(folio, i), index + i);
 		if (!err)
 			vmsim_event(FRAME_READ, (uintptr_t)folio_page(folio, i), 0, 0);
 	}
+	current->atomic_step--;
 	if (!err)
 		vmsim_event(STORE_WRITE, (uintptr_t)folio, (uintptr_t)mapping, index);
 	return err;
