@@ -118,18 +118,23 @@ static bool grow(struct vmsim_machine *m, unsigned int order)
 	return true;
 }
 
-/* The first block of the smallest sufficient order, cut down to @order; the low end is kept. */
-static struct page *take_listed(struct vmsim_machine *m, unsigned int order)
+/* The smallest order of at least @order of which there is a block. */
+static int order_available(struct vmsim_machine *m, unsigned int order)
 {
-	struct free_area *area = m->zone.free_area;
-	unsigned int have = order;
-	struct page *page;
+	do {
+		for (unsigned int have = order; have <= MAX_PAGE_ORDER; have++)
+			if (m->zone.free_area[have].nr_free)
+				return (int)have;
+	} while (grow(m, order));
+	return -1;
+}
 
-	while (have <= MAX_PAGE_ORDER && !area[have].nr_free)
-		have++;
-	if (have > MAX_PAGE_ORDER)
-		return NULL;
-	page = list_first_entry(&area[have].free_list, struct page, buddy_list);
+/* The first block of order @have, cut down to @order: its low end is kept. */
+static struct page *take_cut(struct vmsim_machine *m, unsigned int have, unsigned int order)
+{
+	struct list_head *list = &m->zone.free_area[have].free_list;
+	struct page *page = list_first_entry(list, struct page, buddy_list);
+
 	block_unlink(m, pfn_of(m, page), have);
 	while (have-- > order)
 		block_link(m, pfn_of(m, page) + BIT(have), have);
@@ -143,13 +148,36 @@ static void account(struct vmsim_machine *m, long frames)
 
 struct page *vmsim_buddy_take(struct vmsim_machine *m, unsigned int order)
 {
-	struct page *page = take_listed(m, order);
+	int have = order_available(m, order);
 
-	while (!page && grow(m, order))
-		page = take_listed(m, order);
-	if (page)
-		account(m, -(long)BIT(order));
-	return page;
+	if (have < 0)
+		return NULL;
+	account(m, -(long)BIT(order));
+	return take_cut(m, (unsigned int)have, order);
+}
+
+/* Single frames from as few blocks as possible: those of a block have been on no list. */
+unsigned int vmsim_buddy_take_frames(struct vmsim_machine *m, struct page **frame,
+				     unsigned int want)
+{
+	unsigned int got = 0;
+
+	while (got < want) {
+		int have = order_available(m, 0);
+		struct page *page;
+		unsigned int order;
+
+		if (have < 0)
+			break;
+		order = (unsigned int)have;
+		while (BIT(order) > want - got)
+			order--;
+		page = take_cut(m, (unsigned int)have, order);
+		for (unsigned int i = 0; i < BIT(order); i++)
+			frame[got++] = page + i;
+	}
+	account(m, -(long)got);
+	return got;
 }
 
 void vmsim_buddy_give(struct vmsim_machine *m, struct page *page, unsigned int order)

@@ -24,10 +24,13 @@ u64 vmsim_free_frames(struct vmsim_machine *machine);
 
 /*
  * Blocks of 2^order frames (buddy.c). All with zone->lock held; m->zone.nr_free_pages is kept by
- * vmsim_buddy_take() and vmsim_buddy_give().
+ * vmsim_buddy_take*() and vmsim_buddy_give().
  */
 void vmsim_buddy_init(struct vmsim_machine *machine);
 struct page *vmsim_buddy_take(struct vmsim_machine *machine, unsigned int order);
+/* Up to @want single frames, low ones first; returns how many. */
+unsigned int vmsim_buddy_take_frames(struct vmsim_machine *machine, struct page **frame,
+				     unsigned int want);
 void vmsim_buddy_give(struct vmsim_machine *machine, struct page *page, unsigned int order);
 /* Takes all frames of a section out: -EBUSY, and nothing changed, when one is in use. */
 int vmsim_buddy_take_section(struct vmsim_machine *machine, unsigned long start, unsigned long end);

@@ -223,11 +223,9 @@ static const char *what_is_bad(const struct page *page)
 		return "it has references";
 	if (page->_mapcount.counter != -1)
 		return "it has a map count (R7)";
-	if (page->mapping)
-		return "its mapping is set";
 	if (page->flags & PAGE_FLAGS_CHECK_AT_FREE)
 		return "it has flags that only a page in use has";
-	return NULL;
+	return "its mapping is set";
 }
 
 static noinline void report_bad(struct page *page, const char *what)
@@ -238,17 +236,24 @@ static noinline void report_bad(struct page *page, const char *what)
 		      (void *)page->mapping, page->flags);
 }
 
+/* An anonymous page keeps its mapping to the end (folio_remove_rmap_*() leave it). */
+static unsigned long file_mapping(const struct page *page)
+{
+	unsigned long mapping = (unsigned long)page->mapping;
+
+	return mapping & PAGE_MAPPING_FLAGS ? 0 : mapping;
+}
+
 static bool cell_is_good(struct page *page)
 {
-	const char *what;
+	unsigned long bad = page->flags & PAGE_FLAGS_CHECK_AT_FREE;
 
-	if (likely(!(page->flags & PAGE_FLAGS_CHECK_AT_FREE) && !page->mapping &&
-		   page->_mapcount.counter == -1 && page->_refcount.counter == 0))
-		return true;
-	what = what_is_bad(page);
-	if (what)
-		report_bad(page, what);
-	return !what;
+	bad |= file_mapping(page);
+	bad |= (unsigned int)page->_mapcount.counter + 1;
+	bad |= (unsigned int)READ_ONCE(page->_refcount.counter);
+	if (unlikely(bad))
+		report_bad(page, what_is_bad(page));
+	return !bad;
 }
 
 static const char *what_is_bad_of_large(const struct folio *folio)
@@ -301,9 +306,6 @@ static bool block_check(struct page *page, unsigned int order)
 {
 	bool good = true;
 
-	/* An anonymous page keeps its mapping to the end (folio_remove_rmap_*() leave it). */
-	if ((unsigned long)page->mapping & PAGE_MAPPING_FLAGS)
-		WRITE_ONCE(page->mapping, NULL);
 	if (unlikely(order) && PageHead(page)) {
 		BUG_ON(folio_order((struct folio *)page) != order);
 		good = compound_dissolve(page, order);
@@ -313,24 +315,33 @@ static bool block_check(struct page *page, unsigned int order)
 	return good;
 }
 
-static void cell_retire(struct page *page)
+static void block_retire(struct page *page, unsigned int order)
 {
-	WRITE_ONCE(page->flags, 0);
-	generation_next(page);
+	for (unsigned long i = 0; i < BIT(order); i++) {
+		WRITE_ONCE(page[i].flags, 0);
+		WRITE_ONCE(page[i].mapping, NULL);
+		generation_next(page + i);
+	}
+}
+
+/* The event and what it announces are one step. */
+static void block_retire_watched(struct page *page, unsigned int order)
+{
+	current->atomic_step++;
+	vmsim_event(FRAME_FREE, (uintptr_t)page, order, 0);
+	block_retire(page, order);
+	current->atomic_step--;
 }
 
 void vmsim_free_block(struct page *page, unsigned int order)
 {
-	struct vmsim_machine *m = vmsim_this_machine();
-
 	if (unlikely(!block_check(page, order)))
 		return;
-	current->atomic_step++;
-	vmsim_event(FRAME_FREE, (uintptr_t)page, order, 0);
-	for (unsigned long i = 0; i < BIT(order); i++)
-		cell_retire(page + i);
-	current->atomic_step--;
-	give_block(m, page, order);
+	if (vmsim_watched(FRAME_FREE))
+		block_retire_watched(page, order);
+	else
+		block_retire(page, order);
+	give_block(vmsim_this_machine(), page, order);
 }
 
 /**

@@ -25,6 +25,9 @@ static struct page *pop(struct vmsim_pcp *pcp)
 	unsigned int count = pcp->count - 1;
 
 	WRITE_ONCE(pcp->count, count);
+	/* The next one's cell is long out of the cache. */
+	if (likely(count))
+		__builtin_prefetch(pcp->page[count - 1], 1);
 	return pcp->page[count];
 }
 
@@ -67,18 +70,15 @@ static void zone_unlock(struct vmsim_machine *m)
 /* A frame, and half of what the CPU may keep besides. Lowest frames are handed out first. */
 static noinline struct page *take_slowly(struct vmsim_machine *m, struct vmsim_pcp *pcp)
 {
-	struct page *cold[VMSIM_PCP_MAX / 2];
-	unsigned int n = 0;
-	struct page *page;
+	struct page *frame[1 + VMSIM_PCP_MAX / 2];
+	unsigned int n;
 
 	zone_lock(m);
-	page = vmsim_buddy_take(m, 0);
-	while (page && n < m->zone.pcp_high / 2 && (cold[n] = vmsim_buddy_take(m, 0)))
-		n++;
-	while (n)
-		push(pcp, cold[--n]);
+	n = vmsim_buddy_take_frames(m, frame, 1 + m->zone.pcp_high / 2);
+	for (unsigned int i = n; i > 1; i--)
+		push(pcp, frame[i - 1]);
 	zone_unlock(m);
-	return page;
+	return n ? frame[0] : NULL;
 }
 
 static noinline void give_slowly(struct vmsim_machine *m, struct vmsim_pcp *pcp, struct page *page)
