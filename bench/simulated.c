@@ -64,7 +64,7 @@ static int write_each_page(unsigned long base, size_t pages)
 /* Nanoseconds per page of the first write to each page, and of the unmapping. */
 static int time_mapping(size_t pages, double *fault, double *munmap)
 {
-	unsigned long base;
+	unsigned long base = 0;
 	double start, written;
 	int result = map_anonymous(pages, &base);
 

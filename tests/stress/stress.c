@@ -10,6 +10,7 @@
  * writes it.
  */
 #include <vmsim/vmsim.h>
+#include <linux/rcupdate.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -28,11 +29,15 @@
 #define FRAMES 4096
 #define OPS_PER_CLOCK 64
 #define MAX_RANGE 8
+#define FAILURES_PRINTED 20
 
 struct stress {
 	enum vmsim_contents contents;
+	uint64_t oracles;
 	struct vmsim_machine *machine;
+	int observer;		/* a process without threads and mappings; first and last of all */
 	int pid, file;
+	struct vmsim_stats before;
 	double seconds;
 	unsigned int failures;
 };
@@ -53,11 +58,12 @@ static void failed(struct stress *stress, const char *format, ...)
 {
 	va_list args;
 
+	if (__atomic_fetch_add(&stress->failures, 1, __ATOMIC_RELAXED) >= FAILURES_PRINTED)
+		return;
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
-	__atomic_fetch_add(&stress->failures, 1, __ATOMIC_RELAXED);
 }
 
 static double now(void)
@@ -226,6 +232,18 @@ static void check_store(struct worker *worker)
 	}
 }
 
+/* What is in use when nothing waits for a grace period any more. */
+static int count(struct stress *stress, struct vmsim_stats *stats)
+{
+	int result = vmsim_attach(stress->machine, 0, stress->observer);
+
+	if (result)
+		return result;
+	rcu_barrier();
+	vmsim_detach();
+	return vmsim_stats_get(stress->machine, stats);
+}
+
 static int set_up(struct stress *stress)
 {
 	struct vmsim_config config;
@@ -240,6 +258,12 @@ static int set_up(struct stress *stress)
 	result = vmsim_machine_create(&config, &stress->machine);
 	if (result)
 		return result;
+	result = vmsim_check_arm(stress->machine, stress->oracles);
+	if (result)
+		return result;
+	stress->observer = vmsim_process_create(stress->machine, "observer");
+	if (stress->observer < 0 || count(stress, &stress->before))
+		return -1;
 	stress->file = vmsim_file_create(stress->machine, "data", PAGES * PAGE_BYTES);
 	stress->pid = vmsim_process_create(stress->machine, "stress");
 	if (stress->file < 0 || stress->pid < 0)
@@ -254,54 +278,45 @@ static int set_up(struct stress *stress)
 	return result;
 }
 
-/* Everything must be given back; file pages are dropped by a thread of a process of its own. */
-static void tear_down(struct stress *stress, struct worker *workers, uint64_t frames_before)
+static void write_back_and_compare(struct stress *stress, struct worker *workers)
 {
-	struct vmsim_stats stats;
-	int pid = vmsim_process_create(stress->machine, "end");
-
-	if (vmsim_attach(stress->machine, 0, pid) ||
+	if (vmsim_attach(stress->machine, 0, stress->observer) ||
 	    vmsim_file_sync(stress->file, 0, PAGES * PAGE_BYTES))
 		failed(stress, "the file cannot be written back");
 	if (stress->contents != VMSIM_CONTENTS_NONE)
 		for (unsigned int i = 0; i < THREADS; i++)
 			check_store(&workers[i]);
 	vmsim_detach();
-	if (vmsim_check_quiescent(stress->machine))
-		failed(stress, "violations while the process lives");
-	if (vmsim_process_destroy(stress->machine, pid) ||
-	    vmsim_process_destroy(stress->machine, stress->pid) ||
-	    vmsim_file_destroy(stress->machine, stress->file))
-		failed(stress, "processes and file cannot be destroyed");
-	if (vmsim_check_quiescent(stress->machine) || vmsim_violations(stress->machine))
-		failed(stress, "violations after the end of the process");
-	vmsim_stats_get(stress->machine, &stats);
-	if (stats.frames_free != frames_before || stats.tables || stats.rcu_callbacks)
-		failed(stress, "left behind: %lld frames, %llu tables, %llu RCU callbacks",
-		       (long long)(frames_before - stats.frames_free),
-		       (unsigned long long)stats.tables, (unsigned long long)stats.rcu_callbacks);
-	printf("flushes %llu, ipis %llu (%llu proxied), faults %llu, fills %llu, hits %llu\n",
-	       (unsigned long long)stats.flushes, (unsigned long long)stats.ipis,
-	       (unsigned long long)stats.ipis_proxied, (unsigned long long)stats.faults,
-	       (unsigned long long)stats.tlb_fills, (unsigned long long)stats.tlb_hits);
-	vmsim_machine_destroy(stress->machine);
 }
 
-static uint64_t free_frames_of_empty_machine(const struct stress *stress)
+/* The recount must be right, and everything must be given back. */
+static void tear_down(struct stress *stress)
 {
-	struct vmsim_config config;
-	struct vmsim_machine *machine;
-	struct vmsim_stats stats = { 0 };
+	struct vmsim_stats after;
+	int found = vmsim_check_quiescent(stress->machine);
 
-	vmsim_config_init(&config);
-	config.contents = stress->contents;
-	config.cpus = THREADS;
-	config.frames = FRAMES;
-	if (vmsim_machine_create(&config, &machine))
-		return 0;
-	vmsim_stats_get(machine, &stats);
-	vmsim_machine_destroy(machine);
-	return stats.frames_free;
+	if (found)
+		failed(stress, "recount while the process lives: %d", found);
+	if (vmsim_process_destroy(stress->machine, stress->pid) ||
+	    vmsim_file_destroy(stress->machine, stress->file) || count(stress, &after)) {
+		failed(stress, "process and file cannot be destroyed");
+		return;
+	}
+	found = vmsim_check_quiescent(stress->machine);
+	if (found || vmsim_violations(stress->machine))
+		failed(stress, "recount after the end of the process: %d; %llu violations", found,
+		       (unsigned long long)vmsim_violations(stress->machine));
+	if (after.frames_free != stress->before.frames_free ||
+	    after.tables != stress->before.tables || after.rcu_callbacks)
+		failed(stress, "left behind: %lld frames, %lld tables, %llu RCU callbacks",
+		       (long long)(stress->before.frames_free - after.frames_free),
+		       (long long)(after.tables - stress->before.tables),
+		       (unsigned long long)after.rcu_callbacks);
+	printf("flushes %llu, ipis %llu (%llu proxied), faults %llu, fills %llu, hits %llu\n",
+	       (unsigned long long)after.flushes, (unsigned long long)after.ipis,
+	       (unsigned long long)after.ipis_proxied, (unsigned long long)after.faults,
+	       (unsigned long long)after.tlb_fills, (unsigned long long)after.tlb_hits);
+	vmsim_machine_destroy(stress->machine);
 }
 
 static int parse_contents(const char *name, enum vmsim_contents *contents)
@@ -316,24 +331,43 @@ static int parse_contents(const char *name, enum vmsim_contents *contents)
 	return -1;
 }
 
+/*
+ * Without --armed only the oracles that recount at the end: the others take a lock at each event,
+ * which would hide races from ThreadSanitizer.
+ */
+static int parse(int argc, char **argv, struct stress *stress)
+{
+	const char *seconds = getenv("VMSIM_STRESS_SECONDS");
+
+	if (seconds)
+		stress->seconds = atof(seconds);
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--armed"))
+			stress->oracles = VMSIM_ORACLES_ALL;
+		else if (parse_contents(argv[i], &stress->contents))
+			return -1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	struct stress stress = { .contents = VMSIM_CONTENTS_BYTES, .seconds = 5 };
+	struct stress stress = {
+		.contents = VMSIM_CONTENTS_BYTES,
+		.oracles = VMSIM_ORACLE_BIT(O8) | VMSIM_ORACLE_BIT(O20),
+		.seconds = 5,
+	};
 	static struct worker workers[THREADS];
-	const char *seconds = getenv("VMSIM_STRESS_SECONDS");
-	uint64_t frames, ops = 0, faulted = 0;
+	uint64_t ops = 0, faulted = 0;
+	int result;
 
-	if (argc == 3 && !strcmp(argv[1], "--contents") && !parse_contents(argv[2], &stress.contents))
-		argc = 1;
-	if (argc != 1) {
-		fprintf(stderr, "usage: stress [--contents none|version|bytes]\n");
+	if (parse(argc, argv, &stress)) {
+		fprintf(stderr, "usage: stress [--armed] [none|version|bytes]\n");
 		return 2;
 	}
-	if (seconds)
-		stress.seconds = atof(seconds);
-	frames = free_frames_of_empty_machine(&stress);
-	if (set_up(&stress)) {
-		fprintf(stderr, "the machine cannot be set up\n");
+	result = set_up(&stress);
+	if (result) {
+		fprintf(stderr, "the machine cannot be set up: %s\n", strerror(-result));
 		return 1;
 	}
 	for (unsigned int i = 0; i < THREADS; i++) {
@@ -347,7 +381,8 @@ int main(int argc, char **argv)
 		ops += workers[i].ops;
 		faulted += workers[i].faulted;
 	}
-	tear_down(&stress, workers, frames);
+	write_back_and_compare(&stress, workers);
+	tear_down(&stress);
 	printf("%llu operations, %llu signals, %u failures\n", (unsigned long long)ops,
 	       (unsigned long long)faulted, stress.failures);
 	return stress.failures ? 1 : 0;
