@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "world.h"
+#include <linux/rmap.h>
+
+static unsigned long map_at(unsigned long addr, size_t pages, int prot)
+{
+	long got = vmsim_mmap(addr, pages * PG, prot, ANON | MAP_FIXED_NOREPLACE, -1, 0);
+
+	assert_int_equal(got, addr);
+	return addr;
+}
+
+#define BASE 0x20000000UL
+
+static void test_neighbours_merge(void **state)
+{
+	(void)state;
+	map_at(BASE + 2 * PG, 2, RW);
+	map_at(BASE + 4 * PG, 1, RW);
+	assert_int_equal(mappings(), 1);
+	map_at(BASE + PG, 1, RW);
+	assert_int_equal(mappings(), 1);
+	assert_true(mapped_as(BASE + PG, 4));
+	/* Other rights do not merge. */
+	map_at(BASE, 1, PROT_READ);
+	assert_int_equal(mappings(), 2);
+	/* A gap that is filled makes one of two. */
+	map_at(BASE + 6 * PG, 1, RW);
+	assert_int_equal(mappings(), 3);
+	map_at(BASE + 5 * PG, 1, RW);
+	assert_int_equal(mappings(), 2);
+	assert_true(mapped_as(BASE + PG, 6));
+}
+
+/* Pages stay where they are, and reverse maps find them, whatever the mappings around them do. */
+static void assert_found(unsigned long addr, uint64_t value)
+{
+	struct mm_struct *mm = vmsim_self->mm;
+	struct vm_area_struct *vma;
+	struct anon_vma_chain *avc;
+	bool found = false;
+
+	assert_int_equal(load(addr), value);
+	vmsim_enter();
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, addr);
+	assert_non_null(vma);
+	assert_non_null(vma->anon_vma);
+	anon_vma_lock_read(vma->anon_vma);
+	anon_vma_interval_tree_foreach(avc, &vma->anon_vma->rb_root, addr >> PAGE_SHIFT,
+				       addr >> PAGE_SHIFT)
+		found |= avc->vma == vma;
+	anon_vma_unlock_read(vma->anon_vma);
+	mmap_read_unlock(mm);
+	vmsim_leave();
+	assert_true(found);
+}
+
+static void test_pages_survive_split_and_merge(void **state)
+{
+	unsigned long a = map_at(BASE, 8, RW);
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		store(a + i * PG, 100 + i);
+	assert_int_equal(vmsim_mprotect(a + 2 * PG, 3 * PG, PROT_READ), 0);
+	assert_int_equal(mappings(), 3);
+	for (int i = 0; i < 8; i++)
+		assert_found(a + i * PG, 100 + i);
+	assert_int_equal(vmsim_mprotect(a + 3 * PG, PG, RW), 0);
+	assert_int_equal(mappings(), 5);
+	for (int i = 0; i < 8; i++)
+		assert_found(a + i * PG, 100 + i);
+	/* In the middle: three become one. */
+	assert_int_equal(vmsim_mprotect(a + 2 * PG, PG, RW), 0);
+	assert_int_equal(vmsim_mprotect(a + 4 * PG, PG, RW), 0);
+	assert_int_equal(mappings(), 1);
+	for (int i = 0; i < 8; i++)
+		assert_found(a + i * PG, 100 + i);
+	assert_int_equal(vmsim_munmap(a + 3 * PG, 2 * PG), 0);
+	assert_int_equal(mappings(), 2);
+	assert_found(a + 2 * PG, 102);
+	assert_found(a + 5 * PG, 105);
+	assert_rss(6, 0);
+}
+
+/* Two mappings with pages of different families cannot become one (is_mergeable_anon_vma()). */
+static void test_anon_vmas_keep_apart(void **state)
+{
+	(void)state;
+	map_at(BASE, 1, RW);
+	map_at(BASE + 2 * PG, 1, RW);
+	store(BASE, 1);
+	store(BASE + 2 * PG, 2);
+	map_at(BASE + PG, 1, RW);
+	assert_int_equal(mappings(), 2);
+	assert_true(mapped_as(BASE, 2));
+	assert_found(BASE, 1);
+	assert_found(BASE + 2 * PG, 2);
+	store(BASE + PG, 3);
+	assert_found(BASE + PG, 3);
+}
+
+/* The one without takes over the other's family. */
+static void test_anon_vma_is_taken_over(void **state)
+{
+	(void)state;
+	map_at(BASE, 1, RW);
+	map_at(BASE + 2 * PG, 1, RW);
+	store(BASE + 2 * PG, 2);
+	map_at(BASE + PG, 1, RW);
+	assert_true(mapped_as(BASE, 3));
+	assert_found(BASE + 2 * PG, 2);
+	store(BASE + PG, 3);
+	assert_found(BASE + PG, 3);
+}
+
+static void test_file_offsets_must_continue(void **state)
+{
+	int file = vmsim_file_create(world.machine, "f", 16 * PG);
+	const int fixed = MAP_SHARED | MAP_FIXED;
+
+	(void)state;
+	assert_int_equal(vmsim_mmap(BASE, 2 * PG, RW, fixed, file, 4 * PG), BASE);
+	assert_int_equal(vmsim_mmap(BASE + 2 * PG, PG, RW, fixed, file, 6 * PG), BASE + 2 * PG);
+	assert_int_equal(mappings(), 1);
+	assert_int_equal(vmsim_mmap(BASE + 3 * PG, PG, RW, fixed, file, 8 * PG), BASE + 3 * PG);
+	assert_int_equal(mappings(), 2);
+	assert_int_equal(vmsim_mmap(BASE - PG, PG, RW, fixed, file, 3 * PG), BASE - PG);
+	assert_int_equal(mappings(), 2);
+	assert_true(mapped_as(BASE - PG, 4));
+	/* Of the second half, the offsets go with the addresses. */
+	store(BASE + PG, 77);
+	assert_int_equal(vmsim_mprotect(BASE + PG, PG, PROT_READ), 0);
+	assert_int_equal(mappings(), 4);
+	assert_int_equal(load(BASE + PG), 77);
+	assert_int_equal(vmsim_munmap(BASE - PG, 2 * PG), 0);
+	assert_int_equal(load(BASE + PG), 77);
+	assert_int_equal(vmsim_munmap(BASE, 4 * PG), 0);
+	assert_int_equal(map_file(file, 1, PROT_READ, MAP_PRIVATE, 5) > 0, 1);
+	assert_int_equal(vmsim_mmap(BASE, PG, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 5 * PG),
+			 BASE);
+	assert_int_equal(load(BASE), 77);
+	assert_int_equal(vmsim_munmap(BASE, PG), 0);
+	assert_int_equal(vmsim_exec(NULL), 0);
+	assert_int_equal(vmsim_file_destroy(world.machine, file), 0);
+}
+
+static void test_lookup(void **state)
+{
+	struct mm_struct *mm = vmsim_self->mm;
+	struct vm_area_struct *low, *high, *prev;
+
+	(void)state;
+	map_at(BASE, 2, RW);
+	map_at(BASE + 4 * PG, 2, RW);
+	vmsim_enter();
+	mmap_read_lock(mm);
+	low = find_vma(mm, BASE - PG);
+	assert_int_equal(low->vm_start, BASE);
+	assert_ptr_equal(find_vma(mm, BASE), low);
+	assert_ptr_equal(find_vma(mm, BASE + 2 * PG - 1), low);
+	high = find_vma(mm, BASE + 2 * PG);
+	assert_int_equal(high->vm_start, BASE + 4 * PG);
+	assert_null(find_vma(mm, BASE + 6 * PG));
+	assert_null(vma_lookup(mm, BASE + 2 * PG));
+	assert_null(vma_lookup(mm, BASE - 1));
+	assert_ptr_equal(vma_lookup(mm, BASE + 2 * PG - 1), low);
+	assert_ptr_equal(find_vma_prev(mm, BASE + 3 * PG, &prev), high);
+	assert_ptr_equal(prev, low);
+	assert_null(find_vma_prev(mm, BASE + 6 * PG, &prev));
+	assert_ptr_equal(prev, high);
+	assert_ptr_equal(find_vma_prev(mm, BASE, &prev), low);
+	assert_null(prev);
+	assert_null(find_vma_intersection(mm, BASE + 2 * PG, BASE + 4 * PG));
+	assert_ptr_equal(find_vma_intersection(mm, BASE + 2 * PG, BASE + 4 * PG + 1), high);
+	mmap_read_unlock(mm);
+	vmsim_leave();
+}
+
+static void test_protections(void **state)
+{
+	(void)state;
+	assert_int_equal(pgprot_val(vm_get_page_prot(VM_NONE)), pgprot_val(PAGE_NONE));
+	assert_int_equal(pgprot_val(vm_get_page_prot(VM_SHARED)), pgprot_val(PAGE_NONE));
+	assert_int_equal(pgprot_val(vm_get_page_prot(VM_WRITE)), pgprot_val(PAGE_COPY));
+	assert_int_equal(pgprot_val(vm_get_page_prot(VM_WRITE | VM_SHARED)),
+			 pgprot_val(PAGE_SHARED));
+	assert_int_equal(pgprot_val(vm_get_page_prot(VM_READ | VM_SHARED)),
+			 pgprot_val(PAGE_READONLY));
+	assert_int_equal(pgprot_val(vm_get_page_prot(VM_EXEC)), pgprot_val(PAGE_READONLY_EXEC));
+	assert_int_equal(pgprot_val(vm_get_page_prot(VM_EXEC | VM_WRITE | VM_SHARED)),
+			 pgprot_val(PAGE_SHARED_EXEC));
+	assert_false(pgprot_val(vm_get_page_prot(VM_READ | VM_WRITE | VM_EXEC)) & _PAGE_RW);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_world(test_neighbours_merge),
+		in_world(test_pages_survive_split_and_merge),
+		in_world(test_anon_vmas_keep_apart),
+		in_world(test_anon_vma_is_taken_over),
+		in_world(test_file_offsets_must_continue),
+		in_world(test_lookup),
+		in_world(test_protections),
+	};
+
+	return vmsim_run_tests(tests);
+}
