@@ -4,6 +4,7 @@
 
 #include <linux/mm.h>
 #include <linux/fs.h>
+#include <linux/pagemap.h>
 
 struct mem_cgroup;
 struct rmap_walk_control;

@@ -181,12 +181,31 @@ static void describe_waiters(struct vmsim_explorer *x, char *text, size_t size)
 			at += snprintf(text + at, size - at, " %s waits", x->actor[i].name);
 }
 
+static bool rcu_can_run(const void *arg)
+{
+	return vmsim_rcu_ready((struct vmsim_machine *)arg);
+}
+
+/* Threads have ended; the one for RCU is not in the middle of a callback. */
+static bool all_done(const struct vmsim_explorer *x)
+{
+	for (unsigned int i = 0; i < x->nr_actors; i++) {
+		const struct vmsim_actor *actor = &x->actor[i];
+
+		if (actor->daemon ? actor->started && actor->ready != rcu_can_run : !actor->done)
+			return false;
+	}
+	return true;
+}
+
 /* Takes decisions until a thread is to run, and runs it. Returns when the caller is to go on. */
 static void decide(struct vmsim_explorer *x)
 {
 	struct candidate candidate[MAX_CANDIDATES];
 	char text[256];
 
+	if (x->running && all_done(x))
+		go_to_main(x);
 	for (;;) {
 		int threads = add_threads(x, candidate);
 		int n = threads + add_cpu_events(x, candidate + threads);
@@ -294,19 +313,6 @@ bool vmsim_explorer_choice(void)
 	return yes;
 }
 
-static bool all_done(const struct vmsim_explorer *x)
-{
-	for (unsigned int i = 0; i < x->nr_actors; i++)
-		if (!x->actor[i].done && !x->actor[i].daemon)
-			return false;
-	return true;
-}
-
-static bool rcu_can_run(const void *arg)
-{
-	return vmsim_rcu_ready((struct vmsim_machine *)arg);
-}
-
 /* The thread that runs RCU callbacks, as a kernel's softirq thread does. */
 static void run_rcu(struct vmsim_machine *m)
 {
@@ -323,15 +329,14 @@ void actor_entry(void *arg)
 	int result;
 
 	vmsim_self = self->task;
+	self->started = true;
 	if (self->daemon)
 		run_rcu(x->machine);
 	result = self->fn(&x->world);
 	if (result < 0)
 		vmsim_violate(x->machine, "CHECK", "", "thread %s returned %d", self->name, result);
 	self->done = true;
-	if (!all_done(x))
-		decide(x);
-	go_to_main(x);
+	decide(x);
 	abort();
 }
 

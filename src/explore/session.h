@@ -16,6 +16,7 @@
  * @index: place in the scenario; the RCU thread comes last
  * @task: the thread
  * @ready: condition that it waits for, NULL when it can run
+ * @started: it has run
  * @yielded: others go first
  * @daemon: the execution may end without it
  * @process: index of its process
@@ -29,7 +30,7 @@ struct vmsim_actor {
 	struct vmsim_cpu *cpu;
 	bool (*ready)(const void *arg);
 	const void *ready_arg;
-	bool done, yielded, daemon;
+	bool started, done, yielded, daemon;
 	struct coroutine co;
 };
 
