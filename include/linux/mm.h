@@ -247,7 +247,7 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 
 static inline bool vma_has_recency(const struct vm_area_struct *vma)
 {
-	return !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ));
+	return !(READ_ONCE(vma->vm_flags) & (VM_SEQ_READ | VM_RAND_READ));
 }
 
 static inline bool vma_is_accessible(const struct vm_area_struct *vma)

@@ -192,7 +192,8 @@ static int protect_part(struct mmu_gather *tlb, struct vm_area_struct *vma, unsi
 	vma = carve(vma, start, end, newflags);
 	if (IS_ERR(vma))
 		return (int)PTR_ERR(vma);
-	vma->vm_flags = newflags;
+	/* Reverse-map walks look without mmap_lock. */
+	WRITE_ONCE(vma->vm_flags, newflags);
 	vma_set_page_prot(vma);
 	change_protection(tlb, vma, start, end, upgrade_flags(vma));
 	*result = vma;

@@ -52,7 +52,7 @@ __vmsim_overridable bool page_mkclean_one(struct folio *folio, struct vm_area_st
 static bool is_private(struct vm_area_struct *vma, void *arg)
 {
 	(void)arg;
-	return !(vma->vm_flags & VM_SHARED);
+	return !(READ_ONCE(vma->vm_flags) & VM_SHARED);
 }
 
 /**

@@ -23,7 +23,7 @@ __vmsim_overridable bool folio_referenced_one(struct folio *folio, struct vm_are
 	bool young = false;
 
 	while (page_vma_mapped_walk(&pvmw)) {
-		if (vma->vm_flags & VM_LOCKED) {
+		if (READ_ONCE(vma->vm_flags) & VM_LOCKED) {
 			/* It stays in memory, whatever else is found. */
 			page_vma_mapped_walk_done(&pvmw);
 			result->vm_flags |= VM_LOCKED;
@@ -34,7 +34,7 @@ __vmsim_overridable bool folio_referenced_one(struct folio *folio, struct vm_are
 	}
 	if (young) {
 		result->referenced++;
-		result->vm_flags |= vma->vm_flags & ~(unsigned long)VM_LOCKED;
+		result->vm_flags |= READ_ONCE(vma->vm_flags) & ~(unsigned long)VM_LOCKED;
 	}
 	return result->mappings != 0;
 }

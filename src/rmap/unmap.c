@@ -9,7 +9,7 @@
 
 static bool may_unmap(struct folio *folio, struct vm_area_struct *vma, enum ttu_flags flags)
 {
-	if ((vma->vm_flags & VM_LOCKED) && !(flags & TTU_IGNORE_MLOCK))
+	if ((READ_ONCE(vma->vm_flags) & VM_LOCKED) && !(flags & TTU_IGNORE_MLOCK))
 		return false;
 	return !folio_test_anon(folio) || !folio_test_swapbacked(folio);
 }
