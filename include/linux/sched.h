@@ -34,7 +34,7 @@ struct tlbflush_unmap_batch {
  * @cpu: the simulated CPU it runs on
  * @mm: its address space
  * @active_mm: the address space its CPU has loaded for it
- * @tid: thread id, unique in the machine
+ * @tid: thread id, unique in the machine; 0 for what stands for a CPU without a thread
  * @pid: process id
  * @preempt_count: nesting of preempt_disable() and of spinlocks held
  * @rcu_depth: nesting of rcu_read_lock()

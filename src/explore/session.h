@@ -6,6 +6,7 @@
 #include "explore/coroutine.h"
 #include "explore/explorer.h"
 #include <vmsim/explore.h>
+#include <setjmp.h>
 
 /* Scenario threads, and the one that runs RCU callbacks. */
 #define MAX_ACTORS (VMSIM_MAX_THREADS + 1)
@@ -77,6 +78,7 @@ struct vmsim_explorer {
 	unsigned int nr_actors;
 	struct vmsim_actor *running;	/* NULL: the main context */
 	struct coroutine main;
+	jmp_buf escape;			/* for a BUG() in the main context */
 	uint64_t steps;
 	bool failed;
 	struct vmsim_violation violation;

@@ -156,8 +156,8 @@ int world_create(struct vmsim_explorer *x, void *recorder)
 	if (recorder)
 		vmsim_watch(x->machine, (UINT64_C(1) << VMSIM_EV_COUNT) - 1, vmsim_recorder_add,
 			    recorder);
-	err = set_up(x);
-	if (!err && x->failed)
+	err = setjmp(x->escape) ? -EPROTO : set_up(x);
+	if (x->failed)
 		err = -EPROTO;
 	if (!err)
 		err = snapshot_take(x);

@@ -148,7 +148,7 @@ static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 		.attention = &cpu->attention,
 		.machine = m,
 		.cpu = cpu,
-		.tid = -1 - (int)id,
+		.tid = 0,
 		.pgtable_l5 = m->config.levels == 5,
 		.comm = "idle",
 	};
