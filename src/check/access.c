@@ -29,7 +29,7 @@ void chk_access_note(struct vmsim_checker *chk, const struct vmsim_event *event)
 		access->sequence = ++chk->sequence;
 		access->va = event->arg[1];
 		access->cached.cpu = (unsigned int)event->cpu;
-		access->cached.entry = *(const struct vmsim_tlb_entry *)event->arg[2];
+		access->cached.entry = chk_entry_now(chk, (void *)event->arg[2]);
 	}
 	chk_unlock(chk);
 }

@@ -115,6 +115,8 @@ struct chk_text {
 const char *chk_page(struct chk_text *text, const struct page *page);
 const char *chk_entry(struct chk_text *text, unsigned int cpu, const struct vmsim_tlb_entry *entry);
 const char *chk_pte(struct chk_text *text, u64 value);
+/* A place in the code: the same text in every process. */
+const char *chk_place(struct chk_text *text, const void *ip);
 
 /* Who did it: a thread, or a CPU without one. */
 static inline int chk_actor(const struct vmsim_event *event)
@@ -199,6 +201,9 @@ void chk_collect(struct vmsim_checker *chk, chk_entry_filter filter, void *arg,
 		 struct chk_cached_set *set);
 /* Removes from @set what @again does not have. */
 void chk_intersect(struct chk_cached_set *set, const struct chk_cached_set *again);
+
+/* What the hardware takes the entry for. */
+struct vmsim_tlb_entry chk_entry_now(struct vmsim_checker *chk, const struct vmsim_tlb_entry *entry);
 
 /* Rights that a cached translation has beyond its entry (linux-mm.md 4.1). */
 #define CHK_X_FRAME 1u

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/checker.h"
+#include <dlfcn.h>
 
 /* Frames as dump_page() shows them in the kernel, in one line. */
 
@@ -71,5 +72,25 @@ const char *chk_pte(struct chk_text *text, u64 value)
 		snprintf(text->s, sizeof(text->s), "pte:pfn=%lx R%s%s%s", chk_pfn(value),
 			 value & _PAGE_RW ? "W" : "-", value & _PAGE_ACCESSED ? "A" : "-",
 			 value & _PAGE_DIRTY ? "D" : "-");
+	return text->s;
+}
+
+const char *chk_place(struct chk_text *text, const void *ip)
+{
+	const char *file;
+	Dl_info info;
+
+	if (!dladdr(ip, &info) || !info.dli_fname) {
+		snprintf(text->s, sizeof(text->s), "?");
+		return text->s;
+	}
+	file = strrchr(info.dli_fname, '/');
+	file = file ? file + 1 : info.dli_fname;
+	if (info.dli_sname)
+		snprintf(text->s, sizeof(text->s), "%s+0x%zx", info.dli_sname,
+			 (size_t)((const char *)ip - (const char *)info.dli_saddr));
+	else
+		snprintf(text->s, sizeof(text->s), "%s+0x%zx", file,
+			 (size_t)((const char *)ip - (const char *)info.dli_fbase));
 	return text->s;
 }

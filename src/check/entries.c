@@ -26,7 +26,22 @@ const char *chk_excess_name(unsigned int excess)
 	return names[excess & 7];
 }
 
+/*
+ * Coherent hardware uses an entry only while the tables say the same, so what it was filled with
+ * long ago does not matter: the frame is the one that the tables name now.
+ */
+struct vmsim_tlb_entry chk_entry_now(struct vmsim_checker *chk, const struct vmsim_tlb_entry *entry)
+{
+	struct vmsim_tlb_entry now = *entry;
+
+	if (chk->machine->tlb_backend == VMSIM_TLB_COHERENT && pfn_valid(now.pfn) &&
+	    chk_frame_allocated(pfn_to_page(now.pfn)))
+		now.gen = READ_ONCE(pfn_to_page(now.pfn)->vmsim_gen);
+	return now;
+}
+
 struct collecting {
+	struct vmsim_checker *chk;
 	chk_entry_filter filter;
 	void *arg;
 	struct chk_cached_set *set;
@@ -35,18 +50,19 @@ struct collecting {
 static void collect_one(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
 {
 	struct collecting *c = arg;
+	struct vmsim_tlb_entry now = chk_entry_now(c->chk, entry);
 
 	if (c->set->nr == CHK_MAX_CACHED || entry->shift != PAGE_SHIFT)
 		return;
-	if (!c->filter(c->arg, entry) || !vmsim_tlb_usable(cpu, entry))
+	if (!c->filter(c->arg, &now) || !vmsim_tlb_usable(cpu, entry))
 		return;
-	c->set->at[c->set->nr++] = (struct chk_cached) { .cpu = cpu->id, .entry = *entry };
+	c->set->at[c->set->nr++] = (struct chk_cached) { .cpu = cpu->id, .entry = now };
 }
 
 void chk_collect(struct vmsim_checker *chk, chk_entry_filter filter, void *arg,
 		 struct chk_cached_set *set)
 {
-	struct collecting c = { .filter = filter, .arg = arg, .set = set };
+	struct collecting c = { .chk = chk, .filter = filter, .arg = arg, .set = set };
 
 	set->nr = 0;
 	vmsim_tlb_for_each(chk->machine, collect_one, &c);

@@ -125,6 +125,7 @@ static void edge_add(struct chk_locks *locks, const struct held *from, const str
 static void check_order(struct vmsim_checker *chk, const struct held *from, const struct held *to)
 {
 	struct chk_locks *locks = chk->locks;
+	struct chk_text at[4];
 	const struct edge *back;
 
 	if (from->class == to->class || edge_between(locks, from->class, to->class))
@@ -133,10 +134,12 @@ static void check_order(struct vmsim_checker *chk, const struct held *from, cons
 	edge_add(locks, from, to);
 	if (back)
 		chk_report(chk, VMSIM_ORACLE_O14, "order",
-			   "%s (held since %p), then %s (at %p): expected the order seen before, "
-			   "%s (held since %p), then %s (at %p)%s",
-			   from->class->name, from->ip, to->class->name, to->ip,
-			   back->from->name, back->from_ip, back->to->name, back->to_ip,
+			   "%s (at %s), then %s (at %s): expected the order seen before, "
+			   "%s (at %s), then %s (at %s)%s",
+			   from->class->name, chk_place(&at[0], from->ip),
+			   to->class->name, chk_place(&at[1], to->ip),
+			   back->from->name, chk_place(&at[2], back->from_ip),
+			   back->to->name, chk_place(&at[3], back->to_ip),
 			   back->to == from->class ? "" : " and on");
 }
 
@@ -149,12 +152,13 @@ static bool may_wait(const struct vmsim_event *event)
 static void check_sleep(struct vmsim_checker *chk, const struct vmsim_event *event,
 			const struct vmsim_lock_class *class)
 {
+	struct chk_text at;
 	bool sleeping = event->arg[2] & (CHK_MODE_EXCLUSIVE | CHK_MODE_SHARED);
 
 	if (sleeping && may_wait(event) && current->preempt_count > 0)
 		chk_report(chk, VMSIM_ORACLE_O14, "sleep",
-			   "%s at %p may sleep: expected no spinlock held and preemption on, "
-			   "found preempt_count %d", class->name, event->ip,
+			   "%s at %s may sleep: expected no spinlock held and preemption on, "
+			   "found preempt_count %d", class->name, chk_place(&at, event->ip),
 			   current->preempt_count);
 }
 
@@ -227,14 +231,14 @@ static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
 	struct page *table = virt_to_page((void *)event->arg[0]);
 	const struct ptdesc *pt = page_ptdesc(table);
-	struct chk_text old, now;
+	struct chk_text old, now, at;
 
 	if (!chk_is_table(table) || !pt->ptl || vmsim_spin_owned(pt->ptl) || !is_hooked(table))
 		return;
 	chk_report(chk, VMSIM_ORACLE_O14, "R22",
-		   "entry for %lx changed at %p: expected its PTL held by the caller, found it %s; "
+		   "entry for %lx changed at %s: expected its PTL held by the caller, found it %s; "
 		   "%s became %s", pt->pt_base + (offset_in_page(event->arg[0]) / sizeof(u64)) * PAGE_SIZE,
-		   event->ip, spin_is_locked(pt->ptl) ? "held by another" : "free",
+		   chk_place(&at, event->ip), spin_is_locked(pt->ptl) ? "held by another" : "free",
 		   chk_pte(&old, event->arg[1]), chk_pte(&now, event->arg[2]));
 }
 
@@ -242,10 +246,11 @@ static void report_held(struct vmsim_checker *chk, const struct thread_locks *th
 			const char *when)
 {
 	const struct held *held = &thread->held[thread->nr - 1];
+	struct chk_text at;
 
 	chk_report(chk, VMSIM_ORACLE_O14, "leave",
-		   "%s of thread %d: expected no lock held, found %u, the last %s, since %p", when,
-		   thread->actor, thread->nr, held->class->name, held->ip);
+		   "%s of thread %d: expected no lock held, found %u, the last %s, at %s", when,
+		   thread->actor, thread->nr, held->class->name, chk_place(&at, held->ip));
 }
 
 static void syscall_ret(struct vmsim_checker *chk, const struct vmsim_event *event)

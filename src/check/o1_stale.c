@@ -8,7 +8,8 @@
 
 static void tlb_use(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
-	const struct vmsim_tlb_entry *entry = (void *)event->arg[2];
+	struct vmsim_tlb_entry now = chk_entry_now(chk, (void *)event->arg[2]);
+	const struct vmsim_tlb_entry *entry = &now;
 	struct chk_text cached, frame;
 
 	if (!pfn_valid(entry->pfn)) {

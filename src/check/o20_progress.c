@@ -59,7 +59,7 @@ static void o20_quiescent(struct vmsim_checker *chk, struct chk_census *census)
 	if (!list_empty(&chk->machine->processes))
 		return;
 	check_processes(census);
-	if (!somebody_runs(census))
+	if (!somebody_runs(census) && !READ_ONCE(chk->machine->rcu.pending))
 		chk_each_head(census, check_leaked);
 }
 
