@@ -88,6 +88,23 @@ void vmsim_tlb_flush_cpus(struct mm_struct *mm, const struct vmsim_tlb_range *ra
 			vmsim_tlb_invalidate_range(&m->cpu[id], range);
 }
 
+/*
+ * Waits until every CPU of the mask is between two accesses. What coherent hardware does when an
+ * entry changes: an access whose translation was compared before then is complete, too.
+ */
+static void wait_for_accesses(struct mm_struct *mm)
+{
+	struct vmsim_machine *m = vmsim_this_machine();
+	struct cpumask cpus = cpus_of(mm);
+
+	for (unsigned int id = 0; id < m->nr_cpus; id++) {
+		if (!cpumask_test_cpu(id, &cpus))
+			continue;
+		vmsim_tlb_lock(&m->cpu[id].tlb);
+		vmsim_tlb_unlock(&m->cpu[id].tlb);
+	}
+}
+
 /* One of the requests of a machine is lost. */
 static bool is_lost(struct vmsim_machine *m)
 {
@@ -120,6 +137,7 @@ static void complete(struct mm_struct *mm, struct vmsim_tlb_range *range)
 		vmsim_tlb_invalidate_range(vmsim_this_cpu(), range);
 		break;
 	case VMSIM_TLB_COHERENT:
+		wait_for_accesses(mm);
 		break;
 	case VMSIM_TLB_FAULTY:
 		flush_faulty(mm, range);
@@ -243,28 +261,40 @@ static bool clearing_flushes(const struct vmsim_machine *m)
 	return m->tlb_backend == VMSIM_TLB_SYNC_ON_CLEAR || IS_ENABLED(CONFIG_S390);
 }
 
+static void clear_everywhere(const struct ptdesc *table, const pte_t *ptep)
+{
+	unsigned long index = offset_in_page(ptep) / sizeof(*ptep);
+	struct vmsim_tlb_range range = {
+		.mm = table->pt_mm->context.ctx_id,
+		.start = table->pt_base + index * PAGE_SIZE,
+		.end = table->pt_base + (index + 1) * PAGE_SIZE,
+		.stride_shift = PAGE_SHIFT,
+	};
+
+	vmsim_tlb_flush_cpus(table->pt_mm, &range);
+}
+
 /**
- * vmsim_tlb_entry_cleared() - what sync-on-clear hardware does when a valid entry is replaced
+ * vmsim_tlb_entry_cleared() - what hardware does by itself when a valid entry is replaced
  * @ptep: the entry
  * @old: its value before
  *
- * One indivisible step with the change: no event in between.
+ * Sync-on-clear: every CPU drops it; coherent: every CPU that uses it has done so. One indivisible
+ * step with the change: no event in between.
  */
 void vmsim_tlb_entry_cleared(pte_t *ptep, pte_t old)
 {
 	struct vmsim_machine *m = vmsim_this_machine();
+	bool coherent = m->tlb_backend == VMSIM_TLB_COHERENT;
 	const struct ptdesc *table;
-	struct vmsim_tlb_range range;
 
-	if (!clearing_flushes(m) || !(pte_val(old) & _PAGE_PRESENT))
+	if (!(coherent || clearing_flushes(m)) || !(pte_val(old) & _PAGE_PRESENT))
 		return;
 	table = table_around(m, ptep);
 	if (!table)
 		return;
-	range.mm = table->pt_mm->context.ctx_id;
-	range.start = table->pt_base + (offset_in_page(ptep) / sizeof(*ptep)) * PAGE_SIZE;
-	range.end = range.start + PAGE_SIZE;
-	range.stride_shift = PAGE_SHIFT;
-	range.tables = false;
-	vmsim_tlb_flush_cpus(table->pt_mm, &range);
+	if (clearing_flushes(m))
+		clear_everywhere(table, ptep);
+	else
+		wait_for_accesses(table->pt_mm);
 }

@@ -28,7 +28,7 @@
  *                  The s390 flavour has this under every back-end, besides what that one does
  *   up             the caller's own TLB
  *   coherent       an entry is compared with the tables at each use, table pointers are not cached;
- *                  flushes are counted and announced, and do nothing
+ *                  changes of entries, and flushes, only wait for accesses that are under way
  *   faulty         ipi, but the n-th request does nothing
  */
 

@@ -173,6 +173,7 @@ static void unmap_numbers(struct fixture *f)
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(&tlb, f->mm);
+	tlb_change_page_size(&tlb, PAGE_SIZE);
 	for (unsigned long i = 0; i < PAGES; i++) {
 		unsigned long addr = ADDR + i * PMD_SIZE;
 		pte_t *ptep = fixture_pte(f->mm, addr);
@@ -200,6 +201,9 @@ static void check_tables_go(enum vmsim_tlb tlb)
 		unmap_numbers(&race.f);
 		other = new_frame(0xdead);
 		__free_page(other);
+		/* Where callbacks of RCU run. */
+		vmsim_leave();
+		vmsim_enter();
 	}
 	rcu_barrier();
 	assert_int_equal(race.f.m->tables, 1);
@@ -209,7 +213,7 @@ static void check_tables_go(enum vmsim_tlb tlb)
 static void test_tables_go(void **state)
 {
 	const enum vmsim_tlb tlb[] = {
-		VMSIM_TLB_IPI, VMSIM_TLB_BROADCAST, VMSIM_TLB_SYNC_ON_CLEAR,
+		VMSIM_TLB_IPI, VMSIM_TLB_BROADCAST, VMSIM_TLB_SYNC_ON_CLEAR, VMSIM_TLB_COHERENT,
 	};
 
 	(void)state;
