@@ -63,7 +63,7 @@ __vmsim_overridable vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return map_zero_page(vmf);
 
-	if (unlikely(anon_vma_prepare(vma)))
+	if (unlikely(vmf_anon_prepare(vmf)))
 		return VM_FAULT_OOM;
 	folio = folio_alloc(GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 0);
 	if (unlikely(!folio))

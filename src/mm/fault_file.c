@@ -162,7 +162,7 @@ __vmsim_overridable vm_fault_t do_cow_fault(struct vm_fault *vmf)
 	struct folio *copy, *source;
 	vm_fault_t ret;
 
-	if (unlikely(anon_vma_prepare(vmf->vma)))
+	if (unlikely(vmf_anon_prepare(vmf)))
 		return VM_FAULT_OOM;
 	copy = folio_alloc(GFP_HIGHUSER_MOVABLE, 0);
 	if (unlikely(!copy))

@@ -177,7 +177,7 @@ __vmsim_overridable vm_fault_t wp_page_copy(struct vm_fault *vmf)
 	struct folio *copy = NULL;
 	bool unchanged = false;
 
-	if (likely(!anon_vma_prepare(vma)))
+	if (likely(!vmf_anon_prepare(vmf)))
 		copy = alloc_copy(vmf);
 	if (unlikely(!copy)) {
 		if (old)

@@ -4,6 +4,7 @@
 
 #include <linux/mm.h>
 #include <linux/fs.h>
+#include <linux/rmap.h>
 #include "machine/internal.h"
 
 /* More mappings than this: -ENOMEM (vm.max_map_count). */
@@ -96,6 +97,17 @@ int vmsim_syscall_enter(const char *name, unsigned long arg0, unsigned long arg1
 long vmsim_syscall_leave(const char *name, long result);
 /* Says what is not modelled, once per call; -EOPNOTSUPP. */
 int vmsim_not_modelled(const char *call, const char *what);
+
+/*
+ * A page of this fault will need an anon_vma; 0 or VM_FAULT_OOM (mm/internal.h, Linux 6.12).
+ * Threads that share the mmap_lock may prepare one mapping at the same time: hence the acquire.
+ */
+static inline vm_fault_t vmf_anon_prepare(struct vm_fault *vmf)
+{
+	if (likely(smp_load_acquire(&vmf->vma->anon_vma)))
+		return 0;
+	return __anon_vma_prepare(vmf->vma) ? VM_FAULT_OOM : 0;
+}
 
 /* A fault came to this end: counts it, raises FAULT_KIND, remembers it for vmsim_touch(). */
 void vmsim_fault_took(struct vm_fault *vmf, enum vmsim_fault_kind kind);
