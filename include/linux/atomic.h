@@ -12,7 +12,9 @@
 
 /*
  * Every operation that changes the value is fully ordered and is a decision of the explorer. The
- * _relaxed, _acquire and _release forms are the full ones: never weaker than asked for.
+ * _relaxed, _acquire and _release forms are the full ones: never weaker than asked for. The
+ * _unseen forms are for primitives that raise an event of their own for the same change: between a
+ * change and the event that tells of it, nobody may come in.
  */
 #define VMSIM_ATOMIC_OPS(name, type, ctype, utype, ao)					\
 static inline ctype name##_read(const type *v)						\
@@ -24,16 +26,24 @@ static inline void name##_set(type *v, ctype i)						\
 	ao##_store((volatile utype *)&v->counter, (utype)i);				\
 	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
 }											\
+static inline ctype name##_fetch_add_unseen(ctype i, type *v)				\
+{											\
+	return (ctype)ao##_fetch_and_add_full((volatile utype *)&v->counter, (utype)i);	\
+}											\
+static inline ctype name##_cmpxchg_unseen(type *v, ctype from, ctype to)		\
+{											\
+	return (ctype)ao##_fetch_compare_and_swap_full((volatile utype *)&v->counter,	\
+						       (utype)from, (utype)to);		\
+}											\
 static inline ctype name##_fetch_add(ctype i, type *v)					\
 {											\
-	ctype old = (ctype)ao##_fetch_and_add_full((volatile utype *)&v->counter, (utype)i);	\
+	ctype old = name##_fetch_add_unseen(i, v);					\
 	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
 	return old;									\
 }											\
 static inline ctype name##_cmpxchg(type *v, ctype from, ctype to)			\
 {											\
-	ctype old = (ctype)ao##_fetch_compare_and_swap_full((volatile utype *)&v->counter, \
-							    (utype)from, (utype)to);	\
+	ctype old = name##_cmpxchg_unseen(v, from, to);					\
 	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
 	return old;									\
 }											\

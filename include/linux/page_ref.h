@@ -29,13 +29,13 @@ static inline int page_count(const struct page *page)
 
 static inline void set_page_count(struct page *page, int v)
 {
-	atomic_set(&page->_refcount, v);
+	WRITE_ONCE(page->_refcount.counter, v);
 	vmsim_ref_event((struct folio *)page, -1, v);
 }
 
 static inline int vmsim_ref_add(struct folio *folio, int nr)
 {
-	int to = atomic_add_return(nr, &folio->_refcount);
+	int to = atomic_fetch_add_unseen(nr, &folio->_refcount) + nr;
 
 	vmsim_ref_event(folio, to - nr, to);
 	return to;
@@ -65,11 +65,18 @@ static inline bool put_page_testzero(struct page *page)
 /* Adds @nr references unless the count is @u. */
 static inline bool folio_ref_add_unless(struct folio *folio, int nr, int u)
 {
-	bool done = atomic_add_unless(&folio->_refcount, nr, u);
+	int seen = folio_ref_count(folio);
 
-	if (done)
-		vmsim_ref_event(folio, -1, -1);
-	return done;
+	while (seen != u) {
+		int found = atomic_cmpxchg_unseen(&folio->_refcount, seen, seen + nr);
+
+		if (found == seen) {
+			vmsim_ref_event(folio, seen, seen + nr);
+			return true;
+		}
+		seen = found;
+	}
+	return false;
 }
 
 static inline bool folio_try_get(struct folio *folio)
@@ -80,7 +87,7 @@ static inline bool folio_try_get(struct folio *folio)
 /* Takes the count from exactly @count to zero, so that no lookup can get a reference (R10). */
 static inline int folio_ref_freeze(struct folio *folio, int count)
 {
-	bool done = atomic_cmpxchg(&folio->_refcount, count, 0) == count;
+	bool done = atomic_cmpxchg_unseen(&folio->_refcount, count, 0) == count;
 
 	if (done)
 		vmsim_ref_event(folio, count, 0);

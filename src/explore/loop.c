@@ -21,6 +21,14 @@
 	 VMSIM_EV_BIT(SYSCALL) | VMSIM_EV_BIT(SYSCALL_RET) | VMSIM_EV_BIT(ATOMIC) | \
 	 VMSIM_EV_BIT(RESCHED) | VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_READ))
 
+/* Those of them at which something is left behind for others to find: what PCT aims at. */
+#define MARKS									\
+	(VMSIM_EV_BIT(POINT) | VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) | \
+	 VMSIM_EV_BIT(PTL_RELEASED) | VMSIM_EV_BIT(UNLOCK) | VMSIM_EV_BIT(MAP_ZERO) | \
+	 VMSIM_EV_BIT(FOLIO_DIRTY) | VMSIM_EV_BIT(FOLIO_CLEAN) | VMSIM_EV_BIT(CACHE_REMOVE) | \
+	 VMSIM_EV_BIT(STORE_WRITE) | VMSIM_EV_BIT(FLUSH_BEGIN) | VMSIM_EV_BIT(FLUSH_END) | \
+	 VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(SYSCALL_RET))
+
 /* More vCPU preemptions than this in one execution show nothing new. */
 #define MAX_HV_PREEMPTIONS 2
 
@@ -261,11 +269,16 @@ static void script_watch(struct vmsim_explorer *x, const struct vmsim_event *eve
 		x->script_seen++;
 }
 
-/* Of read sections only the end matters: from there on, the thread may leave its CPU. */
+/*
+ * Of read sections only the end matters: from there on, the thread may leave its CPU. A map count
+ * that becomes zero is told of by MAP_ZERO right away, and nobody comes in between.
+ */
 static bool is_decision(const struct vmsim_event *event)
 {
 	if (event->kind == VMSIM_EV_RCU_READ)
 		return event->arg[0] == 0;
+	if (event->kind == VMSIM_EV_MAP_REMOVE)
+		return event->arg[2] != 0;
 	return DECISIONS & BIT_ULL(event->kind);
 }
 
@@ -280,6 +293,8 @@ void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_ev
 		vmsim_explorer_abandon(explorer);
 	if (self->atomic_step || !is_decision(event))
 		return;
+	explorer->at_mark = MARKS & BIT_ULL(event->kind);
+	explorer->marks += explorer->at_mark;
 	decide(explorer);
 }
 
@@ -288,6 +303,7 @@ void vmsim_explorer_wait(bool (*ready)(const void *arg), const void *arg)
 	struct vmsim_actor *self = vmsim_self->actor;
 
 	BUG_ON(vmsim_self->atomic_step);
+	self->explorer->at_mark = false;
 	self->ready = ready;
 	self->ready_arg = arg;
 	decide(self->explorer);
@@ -344,6 +360,8 @@ void actor_entry(void *arg)
 void execution_run(struct vmsim_explorer *x)
 {
 	x->steps = 0;
+	x->marks = 0;
+	x->at_mark = false;
 	x->hv_preemptions = 0;
 	x->running = NULL;
 	decide(x);

@@ -80,14 +80,19 @@ struct vmsim_explorer {
 	struct coroutine main;
 	jmp_buf escape;			/* for a BUG() in the main context */
 	uint64_t steps;
+	uint64_t marks;			/* steps at which something is left for others to find */
+	bool at_mark;
 	bool failed;
 	struct vmsim_violation violation;
 	char misfit[160];
 
 	/* Strategy state. */
 	uint64_t rng;
-	uint64_t longest;
-	uint64_t pct_change[16];
+	uint64_t longest, longest_marks;
+	struct pct_change {
+		bool by_mark;
+		uint64_t at;
+	} pct_change[16];
 	int pct_priority[MAX_ACTORS + VMSIM_MAX_CPUS];
 	unsigned int hv_preemptions;
 	struct script_step *script;

@@ -21,7 +21,7 @@ static void check_pages(struct folio *folio, struct page *page, int nr_pages)
 /* One more entry maps the page. True where it is the first. */
 static bool page_map(struct page *page)
 {
-	int entries = atomic_inc_return(&page->_mapcount) + 1;
+	int entries = atomic_fetch_add_unseen(1, &page->_mapcount) + 2;
 
 	vmsim_event(MAP_ADD, (uintptr_t)page, entries - 1, entries);
 	return entries == 1;
@@ -30,7 +30,7 @@ static bool page_map(struct page *page)
 /* One entry fewer. True where it was the last. */
 static bool page_unmap(struct page *page)
 {
-	int entries = atomic_dec_return(&page->_mapcount) + 1;
+	int entries = atomic_fetch_add_unseen(-1, &page->_mapcount);
 
 	vmsim_event(MAP_REMOVE, (uintptr_t)page, entries + 1, entries);
 	return entries <= 0;
