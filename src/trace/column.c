@@ -19,6 +19,12 @@ void vmsim_columns_init(struct vmsim_columns *columns, unsigned int n, FILE *out
 	*columns = (struct vmsim_columns){ .out = out, .n = n ? n : 1, .width = width };
 }
 
+/* A blank behind an opening bracket: a line does not end with one. */
+static bool opens_bracket(const char *text, size_t blank)
+{
+	return blank && text[blank - 1] == '[';
+}
+
 /* How many characters of @text go into one line of @width, cut between words where there are some. */
 static size_t line_length(const char *text, size_t width)
 {
@@ -27,7 +33,7 @@ static size_t line_length(const char *text, size_t width)
 
 	if (length <= width)
 		return length;
-	while (cut && text[cut] != ' ')
+	while (cut && (text[cut] != ' ' || opens_bracket(text, cut)))
 		cut--;
 	return cut ? cut : width;
 }

@@ -75,9 +75,9 @@ static enum vmsim_weight describe_fault(const struct vmsim_event *event, char *t
 	const char *words = kind < ARRAY_SIZE(fault_words) ? fault_words[kind] : "?";
 
 	if (event->arg[2])
-		return TEXT(SHOWN, "[ fault at " HEX ": %s, pfn " DEC " ]", event->arg[0], words,
+		return TEXT(SHOWN, "[ page fault at " HEX ": %s, pfn " DEC " ]", event->arg[0], words,
 			    event->arg[2]);
-	return TEXT(SHOWN, "[ fault at " HEX ": %s ]", event->arg[0], words);
+	return TEXT(SHOWN, "[ page fault at " HEX ": %s ]", event->arg[0], words);
 }
 
 static enum vmsim_weight describe_tlb(const struct vmsim_event *event, char *text, size_t size)
@@ -151,9 +151,9 @@ static enum vmsim_weight describe_cache(const struct vmsim_event *event, char *t
 
 	switch (event->kind) {
 	case VMSIM_EV_FOLIO_DIRTY:
-		return TEXT(SHOWN, "[ pfn " DEC " dirty ]", arg[0]);
+		return TEXT(SHOWN, "[ pfn " DEC "%s dirty ]", arg[0], arg[1] ? " stays" : "");
 	case VMSIM_EV_FOLIO_CLEAN:
-		return TEXT(SHOWN, "[ pfn " DEC " clean ]", arg[0]);
+		return TEXT(SHOWN, "[ pfn " DEC "%s clean ]", arg[0], arg[1] ? "" : " stays");
 	case VMSIM_EV_CACHE_ADD:
 		return TEXT(DETAIL, "[ pfn " DEC " is page " DEC " of file " DEC " ]", arg[0],
 			    arg[2], arg[1]);
@@ -183,7 +183,7 @@ static enum vmsim_weight describe_program(const struct vmsim_event *event, char 
 	case VMSIM_EV_STORE:
 		return TEXT(SHOWN, "store " HEX " = " HEX, arg[0], arg[2]);
 	default:
-		return TEXT(SHOWN, "page fault at " HEX ", %s", arg[0],
+		return TEXT(DETAIL, "page fault at " HEX ", %s, served", arg[0],
 			    arg[1] & FAULT_FLAG_WRITE ? "write" : "read");
 	}
 }

@@ -78,6 +78,37 @@ static int call_brk(struct replay *replay, const struct vmtrace_event *event)
 	return 0;
 }
 
+/* Advice that changes no page. */
+static bool is_idle_advice(uint64_t advice)
+{
+	switch (advice) {
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_NOHUGEPAGE:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+	case MADV_KEEPONFORK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int call_madvise(struct replay *replay, const struct vmtrace_event *event)
+{
+	const uint64_t *arg = event->sys.arg;
+
+	if (is_error(event->sys.result) || is_idle_advice(arg[2]))
+		return 0;
+	if (arg[2] != MADV_DONTNEED)
+		return replay_cannot(replay, "madvise with advice %" PRIu64 " is not modelled", arg[2]);
+	compare_result(replay, event, vmsim_madvise(arg[0], arg[1], MADV_DONTNEED));
+	return 0;
+}
+
 static int call_memory(struct replay *replay, const struct vmtrace_event *event)
 {
 	const uint64_t *arg = event->sys.arg;
@@ -94,8 +125,7 @@ static int call_memory(struct replay *replay, const struct vmtrace_event *event)
 		compare_result(replay, event, vmsim_mprotect(arg[0], arg[1], (int)arg[2]));
 		return 0;
 	case VMTRACE_MADVISE:
-		compare_result(replay, event, vmsim_madvise(arg[0], arg[1], (int)arg[2]));
-		return 0;
+		return call_madvise(replay, event);
 	default:
 		return replay_cannot(replay, "%s is not modelled",
 				     vmtrace_sys_name(event->sys.call));

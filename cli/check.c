@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check.h"
+#include <errno.h>
+#include <registry.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* `vmsim check`: every verdict table against reality. */
+
+#define SCENARIOS_MAX 64
+
+enum option_key {
+	KEY_JSON = 256,
+	KEY_EXECUTIONS,
+	KEY_SEARCH,
+	KEY_JOBS,
+};
+
+struct check_input {
+	const struct vmsim_scenario *scenario[SCENARIOS_MAX];
+	size_t nr_scenarios;
+	uint64_t executions;
+	unsigned int at_once;
+	bool json, search;
+};
+
+struct check {
+	const struct check_input *input;
+	struct check_job *job;
+	size_t nr_jobs;
+	unsigned int tables_wrong;	/* cells without a verdict, or with several */
+	json_t *mismatches;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct check_input *input = state->input;
+
+	switch (key) {
+	case KEY_JSON:
+		input->json = true;
+		return 0;
+	case KEY_SEARCH:
+		input->search = true;
+		return 0;
+	case KEY_EXECUTIONS:
+		input->executions = cli_number("executions", arg, 0, INT64_MAX);
+		return 0;
+	case KEY_JOBS:
+		input->at_once = (unsigned int)cli_number("jobs", arg, 1, 1024);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (input->nr_scenarios == SCENARIOS_MAX)
+			cli_bad_usage("too many scenarios");
+		input->scenario[input->nr_scenarios++] = cli_find_scenario(arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void all_scenarios(struct check_input *input)
+{
+	while (vmsim_scenarios[input->nr_scenarios] && input->nr_scenarios < SCENARIOS_MAX) {
+		input->scenario[input->nr_scenarios] = vmsim_scenarios[input->nr_scenarios];
+		input->nr_scenarios++;
+	}
+}
+
+static void mismatch(struct check *check, const struct vmsim_scenario *scenario,
+		     const char *variant, enum vmsim_tlb tlb, const char *way, const char *expected,
+		     const char *found, const char *what)
+{
+	json_array_append_new(check->mismatches,
+			      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario",
+					scenario->name, "variant", variant, "tlb",
+					vmsim_tlb_name(tlb), "way", way, "expected", expected,
+					"found", found, "what", what));
+}
+
+static void add_job(struct check *check, const struct vmsim_scenario *scenario,
+		    const struct vmsim_verdict *verdict, enum vmsim_tlb tlb, const char *oracle,
+		    enum check_way way, uint64_t executions)
+{
+	struct check_job *larger = realloc(check->job, (check->nr_jobs + 1) * sizeof(*larger));
+	struct check_job *job;
+
+	if (!larger)
+		exit(CLI_FAILED);
+	check->job = larger;
+	job = &larger[check->nr_jobs++];
+	*job = (struct check_job){
+		.scenario = scenario, .verdict = verdict, .tlb = tlb, .way = way,
+		.executions = executions,
+	};
+	snprintf(job->oracle, sizeof(job->oracle), "%s", oracle);
+}
+
+/* Each oracle that must fire is armed alone: none may hide behind another. */
+static void add_failing(struct check *check, const struct vmsim_scenario *scenario,
+			const struct vmsim_verdict *verdict, enum vmsim_tlb tlb)
+{
+	char *list = strdup(verdict->oracle), *rest = list, *oracle;
+
+	while (list && (oracle = strsep(&rest, "|"))) {
+		add_job(check, scenario, verdict, tlb, oracle, CHECK_SCRIPT, 1);
+		if (check->input->search)
+			add_job(check, scenario, verdict, tlb, oracle, CHECK_PCT, 10000);
+	}
+	free(list);
+}
+
+static void add_passing(struct check *check, const struct vmsim_scenario *scenario,
+			const struct vmsim_verdict *verdict, enum vmsim_tlb tlb)
+{
+	uint64_t executions = check->input->executions;
+
+	add_job(check, scenario, verdict, tlb, "", CHECK_SCRIPT, 1);
+	if (!executions)
+		return;
+	add_job(check, scenario, verdict, tlb, "", CHECK_RANDOM, executions);
+	add_job(check, scenario, verdict, tlb, "", CHECK_PCT, executions);
+}
+
+/* The one verdict on a cell, or NULL: there is none, or more than one. */
+static const struct vmsim_verdict *find_verdict(const struct vmsim_scenario *scenario,
+						const char *variant, enum vmsim_tlb tlb)
+{
+	const struct vmsim_verdict *found = NULL;
+
+	for (unsigned int i = 0; i < scenario->nr_verdicts; i++) {
+		const struct vmsim_verdict *verdict = &scenario->verdicts[i];
+
+		if (strcmp(verdict->variant, variant) || !(verdict->tlb & 1u << tlb))
+			continue;
+		if (found)
+			return NULL;
+		found = verdict;
+	}
+	return found;
+}
+
+static void add_cell(struct check *check, const struct vmsim_scenario *scenario,
+		     const char *variant, enum vmsim_tlb tlb)
+{
+	const struct vmsim_verdict *verdict = find_verdict(scenario, variant, tlb);
+
+	if (!verdict) {
+		check->tables_wrong++;
+		mismatch(check, scenario, variant, tlb, "table", "one verdict", "none or several",
+			 "the verdict table must say one thing about each cell");
+	} else if (verdict->oracle) {
+		add_failing(check, scenario, verdict, tlb);
+	} else {
+		add_passing(check, scenario, verdict, tlb);
+	}
+}
+
+static void add_cells(struct check *check)
+{
+	for (size_t i = 0; i < check->input->nr_scenarios; i++) {
+		const struct vmsim_scenario *scenario = check->input->scenario[i];
+
+		for (unsigned int v = 0; v < scenario->nr_variants; v++)
+			for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
+				add_cell(check, scenario, scenario->variants[v].name,
+					 (enum vmsim_tlb)tlb);
+	}
+}
+
+static void show_progress(size_t done, size_t all)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%zu of %zu runs%s", done, all, done == all ? "\n" : "");
+}
+
+static struct check_job *job_of(struct check *check, pid_t pid)
+{
+	for (size_t i = 0; i < check->nr_jobs; i++) {
+		if (check->job[i].pid == pid)
+			return &check->job[i];
+	}
+	return NULL;
+}
+
+static void wait_for_one(struct check *check)
+{
+	struct check_job *job;
+	int status;
+	pid_t pid = wait(&status);
+
+	if (pid < 0) {
+		cli_complain("check: %s", strerror(errno));
+		exit(CLI_FAILED);
+	}
+	job = job_of(check, pid);
+	if (job)
+		check_job_finish(job, status);
+}
+
+static void run_jobs(struct check *check)
+{
+	size_t running = 0, done = 0;
+
+	for (size_t next = 0; done < check->nr_jobs;) {
+		if (next < check->nr_jobs && running < check->input->at_once) {
+			int err = check_job_start(&check->job[next++]);
+
+			if (err) {
+				cli_complain("check: %s", strerror(-err));
+				exit(CLI_FAILED);
+			}
+			running++;
+			continue;
+		}
+		wait_for_one(check);
+		running--;
+		show_progress(++done, check->nr_jobs);
+	}
+}
+
+static void collect_mismatches(struct check *check)
+{
+	for (size_t i = 0; i < check->nr_jobs; i++) {
+		const struct check_job *job = &check->job[i];
+
+		if (check_job_ok(job))
+			continue;
+		mismatch(check, job->scenario, job->verdict->variant, job->tlb,
+			 check_way_name(job->way), job->oracle[0] ? job->oracle : "pass",
+			 !job->answered ? "no answer" : job->found[0] ? job->found : "pass",
+			 job->what);
+	}
+}
+
+/* "ok", or "WRONG", of all runs of a cell; @oracle: what the verdict expects. */
+static const char *cell_word(const struct check *check, const struct vmsim_scenario *scenario,
+			     const char *variant, enum vmsim_tlb tlb)
+{
+	const struct vmsim_verdict *verdict = find_verdict(scenario, variant, tlb);
+
+	if (!verdict)
+		return "NONE";
+	for (size_t i = 0; i < check->nr_jobs; i++) {
+		const struct check_job *job = &check->job[i];
+
+		if (job->scenario == scenario && job->verdict == verdict && job->tlb == tlb &&
+		    !check_job_ok(job))
+			return "WRONG";
+	}
+	return verdict->oracle ? verdict->oracle : "pass";
+}
+
+static void print_table(const struct check *check, const struct vmsim_scenario *scenario)
+{
+	printf("%-20s", scenario->name);
+	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
+		printf(" %-13s", vmsim_tlb_name((enum vmsim_tlb)tlb));
+	putchar('\n');
+	for (unsigned int v = 0; v < scenario->nr_variants; v++) {
+		printf("%-20s", scenario->variants[v].name);
+		for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
+			printf(" %-13s", cell_word(check, scenario, scenario->variants[v].name,
+						   (enum vmsim_tlb)tlb));
+		putchar('\n');
+	}
+}
+
+static const char *key(const json_t *entry, const char *name)
+{
+	return json_string_value(json_object_get(entry, name));
+}
+
+static void print_text(const struct check *check)
+{
+	size_t i;
+	json_t *entry;
+
+	for (i = 0; i < check->input->nr_scenarios; i++)
+		print_table(check, check->input->scenario[i]);
+	json_array_foreach(check->mismatches, i, entry)
+		printf("%s %s, tlb %s, %s: expected %s, found %s: %s\n", key(entry, "scenario"),
+		       key(entry, "variant"), key(entry, "tlb"), key(entry, "way"),
+		       key(entry, "expected"), key(entry, "found"), key(entry, "what"));
+	printf("%zu runs, %zu mismatches\n", check->nr_jobs, json_array_size(check->mismatches));
+}
+
+static json_t *cells_json(const struct check *check)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < check->nr_jobs; i++) {
+		const struct check_job *job = &check->job[i];
+
+		json_array_append_new(array, json_pack(
+			"{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "scenario", job->scenario->name,
+			"variant", job->verdict->variant, "tlb", vmsim_tlb_name(job->tlb), "way",
+			check_way_name(job->way), "expected", job->oracle[0] ? job->oracle : "pass",
+			"found", !job->answered ? "no answer" : job->found[0] ? job->found : "pass",
+			"ok", check_job_ok(job)));
+	}
+	return array;
+}
+
+static bool all_answered(const struct check *check)
+{
+	for (size_t i = 0; i < check->nr_jobs; i++) {
+		if (!check->job[i].answered)
+			return false;
+	}
+	return true;
+}
+
+static int report(struct check *check)
+{
+	size_t wrong = json_array_size(check->mismatches);
+	int status = CLI_OK;
+
+	if (check->input->json)
+		status = cli_print_json(json_pack("{s:o, s:O}", "runs", cells_json(check),
+						  "mismatches", check->mismatches));
+	else
+		print_text(check);
+	if (!status && !all_answered(check))
+		status = CLI_FAILED;
+	return !status && wrong ? CLI_WRONG : status;
+}
+
+static unsigned int processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned int)n : 1;
+}
+
+int cli_check(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "executions", KEY_EXECUTIONS, "N", 0,
+		  "of random and of pct, for cells that must pass (200)", 0 },
+		{ "search", KEY_SEARCH, NULL, 0,
+		  "cells that must fail: pct must find it, too, without the script", 0 },
+		{ "jobs", KEY_JOBS, "N", 0, "runs at once (one per processor)", 0 },
+		{ "json", KEY_JSON, NULL, 0, "as JSON (docs/json.md)", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = {
+		.options = options, .parser = parse, .args_doc = "[SCENARIO...]",
+		.doc = "Holds the verdict tables of all or of the named scenarios against reality.",
+	};
+	struct check_input input = { .executions = 200, .at_once = processors() };
+	struct check check = { .input = &input, .mismatches = json_array() };
+	int status;
+
+	cli_parse_options(&argp, argc, argv, &input);
+	if (!input.nr_scenarios)
+		all_scenarios(&input);
+	unsetenv("VMSIM_OVERRIDE");
+	add_cells(&check);
+	run_jobs(&check);
+	collect_mismatches(&check);
+	status = report(&check);
+	json_decref(check.mismatches);
+	free(check.job);
+	return status;
+}
