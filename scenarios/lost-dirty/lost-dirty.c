@@ -158,11 +158,13 @@ static const struct vmsim_verdict verdicts[] = {
 	{ "row-d-f-after", T(FAULTY), "O6", "a lost flush leaves excess rights behind" },
 
 	{ "row-d-nof-before", STALE, "O3|O6", "cleaned before the flush" },
-	{ "row-d-nof-before", NOT_STALE, NULL, "no entry outlives the clearing" },
+	{ "row-d-nof-before", T(UP), "O6", "the only CPU leaves the lock with its entry" },
+	{ "row-d-nof-before", NOT_STALE & ~T(UP), NULL, "no entry outlives the clearing" },
 	{ "row-d-nof-before", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
-	{ "row-d-nof-after", STALE, "O3", "Cleaner gets the lock, finds an empty entry, cleans" },
-	{ "row-d-nof-after", NOT_STALE, NULL, "no entry outlives the clearing" },
+	{ "row-d-nof-after", STALE, "O3|O6", "Cleaner gets the lock, finds an empty entry, cleans" },
+	{ "row-d-nof-after", T(UP), "O6", "the only CPU leaves the lock with its entry" },
+	{ "row-d-nof-after", NOT_STALE & ~T(UP), NULL, "no entry outlives the clearing" },
 	{ "row-d-nof-after", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
 	{ "row-nod-f-inside", VMSIM_ALL_TLBS, "O21", "made dirty when neither mapped nor locked" },

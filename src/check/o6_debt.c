@@ -314,6 +314,20 @@ static bool stores_silently(void *arg, const struct vmsim_tlb_entry *entry)
 }
 
 /*
+ * The caller's own CPU runs no program before the caller lets it: what it has cached is the
+ * business of MR1, when the lock is dropped (why 6.12 delays no map counts on one CPU).
+ */
+static void drop_own(struct chk_cached_set *set)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < set->nr; i++)
+		if (set->at[i].cpu != vmsim_this_cpu()->id || !vmsim_self->preempt_count)
+			set->at[kept++] = set->at[i];
+	set->nr = kept;
+}
+
+/*
  * MR3. Who reads a map count of zero never comes to a PTL. The folio lock keeps the cleaner away
  * where the holder unmaps.
  */
@@ -327,6 +341,7 @@ static void map_zero(struct vmsim_checker *chk, const struct vmsim_event *event)
 	if (!chk_dirty_tracked(&folio->page) || has_folio_lock(chk, folio))
 		return;
 	chk_collect(chk, stores_silently, &to, &set);
+	drop_own(&set);
 	if (set.nr && !chk_exact(chk)) {
 		if (folio_mapped(folio))
 			return;
