@@ -5,6 +5,7 @@
 #include "../vmsim_test.h"
 #include "machine/internal.h"
 #include <asm/tlb.h>
+#include <linux/mm_inline.h>
 #include <linux/rmap.h>
 #include <pthread.h>
 

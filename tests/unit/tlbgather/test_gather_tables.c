@@ -3,12 +3,16 @@
 
 /* Page tables: after the flush, after the walkers, and that without memory too (R2, E04). */
 
-static void free_table(struct world *w, struct mmu_gather *tlb, unsigned long addr)
+/* The kernel's macros take a pointer by its name. */
+static void free_this_table(struct mmu_gather *tlb, pgtable_t table, unsigned long addr)
 {
-	pgtable_t table = pte_alloc_one(w->mm);
-
 	assert_non_null(table);
 	pte_free_tlb(tlb, table, addr);
+}
+
+static void free_table(struct world *w, struct mmu_gather *tlb, unsigned long addr)
+{
+	free_this_table(tlb, pte_alloc_one(w->mm), addr);
 }
 
 static void test_tables_wait_for_flush_and_grace_period(void **state)
@@ -46,16 +50,16 @@ static void test_tables_wait_for_flush_and_grace_period(void **state)
 static void test_levels_of_tables(void **state)
 {
 	struct world *w = *state;
-	struct mmu_gather tlb;
+	struct mmu_gather gather, *tlb = &gather;
 
-	tlb_gather_mmu(&tlb, w->mm);
-	pmd_free_tlb(&tlb, pmd_alloc_one(w->mm, ADDR), ADDR);
-	assert_true(tlb.cleared_puds && !tlb.cleared_pmds && tlb.freed_tables);
-	tlb_flush_mmu(&tlb);
-	assert_false(tlb.freed_tables);
-	pud_free_tlb(&tlb, pud_alloc_one(w->mm, ADDR), ADDR);
-	assert_true(tlb.cleared_p4ds && !tlb.cleared_puds && tlb.freed_tables);
-	tlb_finish_mmu(&tlb);
+	tlb_gather_mmu(tlb, w->mm);
+	pmd_free_tlb(tlb, pmd_alloc_one(w->mm, ADDR), ADDR);
+	assert_true(tlb->cleared_puds && !tlb->cleared_pmds && tlb->freed_tables);
+	tlb_flush_mmu(tlb);
+	assert_false(tlb->freed_tables);
+	pud_free_tlb(tlb, pud_alloc_one(w->mm, ADDR), ADDR);
+	assert_true(tlb->cleared_p4ds && !tlb->cleared_puds && tlb->freed_tables);
+	tlb_finish_mmu(tlb);
 	rcu_barrier();
 }
 
@@ -70,7 +74,7 @@ static void test_without_memory_every_cpu_is_asked(void **state)
 	fail_allocations(w, true);
 	log_begin(w, VMSIM_EV_BIT(FLUSH_END) | VMSIM_EV_BIT(IPI_RUN) | VMSIM_EV_BIT(RCU_CALL) |
 		     VMSIM_EV_BIT(TABLE_FREE));
-	pte_free_tlb(&tlb, table, ADDR);
+	free_this_table(&tlb, table, ADDR);
 	log_end(w);
 	fail_allocations(w, false);
 	assert_int_equal(log_count(VMSIM_EV_RCU_CALL), 0);
@@ -173,7 +177,7 @@ static void test_walker_with_interrupts_off_keeps_the_table(void **state)
 	tlb_gather_mmu(&tlb, w->mm);
 	fail_allocations(w, true);
 	__atomic_store_n(&walker.phase, 2, __ATOMIC_RELEASE);
-	pte_free_tlb(&tlb, walker.table, ADDR);
+	free_this_table(&tlb, walker.table, ADDR);
 	fail_allocations(w, false);
 	assert_int_equal(__atomic_load_n(&walker.phase, __ATOMIC_ACQUIRE), 3);
 	tlb_finish_mmu(&tlb);
