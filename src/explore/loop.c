@@ -206,6 +206,15 @@ static bool all_done(const struct vmsim_explorer *x)
 	return true;
 }
 
+/* Taking more CPUs away helps nobody who waits. */
+static bool can_progress(const struct candidate *candidates, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (candidates[i].kind != 'p')
+			return true;
+	return false;
+}
+
 /* Takes decisions until a thread is to run, and runs it. Returns when the caller is to go on. */
 static void decide(struct vmsim_explorer *x)
 {
@@ -220,7 +229,7 @@ static void decide(struct vmsim_explorer *x)
 		struct candidate pick;
 		int chosen;
 
-		if (!threads && (n == 0 || candidate[0].kind == 'p')) {
+		if (!can_progress(candidate, n)) {
 			describe_waiters(x, text, sizeof(text));
 			fail_progress(x, text);
 		}
