@@ -81,17 +81,14 @@ static inline void folio_get(struct folio *folio)
 	folio_ref_inc(folio);
 }
 
-static inline void folio_put(struct folio *folio)
-{
-	if (folio_put_testzero(folio))
-		__folio_put(folio);
-}
-
 static inline void folio_put_refs(struct folio *folio, int refs)
 {
+	VM_BUG_ON_FOLIO(folio_ref_count(folio) < refs, folio);
 	if (folio_ref_sub_and_test(folio, refs))
 		__folio_put(folio);
 }
+
+#define folio_put(folio) folio_put_refs(folio, 1)
 
 static inline void get_page(struct page *page) { folio_get(page_folio(page)); }
 static inline void put_page(struct page *page) { folio_put(page_folio(page)); }
