@@ -63,14 +63,18 @@ static void block_unlink(struct vmsim_machine *m, unsigned long pfn, unsigned in
 	WRITE_ONCE(head->private, 0);
 }
 
-/* True if exactly this block is on a list. Its cells are looked at only where they exist. */
+/*
+ * True if exactly this block is on a list. Its cell is looked at only where it exists; its owner
+ * may be changing it, but never into that of a free block.
+ */
 static bool block_is_free(const struct vmsim_machine *m, unsigned long pfn, unsigned int order)
 {
 	const struct page *head = m->memmap + pfn;
 
 	if (pfn + BIT(order) > m->frames_used || !vmsim_section_is_valid(m, pfn))
 		return false;
-	return head->page_type == PG_TYPE(PGTY_buddy) && head->private == order;
+	return READ_ONCE(head->page_type) == PG_TYPE(PGTY_buddy) &&
+	       READ_ONCE(head->private) == order;
 }
 
 /* Puts a block on its list after uniting it with its free buddies. */
@@ -231,8 +235,6 @@ int vmsim_buddy_take_section(struct vmsim_machine *m, unsigned long start, unsig
 {
 	unsigned long pfn = start;
 
-	while (start < m->frames_used && m->frames_used < end)
-		grow(m, 0);
 	if (start < m->frames_used) {
 		if (!range_is_free(m, start, end))
 			return -EBUSY;

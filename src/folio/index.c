@@ -10,7 +10,6 @@
 
 #define NODE_SHIFT 6
 #define NODE_SLOTS (1u << NODE_SHIFT)
-#define MAX_SHIFT 60
 
 /* @shift: how far an index is shifted right to give a place in this node; 0 = words. */
 struct vmsim_index_node {
@@ -26,7 +25,7 @@ static unsigned long *place(struct vmsim_index_node *node, pgoff_t at)
 /* False: @at lies beyond what a tree with this root can hold. */
 static bool reaches(const struct vmsim_index_node *root, pgoff_t at)
 {
-	return root->shift >= MAX_SHIFT || at >> root->shift < NODE_SLOTS;
+	return at >> root->shift < NODE_SLOTS;
 }
 
 static struct vmsim_index_node *node_new(unsigned int shift)

@@ -285,6 +285,7 @@ static void test_other_cpus_frames(void **state)
 		page->private = (unsigned long)last;
 		last = page;
 	}
+	assert_true(w.m->cpu[1].pcp.count > 0);
 	assert_int_equal(vmsim_free_frames(w.m), w.m->cpu[1].pcp.count);
 	while ((page = alloc_page(GFP_KERNEL))) {
 		page->private = (unsigned long)last;

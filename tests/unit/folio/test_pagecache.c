@@ -58,6 +58,14 @@ static void test_index(void **state)
 	assert_int_equal(vmsim_index_next(&index, &at, 4095), 105);
 	vmsim_index_destroy(&index);
 	assert_int_equal(vmsim_index_load(&index, 0), 0);
+	/* The end of all indices. */
+	*vmsim_index_slot(&index, 5) = 1;
+	*vmsim_index_slot(&index, ~0UL - 1) = 2;
+	at = 6;
+	assert_int_equal(vmsim_index_next(&index, &at, ~0UL), 2);
+	at = ~0UL;
+	assert_int_equal(vmsim_index_next(&index, &at, ~0UL), 0);
+	vmsim_index_destroy(&index);
 	world_end(&w);
 }
 
@@ -294,6 +302,88 @@ static void test_shmem(void **state)
 	world_end(&w);
 }
 
+/* A folio that leaves the cache while somebody waits for its lock is not what he asked for. */
+static void *grab(void *arg)
+{
+	struct cached *c = arg;
+	struct folio *folio;
+
+	assert_int_equal(vmsim_attach(c->w.handle, 1, 1), 0);
+	vmsim_enter();
+	folio = filemap_grab_folio(c->mapping, 7);
+	assert_ptr_equal(folio->mapping, c->mapping);
+	folio_unlock(folio);
+	vmsim_leave();
+	assert_int_equal(vmsim_detach(), 0);
+	return folio;
+}
+
+static void test_grab_rechecks(void **state)
+{
+	struct cached c = cached_make(world_small(), 64 * PAGE_SIZE);
+	struct folio *folio = filemap_grab_folio(c.mapping, 7);
+	pthread_t thread;
+	void *other;
+
+	(void)state;
+	pthread_create(&thread, NULL, grab, &c);
+	while (folio_ref_count(folio) < 3)
+		vmsim_poll();
+	filemap_remove_folio(folio);
+	folio_unlock(folio);
+	pthread_join(thread, &other);
+	assert_ptr_not_equal(other, folio);
+	assert_int_equal(folio_ref_count(folio), 1);
+	folio_put(folio);
+	folio_put(other);
+	cached_end(&c);
+}
+
+/* The folio lock excludes. */
+#define TURNS 500000
+
+struct counter {
+	struct cached *c;
+	struct folio *folio;
+	unsigned long count;
+};
+
+static void count_up(struct counter *counter)
+{
+	vmsim_enter();
+	for (int i = 0; i < TURNS; i++) {
+		folio_lock(counter->folio);
+		counter->count++;
+		folio_unlock(counter->folio);
+	}
+	vmsim_leave();
+}
+
+static void *count_too(void *arg)
+{
+	struct counter *counter = arg;
+
+	assert_int_equal(vmsim_attach(counter->c->w.handle, 1, 1), 0);
+	count_up(counter);
+	assert_int_equal(vmsim_detach(), 0);
+	return NULL;
+}
+
+static void test_folio_lock(void **state)
+{
+	struct cached c = cached_make(world_small(), 64 * PAGE_SIZE);
+	struct counter counter = { &c, read_mapping_folio(c.mapping, 0, c.file), 0 };
+	pthread_t thread;
+
+	(void)state;
+	pthread_create(&thread, NULL, count_too, &counter);
+	count_up(&counter);
+	pthread_join(thread, NULL);
+	assert_int_equal(counter.count, 2 * TURNS);
+	folio_put(counter.folio);
+	cached_end(&c);
+}
+
 /* Lookups against removals: who gets a reference has a folio of the file (R9). */
 #define LOOKUPS 100000
 
@@ -362,6 +452,8 @@ int main(void)
 		cmocka_unit_test(test_misuse),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_shmem),
+		cmocka_unit_test(test_grab_rechecks),
+		cmocka_unit_test(test_folio_lock),
 		cmocka_unit_test(test_lookup_race),
 	};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "folio_test.h"
 #include <pthread.h>
+#include <sched.h>
 
 static uint64_t word_at(int file, uint64_t offset)
 {
@@ -44,6 +45,7 @@ static void check_life_of_a_page(enum vmsim_contents contents)
 	write_at(file, 3 * PAGE_SIZE, 33);
 	assert_int_equal(word_at(file, PAGE_SIZE), 11);
 	assert_int_equal(stored_at(file, PAGE_SIZE), 0);
+	assert_true(folio_test_private(vmsim_pagecache_load(mapping, 1)));
 	/* Dirty pages cannot be dropped. */
 	assert_int_equal(vmsim_file_drop(file, 0, 0), 0);
 	assert_int_equal(mapping->nrpages, 2);
@@ -74,6 +76,60 @@ static void test_bytes(void **state)
 {
 	(void)state;
 	check_life_of_a_page(VMSIM_CONTENTS_BYTES);
+}
+
+/* What was never written is zero, whatever the frame held before. */
+static void test_holes_are_zero(void **state)
+{
+	struct world w = world_of(VMSIM_CONTENTS_BYTES);
+	int file = vmsim_file_create(w.handle, "file", 8 * PAGE_SIZE);
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	(void)state;
+	memset(page_address(page), 0xff, PAGE_SIZE);
+	__free_page(page);
+	assert_int_equal(word_at(file, 8), 0);
+	world_end(&w);
+}
+
+/* A page that is being written is not written again before that ends. */
+static void *sync_file(void *arg)
+{
+	struct vmsim_machine *handle = ((void **)arg)[0];
+	int *file = ((void **)arg)[1];
+
+	assert_int_equal(vmsim_attach(handle, 1, 1), 0);
+	assert_int_equal(vmsim_file_sync(*file, 0, 0), 0);
+	assert_int_equal(vmsim_detach(), 0);
+	return NULL;
+}
+
+static void test_one_writeback_at_a_time(void **state)
+{
+	struct world w = world_small();
+	int file = vmsim_file_create(w.handle, "file", 8 * PAGE_SIZE);
+	void *arg[2] = { w.handle, &file };
+	struct folio *folio;
+	pthread_t thread;
+
+	(void)state;
+	write_at(file, 0, 5);
+	folio = vmsim_pagecache_load(vmsim_file_get(w.m, file)->f_mapping, 0);
+	folio_lock(folio);
+	folio_start_writeback(folio);
+	folio_unlock(folio);
+	pthread_create(&thread, NULL, sync_file, arg);
+	while (!folio_test_locked(folio))
+		vmsim_poll();
+	for (int i = 0; i < 1000; i++) {
+		assert_true(folio_test_dirty(folio));
+		sched_yield();
+	}
+	folio_end_writeback(folio);
+	pthread_join(thread, NULL);
+	assert_false(folio_test_dirty(folio));
+	assert_int_equal(stored_at(file, 0), 5);
+	world_end(&w);
 }
 
 static void test_none(void **state)
@@ -328,6 +384,8 @@ int main(void)
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_holes_are_zero),
+		cmocka_unit_test(test_one_writeback_at_a_time),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_drop_rounds_inwards),
