@@ -106,6 +106,8 @@ static void bind_schedule(struct replay_input *input, struct vmsim_schedule *sch
 	execution->options.schedule = schedule;
 	execution->options.tlb = schedule->tlb;
 	execution->options.faulty_nth = schedule->faulty_nth;
+	if (!execution->options.oracles)
+		execution->options.oracles = schedule->oracles;
 }
 
 int cli_replay(int argc, char **argv)

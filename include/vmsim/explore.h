@@ -76,6 +76,7 @@ struct vmsim_violation {
  *   scenario NAME
  *   variant NAME
  *   tlb NAME [N]
+ *   oracles O3 O6
  *   picks A17 B3 i0 A2 ...
  *   end N
  *
@@ -89,6 +90,7 @@ struct vmsim_schedule {
 	char variant[64];
 	enum vmsim_tlb tlb;
 	unsigned int faulty_nth;
+	uint64_t oracles;		/* armed; 0 = all */
 	struct vmsim_pick {
 		char kind;		/* 't' thread, 'i' interrupt, 'r' RCU, 'p' preempt, 'u' resume, 'n' a no/yes choice */
 		uint16_t id;
