@@ -92,10 +92,12 @@ static const char *parse_cpu_verb(struct vmsim_explorer *x, struct script_step *
 
 static const char *parse_step(struct vmsim_explorer *x, struct script_step *step, char *line)
 {
-	char *word[MAX_WORDS];
+	char *word[MAX_WORDS] = { NULL };
 	int n = split(line, word);
 	int thread;
 
+	if (!n)
+		return "expected a thread or a verb";
 	*step = (struct script_step) { .kind = 't', .until = -1, .times = 1 };
 	if (!strcmp(word[0], "ipi"))
 		return parse_cpu_verb(x, step, 'i', word, n);

@@ -107,7 +107,7 @@ static unsigned int process_count(const struct vmsim_scenario *scenario)
 static int make_processes(struct vmsim_explorer *x)
 {
 	for (unsigned int i = 0; i < process_count(x->scenario); i++) {
-		char name[TASK_COMM_LEN];
+		char name[32];
 		int pid;
 
 		snprintf(name, sizeof(name), "process%u", i);
