@@ -88,9 +88,10 @@ static void print_kind(const struct folio *folio)
 {
 	char text[FLAGS_TEXT_SIZE];
 	unsigned long flags = READ_ONCE(folio->flags);
+	const struct address_space *mapping = folio_mapping(folio);
 
-	if (folio_ref_count(folio) && folio_mapping(folio) && !has_type(&folio->page))
-		print_file(folio_mapping(folio));
+	if (mapping && folio_ref_count(folio) && !has_type(&folio->page))
+		print_file(mapping);
 	pr_warn("%sflags: %#lx(%s) generation:%u%s\n",
 		folio_test_ksm(folio) ? "ksm " : folio_test_anon(folio) ? "anon " : "", flags,
 		flags_text(flags, text), READ_ONCE(folio->vmsim_gen),

@@ -118,6 +118,7 @@ static int file_publish(struct vmsim_machine *m, struct file *file)
 {
 	spin_lock(&m->mm_list_lock);
 	file->f_id = m->next_file++;
+	file->f_inode->i_ino = (unsigned long)file->f_id;
 	list_add_tail(&file->f_list, &m->files);
 	spin_unlock(&m->mm_list_lock);
 	return file->f_id;
