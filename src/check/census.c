@@ -14,8 +14,10 @@ static void count_pte(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned lon
 		census->bad_pfn++;
 	if (!chk_maps_normal(census->chk, pte))
 		return;
-	if (chk_pfn(pte) < census->frames)
+	if (chk_pfn(pte) < census->frames) {
 		census->entries[chk_pfn(pte)]++;
+		census->dirty[chk_pfn(pte)] |= (pte & _PAGE_DIRTY) != 0;
+	}
 	of_mm->rss[mm_counter(pfn_folio(chk_pfn(pte)))]++;
 }
 
@@ -45,8 +47,9 @@ int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
 
 	*census = (struct chk_census) { .chk = chk, .frames = m->frames_used };
 	census->entries = calloc(census->frames + 1, sizeof(*census->entries));
+	census->dirty = calloc(census->frames + 1, sizeof(*census->dirty));
 	census->mms = calloc(count_mms(m) + 1, sizeof(*census->mms));
-	if (!census->entries || !census->mms) {
+	if (!census->entries || !census->dirty || !census->mms) {
 		chk_census_drop(census);
 		return -ENOMEM;
 	}
@@ -61,6 +64,7 @@ int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
 void chk_census_drop(struct chk_census *census)
 {
 	free(census->entries);
+	free(census->dirty);
 	free(census->mms);
 }
 

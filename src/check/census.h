@@ -15,6 +15,7 @@ struct chk_mm_census {
  * struct chk_census - a recount at rest
  * @frames: frames that were ever used
  * @entries: for each of them, how many entries map it
+ * @dirty: for each of them, whether an entry that maps it is dirty
  * @tables: tables that the address spaces have, all levels
  * @bad_pfn: entries that name no frame
  */
@@ -22,6 +23,7 @@ struct chk_census {
 	struct vmsim_checker *chk;
 	unsigned long frames;
 	u32 *entries;
+	bool *dirty;
 	u64 tables;
 	u64 bad_pfn;
 	unsigned int nr_mms;

@@ -145,8 +145,9 @@ static void check_order(struct vmsim_checker *chk, const struct held *from, cons
 
 static bool may_wait(const struct vmsim_event *event)
 {
-	/* The folio lock does not say whether it was only tried. */
-	return !(event->arg[2] & CHK_MODE_TRY) && !chk_is_folio_lock(event);
+	/* A folio lock without a mode does not say whether it was only tried. */
+	return !(event->arg[2] & CHK_MODE_TRY) &&
+	       (event->arg[2] || !chk_is_folio_lock(event));
 }
 
 static void check_sleep(struct vmsim_checker *chk, const struct vmsim_event *event,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/checker.h"
+#include "check/census.h"
+#include "folio/folio.h"
 
 /*
  * O4: a load, a read or a page that comes back from the backing store has what was stored last.
@@ -414,6 +416,65 @@ static void o4_event(struct vmsim_checker *chk, const struct vmsim_event *event)
 	chk_unlock(chk);
 }
 
+/* The file may be gone since, and its address space something else. */
+static struct address_space *live_mapping(const struct vmsim_checker *chk, u64 owner)
+{
+	struct file *file;
+
+	list_for_each_entry(file, &chk->machine->files, f_list)
+		if ((u64)(uintptr_t)file->f_mapping == owner)
+			return file->f_mapping;
+	return NULL;
+}
+
+/* True where the page's contents have no way left to the backing store. */
+static bool is_settled(const struct chk_census *census, struct address_space *mapping, u64 index)
+{
+	struct folio *folio = vmsim_pagecache_load(mapping, index);
+	unsigned long pfn;
+
+	if (!mapping->dirty_tracked)
+		return false;
+	if (!folio)
+		return true;
+	pfn = folio_pfn(folio) + (index - folio->index);
+	return !folio_test_dirty(folio) && !(pfn < census->frames && census->dirty[pfn]);
+}
+
+/* At rest the backing store has every store to a page that nobody calls dirty. */
+static void check_stored(void *arg, u64 key, void *value)
+{
+	struct chk_census *census = arg;
+	const struct chk_values *values = value;
+	struct address_space *mapping = live_mapping(census->chk, values->owner);
+
+	(void)key;
+	if (!mapping || !is_settled(census, mapping, values->index))
+		return;
+	for (unsigned int i = 0; i < values->nr; i++) {
+		const struct word *word = &values->word[i];
+		u64 expected = word->value & mask_of(word->known);
+		u64 found = 0;
+
+		vmsim_store_peek(mapping, values->index, word->at * sizeof(u64), &found,
+				 sizeof(found));
+		found &= mask_of(word->known);
+		if (found == expected)
+			continue;
+		chk_report(census->chk, VMSIM_ORACLE_O4, "R5",
+			   "backing store, page %llx, offset %zx: expected %llx, found %llx",
+			   (unsigned long long)values->index, word->at * sizeof(u64),
+			   (unsigned long long)expected, (unsigned long long)found);
+		return;
+	}
+}
+
+static void o4_quiescent(struct vmsim_checker *chk, struct chk_census *census)
+{
+	if (chk->machine->config.contents != VMSIM_CONTENTS_NONE && chk_exact(chk))
+		chk_map_each(&chk->values, check_stored, census);
+}
+
 const struct chk_oracle chk_o4 = {
 	.id = VMSIM_ORACLE_O4,
 	.kinds = VMSIM_EV_BIT(TLB_USE) | VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) |
@@ -421,4 +482,5 @@ const struct chk_oracle chk_o4 = {
 		 VMSIM_EV_BIT(STORE_READ) | VMSIM_EV_BIT(FOLIO_DIRTY) |
 		 VMSIM_EV_BIT(CACHE_REMOVE) | VMSIM_EV_BIT(MM_REMOVE),
 	.event = o4_event,
+	.quiescent = o4_quiescent,
 };

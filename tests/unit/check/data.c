@@ -226,6 +226,33 @@ static void lost_store_comes_back(void **state)
 	assert_true(reports_of("O4", "R5") == 1);
 }
 
+/* At rest, without a look at the page: nobody calls it dirty, and the store lacks its last value. */
+static void lost_store_at_rest(void **state)
+{
+	struct entry entry;
+	unsigned long addr;
+
+	(void)state;
+	lab_open(VMSIM_ORACLE_BIT(O4), VMSIM_TLB_IPI, 1);
+	addr = map_file();
+	store(addr, 1);
+	assert_at_rest();
+	assert_int_equal(vmsim_file_sync(lab.file, 0, 0), 0);
+	assert_at_rest();
+	store(addr, 2);
+	entry = entry_lock(addr);
+	folio_test_clear_dirty(page_folio(entry.page));
+	entry_unlock(&entry);
+	/* The entry is dirty still. */
+	assert_at_rest();
+	entry = entry_lock(addr);
+	set_pte_at(current->mm, addr, entry.ptep, pte_mkclean(ptep_get(entry.ptep)));
+	entry_flush(&entry);
+	entry_unlock(&entry);
+	assert_int_equal(vmsim_check_quiescent(lab.handle), 1);
+	assert_only("O4", "R5");
+}
+
 static void private_copy_of_a_file_page(void **state)
 {
 	unsigned long shared, addr;
@@ -261,6 +288,7 @@ int main(void)
 		cmocka_unit_test_teardown(file_page_through_another_mapping, lab_close),
 		cmocka_unit_test_teardown(file_page_changed_behind_everybody, lab_close),
 		cmocka_unit_test_teardown(lost_store_comes_back, lab_close),
+		cmocka_unit_test_teardown(lost_store_at_rest, lab_close),
 		cmocka_unit_test_teardown(private_copy_of_a_file_page, lab_close),
 	};
 

@@ -10,7 +10,7 @@
 
 #define THREADS 3
 #define PAGES 8
-#define ROUNDS 300
+#define ROUNDS 1500
 #define PAGE 4096UL
 
 static struct vmsim_machine *machine;
