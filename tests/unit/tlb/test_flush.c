@@ -512,6 +512,11 @@ static void test_table_pointers(void **state)
 			check_table_pointer(flush[i], tlb[j]);
 }
 
+static unsigned long cached_table(struct fixture *f, unsigned int cpu)
+{
+	return vmsim_psc_find(&f->m->cpu[cpu].tlb, f->mm->context.ctx_id, ADDR)->table_pfn;
+}
+
 /* A stale pointer through which the access fails does not make it fault. */
 static void test_stale_table_pointer_is_retried(void **state)
 {
@@ -522,8 +527,10 @@ static void test_stale_table_pointer_is_retried(void **state)
 
 	(void)state;
 	flush_page(f);
+	assert_int_equal(cached_table(f, 1), page_to_pfn(table));
 	assert_int_equal(load_as(f, 1, ADDR + PAGE_SIZE, &value), 0);
 	assert_int_equal(value, 222);
+	assert_int_equal(cached_table(f, 1), page_to_pfn(pmd_page(pmdp_get(fixture_pmd(f->mm, ADDR)))));
 	fixture_as(f, 0);
 	flush_tlb_mm(f->mm);
 	pte_free(f->mm, table);

@@ -81,11 +81,25 @@ static void let_others(unsigned int n)
 		sched_yield();
 }
 
+/* Many accesses between two polls: a CPU that was taken away is in the middle of them. */
 static void store_number(struct race *race, u64 n)
 {
-	if (!vmsim_tlb_access(&race->f.m->cpu[1], race->f.mm, ADDR, VMSIM_ACCESS_WRITE, 8, &n))
-		WRITE_ONCE(race->accesses, race->accesses + 1);
+	for (u64 value = n * 32; value < (n + 1) * 32; value++) {
+		u64 stored = value;
+
+		if (!vmsim_tlb_access(&race->f.m->cpu[1], race->f.mm, ADDR, VMSIM_ACCESS_WRITE, 8,
+				      &stored))
+			WRITE_ONCE(race->accesses, race->accesses + 1);
+	}
 	vmsim_poll();
+}
+
+/* Coherent hardware needs no flush. */
+static pte_t take_out(struct fixture *f, struct vm_area_struct *vma, pte_t *ptep)
+{
+	if (f->m->tlb_backend == VMSIM_TLB_COHERENT)
+		return ptep_get_and_clear(f->mm, ADDR, ptep);
+	return ptep_clear_flush(vma, ADDR, ptep);
 }
 
 /*
@@ -115,7 +129,7 @@ static void check_no_store_is_lost(enum vmsim_tlb tlb)
 		let_others(tries);
 		if (away)
 			assert_int_equal(vmsim_cpu_preempt(f->handle, 1), 0);
-		old = ptep_clear_flush(&vma, ADDR, ptep);
+		old = take_out(f, &vma, ptep);
 		now = vmsim_frame_load(page, 0, 8);
 		if (now != last)
 			assert_true(pte_dirty(old));
