@@ -11,6 +11,14 @@
 #endif
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+#define WITH_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WITH_TSAN 1
+#endif
+#endif
+
 #ifdef WITH_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -76,6 +84,14 @@ static void *pthread_main(void *arg)
 	if (!self->cancelled)
 		self->fn(self->arg);
 	return NULL;
+}
+
+enum vmsim_backend coroutine_backend(enum vmsim_backend wanted)
+{
+#ifdef WITH_TSAN
+	return VMSIM_BACKEND_PTHREAD;
+#endif
+	return wanted;
 }
 
 void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend)

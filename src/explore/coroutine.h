@@ -29,6 +29,8 @@ struct coroutine {
 	bool started, cancelled;
 };
 
+/* What is used where @wanted is asked for: ThreadSanitizer knows pthreads only. */
+enum vmsim_backend coroutine_backend(enum vmsim_backend wanted);
 /* The context that calls this becomes @co. */
 void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend);
 /* A new one, which runs @fn(@arg) when it is switched to first. @fn must not return. */

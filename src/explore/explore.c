@@ -123,7 +123,7 @@ static int execute_once(struct vmsim_explorer *x, uint64_t seed)
 	x->failed = false;
 	x->misfit[0] = 0;
 	x->recorded.n = 0;
-	coroutine_adopt(&x->main, x->options->backend);
+	coroutine_adopt(&x->main, x->backend);
 	x->strategy->begin(x, seed);
 	err = world_start(x);
 	if (err)
@@ -180,6 +180,7 @@ static int run(const struct vmsim_scenario *scenario, const struct vmsim_explore
 	x->scenario = scenario;
 	x->options = options;
 	x->strategy = strategies[options->strategy];
+	x->backend = coroutine_backend(options->backend);
 	vmsim_self = &vmsim_no_task;
 	if (options->strategy == VMSIM_STRATEGY_SCRIPT)
 		err = script_parse(x, script_of(scenario, options), error, size);

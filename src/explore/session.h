@@ -72,6 +72,7 @@ struct vmsim_explorer {
 	const struct vmsim_scenario *scenario;
 	const struct vmsim_explore_options *options;
 	const struct strategy *strategy;
+	enum vmsim_backend backend;
 	struct vmsim_machine *machine;
 	struct vmsim_world world;
 	struct vmsim_actor actor[MAX_ACTORS];

@@ -8,6 +8,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Copies the cells of frames [0, @frames) between the memmap and a copy of it; holes have none. */
+static void copy_cells(const struct vmsim_machine *m, struct page *to, const struct page *from,
+		       unsigned long frames)
+{
+	for (unsigned long pfn = 0; pfn < frames; pfn += VMSIM_SECTION_FRAMES)
+		if (vmsim_section_is_valid(m, pfn))
+			memcpy(to + pfn, from + pfn, min(frames - pfn, (unsigned long)VMSIM_SECTION_FRAMES) *
+						     sizeof(*to));
+}
+
 /*
  * A snapshot of a machine is a copy of what it uses: the header with the heap, the cells of the
  * memmap, the versions and the frames, each up to the highest one ever used.
@@ -46,7 +56,9 @@ static int snapshot_take(struct vmsim_explorer *x)
 	s->heap_used = m->heap_used;
 	s->frames_used = m->frames_used;
 	s->base = copy_of(m, base_size(m, s->heap_used));
-	s->memmap = copy_of(m->memmap, s->frames_used * sizeof(struct page));
+	s->memmap = malloc(s->frames_used * sizeof(struct page) + 1);
+	if (s->memmap)
+		copy_cells(m, s->memmap, m->memmap, s->frames_used);
 	s->versions = m->versions ? copy_of(m->versions, s->frames_used * sizeof(u64)) : NULL;
 	s->frames = copy_of(m->frames, s->frames_used * PAGE_SIZE);
 	if (!s->base || !s->memmap || !s->frames || (m->versions && !s->versions))
@@ -80,7 +92,7 @@ void world_restore(struct vmsim_explorer *x)
 	unsigned long used = m->frames_used;
 
 	memcpy(m, s->base, base_size(m, s->heap_used));
-	memcpy(m->memmap, s->memmap, s->frames_used * sizeof(struct page));
+	copy_cells(m, m->memmap, s->memmap, s->frames_used);
 	forget_frames(m, s->frames_used, used);
 	if (m->versions)
 		memcpy(m->versions, s->versions, s->frames_used * sizeof(u64));
@@ -195,7 +207,7 @@ static int actor_start(struct vmsim_explorer *x, struct vmsim_actor *actor, int 
 	if (err)
 		return err;
 	actor->task->actor = actor;
-	return coroutine_create(&actor->co, x->options->backend, stack, VMSIM_STACK_SIZE,
+	return coroutine_create(&actor->co, x->backend, stack, VMSIM_STACK_SIZE,
 				actor_entry, actor);
 }
 
