@@ -67,14 +67,20 @@ static inline void list_splice_init(struct list_head *from, struct list_head *to
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
 #define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
+/* At the end of a walk @pos stands for the head: no such object is there, only its list_head. */
+#define list_member_of(pos, member)						\
+	((struct list_head *)((uintptr_t)(pos) + offsetof(typeof(*(pos)), member)))
+#define list_next_entry(pos, member)						\
+	list_entry(list_member_of(pos, member)->next, typeof(*(pos)), member)
+#define list_entry_is_head(pos, head, member) (list_member_of(pos, member) == (head))
 #define list_for_each_entry(pos, head, member)					\
 	for (pos = list_entry((head)->next, typeof(*pos), member);		\
-	     &pos->member != (head);						\
-	     pos = list_entry(pos->member.next, typeof(*pos), member))
+	     !list_entry_is_head(pos, head, member);				\
+	     pos = list_next_entry(pos, member))
 #define list_for_each_entry_safe(pos, n, head, member)				\
 	for (pos = list_entry((head)->next, typeof(*pos), member),		\
-	     n = list_entry(pos->member.next, typeof(*pos), member);		\
-	     &pos->member != (head);						\
-	     pos = n, n = list_entry(n->member.next, typeof(*n), member))
+	     n = list_next_entry(pos, member);					\
+	     !list_entry_is_head(pos, head, member);				\
+	     pos = n, n = list_next_entry(n, member))
 
 #endif

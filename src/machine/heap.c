@@ -16,7 +16,7 @@ struct region_object {
 	struct region_object *next_free;	/* overlaps the object */
 };
 
-#define OBJECT_HEADER sizeof(u64) * 2
+#define OBJECT_HEADER (sizeof(u64) * 2)
 
 static unsigned int class_of(size_t size)
 {
@@ -25,6 +25,14 @@ static unsigned int class_of(size_t size)
 	while ((32UL << class) < size)
 		class++;
 	return class;
+}
+
+/* Objects that may have members aligned to a cache line are; the small classes save the room. */
+static size_t region_place(const struct vmsim_machine *m, unsigned int class)
+{
+	size_t alignment = class < 2 ? OBJECT_HEADER : 64;
+
+	return ALIGN(m->heap_used + OBJECT_HEADER, alignment) - OBJECT_HEADER;
 }
 
 static void *region_alloc(struct vmsim_machine *m, size_t size)
@@ -36,10 +44,12 @@ static void *region_alloc(struct vmsim_machine *m, size_t size)
 	if (object) {
 		m->heap_free[class] = object->next_free;
 	} else {
-		if (need > (size_t)(m->heap_end - m->heap) - m->heap_used)
+		size_t place = region_place(m, class);
+
+		if (place + need > (size_t)(m->heap_end - m->heap))
 			return NULL;
-		object = (struct region_object *)(m->heap + m->heap_used);
-		m->heap_used += need;
+		object = (struct region_object *)(m->heap + place);
+		m->heap_used = place + need;
 		object->class = class;
 	}
 	return (char *)object + OBJECT_HEADER;
