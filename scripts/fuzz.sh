@@ -22,8 +22,10 @@ fuzz() {
 	name=${target##*/}
 	corpus=build-fuzz/corpus/$name
 	mkdir -p "$corpus"
-	seeds=tests/fuzz/corpus/$name
-	[ -d "$seeds" ] || seeds=
+	seeds=
+	for folder in tests/fuzz/corpus/"$name" build-fuzz/tests/fuzz/corpus/"$name"; do
+		[ ! -d "$folder" ] || seeds="$seeds $folder"
+	done
 	# shellcheck disable=SC2086
 	if "$target" -max_total_time="$seconds" -max_len=65536 -timeout=20 -print_final_stats=1 \
 		-artifact_prefix="build-fuzz/$name-" "$corpus" $seeds >"build-fuzz/$name.log" 2>&1
