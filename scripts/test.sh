@@ -70,12 +70,12 @@ step setup-clang env CC=clang meson setup build-clang -Dwerror=true -Dkernel_src
 	step build-clang ninja -C build-clang &&
 	suite test-clang build-clang --no-suite headers
 
-step setup-asan meson setup build-asan -Dwerror=true -Dkernel_src=$kernels \
+step setup-asan meson setup build-asan -Dkernel_src=$kernels \
 	-Db_sanitize=address,undefined &&
 	step build-asan ninja -C build-asan &&
 	suite test-asan build-asan --setup=asan_ubsan --no-suite headers
 
-step setup-tsan meson setup build-tsan -Dwerror=true -Db_sanitize=thread &&
+step setup-tsan meson setup build-tsan -Db_sanitize=thread &&
 	step build-tsan ninja -C build-tsan tests/stress/stress &&
 	VMSIM_STRESS_SECONDS=$VMSIM_TSAN_SECONDS suite test-tsan build-tsan --setup=tsan --suite tsan
 
