@@ -57,11 +57,9 @@ __vmsim_overridable struct page *vm_normal_page(struct vm_area_struct *vma, unsi
 {
 	unsigned long pfn = pte_pfn(pte);
 
-	if (is_zero_pfn(pfn))
-		return NULL;
-	if (likely(!pte_special(pte) && pfn_valid(pfn)))
+	if (likely(!pte_special(pte) && pfn < vmsim_this_machine()->nr_frames))
 		return pfn_to_page(pfn);
-	if (!(vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)))
+	if (!is_zero_pfn(pfn) && !(vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)))
 		print_bad_pte(vma, addr, pte, NULL);
 	return NULL;
 }

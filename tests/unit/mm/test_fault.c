@@ -22,6 +22,28 @@ static void test_read_then_write(void **state)
 	assert_int_equal(stats_now().reuses, before.reuses);
 }
 
+/* Frames come back with what others left in them. */
+static void test_new_pages_are_zero(void **state)
+{
+	enum { MANY = 200 };
+	unsigned long a = map(MANY, RW, ANON);
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		store(a + i * PG, ~0UL);
+		store(a + i * PG + 8, ~0UL);
+	}
+	assert_int_equal(vmsim_munmap(a, MANY * PG), 0);
+	a = map(MANY, RW, ANON);
+	for (int i = 0; i < MANY; i++) {
+		/* Every other one by way of the zero page. */
+		if (i & 1)
+			assert_int_equal(load(a + i * PG), 0);
+		store(a + i * PG, 1);
+		assert_int_equal(load(a + i * PG + 8), 0);
+	}
+}
+
 static struct page *page_at(unsigned long addr, pte_t *value)
 {
 	struct mm_struct *mm = vmsim_self->mm;
@@ -306,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_world(test_read_then_write),
+		in_world(test_new_pages_are_zero),
 		in_world(test_new_page_is_exclusive),
 		in_world(test_reuse_of_the_exclusive_page),
 		in_world(test_reuse_of_the_last_reference),

@@ -248,6 +248,8 @@ static void test_unmap_moves_the_dirty_bit(void **state)
 	vmsim_enter();
 	folio = folio_of(8);
 	assert_true(folio_test_dirty(folio));
+	/* The file system has been asked before the first write. */
+	assert_true(folio_test_private(folio));
 	assert_int_equal(folio_mapcount(folio), 0);
 	folio_put(folio);
 	vmsim_leave();
@@ -273,12 +275,19 @@ static void test_order_of_a_dirty_unmap(void **state)
 	const uint64_t kinds = VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(FLUSH_END) |
 			       VMSIM_EV_BIT(FOLIO_DIRTY) | VMSIM_EV_BIT(MAP_REMOVE) |
 			       VMSIM_EV_BIT(PTL_UNLOCK);
+#ifdef CONFIG_MMU_GATHER_NO_GATHER
+	/* Clearing the entry has flushed already. */
+	static const enum vmsim_event_kind dirty[] = {
+		VMSIM_EV_PTE_SET, VMSIM_EV_FOLIO_DIRTY, VMSIM_EV_MAP_REMOVE, VMSIM_EV_PTL_UNLOCK,
+	};
+#else
 	static const enum vmsim_event_kind dirty[] = {
 		VMSIM_EV_PTE_SET, VMSIM_EV_FOLIO_DIRTY, VMSIM_EV_FLUSH_END, VMSIM_EV_MAP_REMOVE,
 		VMSIM_EV_PTL_UNLOCK,
 	};
+#endif
 	static const enum vmsim_event_kind clean[] = {
-		VMSIM_EV_PTE_SET, VMSIM_EV_MAP_REMOVE, VMSIM_EV_PTL_UNLOCK, VMSIM_EV_FLUSH_END,
+		VMSIM_EV_PTE_SET, VMSIM_EV_MAP_REMOVE, VMSIM_EV_PTL_UNLOCK,
 	};
 	unsigned long a = map_file(file, 1, RW, MAP_SHARED, 8);
 
@@ -326,6 +335,19 @@ static void test_mprotect_of_shared_pages(void **state)
 	assert_int_equal(vmsim_mprotect(a, 2 * PG, RW), 0);
 	assert_int_equal(touch(a, PROT_WRITE), VMSIM_FAULT_NONE);
 	assert_int_equal(touch(a + PG, PROT_WRITE), VMSIM_FAULT_MKWRITE);
+}
+
+/* A page of the file is not the process' own, whatever rights its mapping gets. */
+static void test_mprotect_of_private_pages(void **state)
+{
+	unsigned long a = map_file(file, 2, PROT_READ, MAP_PRIVATE, 8);
+
+	(void)state;
+	assert_int_equal(load(a), 1008);
+	assert_int_equal(vmsim_mprotect(a, 2 * PG, RW), 0);
+	assert_int_equal(touch(a, PROT_WRITE), VMSIM_FAULT_COPY);
+	store(a, 1);
+	assert_int_equal(in_file(8), 1008);
 }
 
 static void test_no_memory(void **state)
@@ -409,6 +431,7 @@ int main(void)
 		with_file(test_order_of_a_dirty_unmap),
 		with_file(test_beyond_the_end),
 		with_file(test_mprotect_of_shared_pages),
+		with_file(test_mprotect_of_private_pages),
 		with_file(test_no_memory),
 		with_file(test_shared_anonymous_memory),
 		with_file(test_a_mapped_file_stays),

@@ -90,6 +90,25 @@ static void test_munmap(void **state)
 	assert_int_equal(vmsim_munmap(a, 4 * PG), 0);
 }
 
+/* A page table goes only when nobody else has pages in it. */
+static void test_munmap_leaves_tables_of_others(void **state)
+{
+	const unsigned long a = 0x40000000;
+
+	(void)state;
+	assert_int_equal(vmsim_mmap(a, 6 * PG, RW, ANON | MAP_FIXED, -1, 0), a);
+	for (int i = 0; i < 6; i++)
+		store(a + i * PG, 10 + i);
+	assert_int_equal(vmsim_munmap(a + 4 * PG, 2 * PG), 0);
+	assert_int_equal(load(a), 10);
+	assert_int_equal(vmsim_munmap(a, 2 * PG), 0);
+	assert_int_equal(load(a + 2 * PG), 12);
+	assert_rss(2, 0);
+	assert_int_equal(vmsim_munmap(a + 2 * PG, 2 * PG), 0);
+	settle();
+	assert_int_equal(stats_now().tables, 1);
+}
+
 static void test_mprotect(void **state)
 {
 	unsigned long a = map(5, RW, ANON);
@@ -307,6 +326,7 @@ int main(void)
 		in_world(test_mmap_places),
 		in_world(test_map_fixed_replaces),
 		in_world(test_munmap),
+		in_world(test_munmap_leaves_tables_of_others),
 		in_world(test_mprotect),
 		in_world(test_mprotect_stops_at_a_hole),
 		in_world(test_mprotect_saves_faults),

@@ -56,6 +56,26 @@ static void assert_found(unsigned long addr, uint64_t value)
 	assert_true(found);
 }
 
+/* The number of mappings in which pages of the mapping at @addr are looked for. */
+static int places_to_look(unsigned long addr)
+{
+	struct mm_struct *mm = vmsim_self->mm;
+	struct anon_vma *anon_vma;
+	struct anon_vma_chain *avc;
+	int places = 0;
+
+	vmsim_enter();
+	mmap_read_lock(mm);
+	anon_vma = vma_lookup(mm, addr)->anon_vma;
+	anon_vma_lock_read(anon_vma);
+	anon_vma_interval_tree_foreach(avc, &anon_vma->rb_root, 0, ~0UL)
+		places++;
+	anon_vma_unlock_read(anon_vma);
+	mmap_read_unlock(mm);
+	vmsim_leave();
+	return places;
+}
+
 static void test_pages_survive_split_and_merge(void **state)
 {
 	unsigned long a = map_at(BASE, 8, RW);
@@ -69,18 +89,21 @@ static void test_pages_survive_split_and_merge(void **state)
 		assert_found(a + i * PG, 100 + i);
 	assert_int_equal(vmsim_mprotect(a + 3 * PG, PG, RW), 0);
 	assert_int_equal(mappings(), 5);
+	assert_int_equal(places_to_look(a), 5);
 	for (int i = 0; i < 8; i++)
 		assert_found(a + i * PG, 100 + i);
 	/* In the middle: three become one. */
 	assert_int_equal(vmsim_mprotect(a + 2 * PG, PG, RW), 0);
 	assert_int_equal(vmsim_mprotect(a + 4 * PG, PG, RW), 0);
 	assert_int_equal(mappings(), 1);
+	assert_int_equal(places_to_look(a), 1);
 	for (int i = 0; i < 8; i++)
 		assert_found(a + i * PG, 100 + i);
 	assert_int_equal(vmsim_munmap(a + 3 * PG, 2 * PG), 0);
 	assert_int_equal(mappings(), 2);
 	assert_found(a + 2 * PG, 102);
 	assert_found(a + 5 * PG, 105);
+	assert_int_equal(places_to_look(a), 2);
 	assert_rss(6, 0);
 }
 
