@@ -34,6 +34,7 @@
 #define CONFIG_S390 1
 #else
 #define CONFIG_X86 1
+#define CONFIG_ARCH_WANT_BATCHED_UNMAP_TLB_FLUSH 1
 /* Not in the kernel's x86: makes changes of the page size visible (powerpc has it). */
 #define CONFIG_MMU_GATHER_PAGE_SIZE 1
 #endif

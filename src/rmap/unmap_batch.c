@@ -45,7 +45,7 @@ __vmsim_overridable bool should_defer_flush(struct mm_struct *mm, enum ttu_flags
 {
 	const struct tlbflush_unmap_batch *batch = &current->tlb_ubc;
 
-	if (!(flags & TTU_BATCH_FLUSH))
+	if (!IS_ENABLED(CONFIG_ARCH_WANT_BATCHED_UNMAP_TLB_FLUSH) || !(flags & TTU_BATCH_FLUSH))
 		return false;
 	if (batch->nr == VMSIM_UNMAP_BATCH_MMS && !batch_has(batch, mm))
 		return false;

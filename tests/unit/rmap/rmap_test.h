@@ -270,7 +270,7 @@ static inline pte_t value_of(struct mm_struct *mm, unsigned long addr)
 
 static inline struct address_space *mapping_of(struct world *w)
 {
-	struct file *file = vmsim_file_get(w->machine, w->file);
+	struct file *file = vmsim_file_get(vmsim_this_machine(), w->file);
 	struct address_space *mapping = file->f_mapping;
 
 	vmsim_file_put(file);
