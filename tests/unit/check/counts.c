@@ -230,10 +230,31 @@ static void page_at_another_place_than_it_says(void **state)
 	struct folio *folio = page_folio(page_at(addr));
 
 	(void)state;
-	folio->index += 5;
+	folio->index++;
 	assert_int_equal(vmsim_check_quiescent(lab.handle), 1);
 	assert_only("O8", "R20");
-	folio->index -= 5;
+	folio->index--;
+}
+
+static void entry_outside_all_mappings(void **state)
+{
+	unsigned long addr = 0x40000000;
+	struct entry entry;
+
+	(void)state;
+	lab_open(VMSIM_ORACLE_BIT(O8), VMSIM_TLB_IPI, 1);
+	assert_int_equal(vmsim_mmap(addr, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0), addr);
+	store(addr, 1);
+	entry = entry_lock(addr);
+	set_pte_at(current->mm, addr + 16 * PAGE_SIZE, entry.ptep + 16, ptep_get(entry.ptep));
+	entry_unlock(&entry);
+	assert_int_equal(vmsim_check_quiescent(lab.handle), 1);
+	assert_only("O8", "R20");
+	entry = entry_lock(addr);
+	pte_clear(current->mm, addr + 16 * PAGE_SIZE, entry.ptep + 16);
+	entry_unlock(&entry);
+	assert_int_equal(vmsim_check_quiescent(lab.handle), 0);
 }
 
 static void entry_without_rmap(void **state)
@@ -321,6 +342,7 @@ int main(void)
 		cmocka_unit_test_teardown(vma_not_among_the_mappings_of_its_file, lab_close),
 		cmocka_unit_test_teardown(vma_not_in_the_anon_vma, lab_close),
 		cmocka_unit_test_teardown(page_at_another_place_than_it_says, lab_close),
+		cmocka_unit_test_teardown(entry_outside_all_mappings, lab_close),
 		cmocka_unit_test_teardown(entry_without_rmap, lab_close),
 		cmocka_unit_test_teardown(frame_left_behind, lab_close),
 		cmocka_unit_test_teardown(page_table_left_behind, lab_close),

@@ -201,6 +201,22 @@ static void file_page_changed_behind_everybody(void **state)
 	assert_only("O4", "R5");
 }
 
+static void file_page_loaded_after_that(void **state)
+{
+	struct entry entry;
+	unsigned long addr;
+
+	(void)state;
+	lab_open(VMSIM_ORACLE_BIT(O4), VMSIM_TLB_IPI, 1);
+	addr = map_file();
+	store(addr + 8, 3);
+	entry = entry_lock(addr);
+	vmsim_frame_store(entry.page, 8, 8, 1);
+	entry_unlock(&entry);
+	assert_int_equal(load(addr + 8), 1);
+	assert_only("O4", "R17");
+}
+
 /* A store that did not reach the backing store shows when the page comes back. */
 static void lost_store_comes_back(void **state)
 {
@@ -287,6 +303,7 @@ int main(void)
 		cmocka_unit_test_teardown(store_during_a_zap, lab_close),
 		cmocka_unit_test_teardown(file_page_through_another_mapping, lab_close),
 		cmocka_unit_test_teardown(file_page_changed_behind_everybody, lab_close),
+		cmocka_unit_test_teardown(file_page_loaded_after_that, lab_close),
 		cmocka_unit_test_teardown(lost_store_comes_back, lab_close),
 		cmocka_unit_test_teardown(lost_store_at_rest, lab_close),
 		cmocka_unit_test_teardown(private_copy_of_a_file_page, lab_close),

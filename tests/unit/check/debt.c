@@ -244,6 +244,70 @@ static void file_page_read_while_written(void **state)
 	assert_quiet();
 }
 
+/* The same for a private copy of it: what it has of a store under way, it may have or not. */
+static void file_page_copied_while_written(void **state)
+{
+	unsigned long addr = begin(VMSIM_TLB_IPI, true);
+	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+	struct entry entry = entry_lock(addr);
+
+	(void)state;
+	inc_tlb_flush_pending(current->mm);
+	ptep_set_wrprotect(current->mm, addr, entry.ptep);
+	copy_highpage(copy, entry.page);
+	entry_flush(&entry);
+	dec_tlb_flush_pending(current->mm);
+	entry_unlock(&entry);
+	assert_quiet();
+}
+
+/* R3d: entries of an address space in which nobody runs are not used. */
+static void nobody_runs_any_more(void **state)
+{
+	unsigned long addr = begin(VMSIM_TLB_IPI, true);
+	struct entry entry = entry_lock(addr);
+	int users = atomic_read(&current->mm->mm_users);
+
+	(void)state;
+	atomic_set(&current->mm->mm_users, 0);
+	entry_clear(&entry);
+	folio_mark_dirty(page_folio(entry.page));
+	entry_uncount(&entry);
+	pte_unmap_unlock(entry.ptep, entry.ptl);
+	entry_flush(&entry);
+	put_page(entry.page);
+	atomic_set(&current->mm->mm_users, users);
+	vmsim_leave();
+	assert_quiet();
+}
+
+/* To store through an entry without D, the CPU looks at the tables first (R5). */
+static void writable_but_not_dirty(void **state)
+{
+	unsigned long addr = begin(VMSIM_TLB_IPI, true);
+	struct entry entry;
+
+	(void)state;
+	assert_int_equal(vmsim_file_sync(lab.file, 0, 0), 0);
+	entry = entry_lock(addr);
+	set_pte_at(current->mm, addr, entry.ptep,
+		   pte_mkwrite(ptep_get(entry.ptep), entry.vma));
+	entry_unlock(&entry);
+	be(0);
+	load(addr);
+	be(1);
+	entry = entry_lock(addr);
+	inc_tlb_flush_pending(current->mm);
+	entry_clear(&entry);
+	entry_uncount(&entry);
+	pte_unmap_unlock(entry.ptep, entry.ptl);
+	entry_flush(&entry);
+	dec_tlb_flush_pending(current->mm);
+	put_page(entry.page);
+	vmsim_leave();
+	assert_quiet();
+}
+
 /* MR3: E30 before any store is lost. */
 static void unmapped_with_writer(enum vmsim_tlb tlb, bool flush_first)
 {
@@ -363,6 +427,9 @@ int main(void)
 		cmocka_unit_test_teardown(copied_while_written, lab_close),
 		cmocka_unit_test_teardown(copied_after_flush, lab_close),
 		cmocka_unit_test_teardown(file_page_read_while_written, lab_close),
+		cmocka_unit_test_teardown(file_page_copied_while_written, lab_close),
+		cmocka_unit_test_teardown(nobody_runs_any_more, lab_close),
+		cmocka_unit_test_teardown(writable_but_not_dirty, lab_close),
 		cmocka_unit_test_teardown(not_mapped_before_the_flush, lab_close),
 		cmocka_unit_test_teardown(not_mapped_after_the_flush, lab_close),
 		cmocka_unit_test_teardown(hardware_without_stale_entries, lab_close),

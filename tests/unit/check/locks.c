@@ -78,6 +78,20 @@ static void released_in_any_order(void **state)
 	assert_quiet();
 }
 
+static void the_other_one_is_still_held(void **state)
+{
+	(void)state;
+	begin();
+	spin_lock(&a);
+	spin_lock(&b);
+	spin_unlock(&a);
+	spin_lock(&c);
+	spin_unlock(&c);
+	spin_unlock(&b);
+	nest(&c, &b);
+	assert_only("O14", "order");
+}
+
 static void sleeping_locks_have_an_order_too(void **state)
 {
 	(void)state;
@@ -230,6 +244,7 @@ int main(void)
 		cmocka_unit_test_teardown(both_orders_over_a_third, lab_close),
 		cmocka_unit_test_teardown(one_order, lab_close),
 		cmocka_unit_test_teardown(released_in_any_order, lab_close),
+		cmocka_unit_test_teardown(the_other_one_is_still_held, lab_close),
 		cmocka_unit_test_teardown(sleeping_locks_have_an_order_too, lab_close),
 		cmocka_unit_test_teardown(sleeps_with_a_spinlock, lab_close),
 		cmocka_unit_test_teardown(entry_changed_without_its_lock, lab_close),

@@ -149,7 +149,7 @@ static void news_under_way_is_not_lost(void **state)
 	store(addr, 2);
 	be(1);
 	entry = entry_lock(addr);
-	folio_test_clear_dirty(page_folio(entry.page));
+	clear_bit(PG_dirty, &page_folio(entry.page)->flags);
 	entry_clear(&entry);
 	be(0);
 	store(addr, 3);
@@ -165,8 +165,8 @@ static void news_under_way_is_not_lost(void **state)
 	assert_quiet();
 }
 
-/* A store behind the copy that goes to the store, and behind mkclean's back. */
-static void store_after_the_copy(void *arg, const struct vmsim_event *event)
+/* A store in the middle of writeback, through an entry that mkclean did not see. */
+static void store_second_value(void *arg, const struct vmsim_event *event)
 {
 	struct task_struct *self = current;
 	const unsigned long *addr = arg;
@@ -177,27 +177,85 @@ static void store_after_the_copy(void *arg, const struct vmsim_event *event)
 	vmsim_self = self;
 }
 
-static void store_between_copy_and_end_of_writeback(void **state)
+static void store_at(uint64_t event)
 {
 	static unsigned long addr;
 	struct entry entry;
 
-	(void)state;
 	addr = e30_begin(VMSIM_ORACLE_BIT(O3), VMSIM_TLB_IPI);
 	be(1);
 	entry = entry_lock(addr);
 	entry_clear(&entry);
 	folio_mark_dirty(page_folio(entry.page));
 	entry_uncount(&entry);
-	assert_int_equal(vmsim_subscribe(lab.handle, VMSIM_EV_BIT(FRAME_READ),
-					 store_after_the_copy, &addr), 0);
+	assert_int_equal(vmsim_subscribe(lab.handle, event, store_second_value, &addr), 0);
 	write_back();
-	assert_only("O3", "R5");
-	assert_int_equal(stored(), 1);
+	assert_int_equal(vmsim_unsubscribe(lab.handle, store_second_value, &addr), 0);
 	be(1);
 	entry_flush(&entry);
 	entry_unlock(&entry);
 	put_page(entry.page);
+}
+
+static void store_between_copy_and_end_of_writeback(void **state)
+{
+	(void)state;
+	store_at(VMSIM_EV_BIT(FRAME_READ));
+	assert_only("O3", "R5");
+	assert_int_equal(stored(), 1);
+}
+
+/* Luck: the copy is still to be made. */
+static void store_between_cleaning_and_copy(void **state)
+{
+	(void)state;
+	store_at(VMSIM_EV_BIT(FOLIO_CLEAN));
+	assert_int_equal(stored(), 2);
+	assert_at_rest();
+}
+
+/* Between the two halves of a change of rights the entry is empty, and nothing is lost. */
+static void change_of_rights_leaves_no_excuse(void **state)
+{
+	unsigned long addr = e30_begin(VMSIM_ORACLE_BIT(O3), VMSIM_TLB_IPI);
+	struct entry entry;
+
+	(void)state;
+	be(2);
+	assert_int_equal(vmsim_mprotect(addr, PAGE_SIZE, PROT_READ), 0);
+	assert_int_equal(vmsim_mprotect(addr, PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
+	be(0);
+	store(addr, 1);
+	be(1);
+	entry = entry_lock(addr);
+	entry_clear(&entry);
+	folio_mark_dirty(page_folio(entry.page));
+	entry_uncount(&entry);
+	write_back();
+	be(0);
+	store(addr, 2);
+	assert_only("O3", "R5");
+	be(1);
+	entry_flush(&entry);
+	entry_unlock(&entry);
+	put_page(entry.page);
+}
+
+static void a_dirty_entry_is_enough(void **state)
+{
+	unsigned long addr = e30_begin(VMSIM_ORACLE_BIT(O3), VMSIM_TLB_IPI);
+	struct entry entry;
+
+	(void)state;
+	entry = entry_lock(addr);
+	entry_unlock(&entry);
+	clear_bit(PG_dirty, &page_folio(entry.page)->flags);
+	store(addr, 2);
+	assert_at_rest();
+	folio_mark_dirty(page_folio(entry.page));
+	write_back();
+	assert_int_equal(stored(), 2);
+	assert_at_rest();
 }
 
 static void store_into_a_page_that_left_the_cache(void **state)
@@ -212,8 +270,7 @@ static void store_into_a_page_that_left_the_cache(void **state)
 	folio_mark_dirty(page_folio(entry.page));
 	entry_uncount(&entry);
 	pte_unmap_unlock(entry.ptep, entry.ptl);
-	write_back();
-	be(1);
+	/* Truncation may throw a dirty page away; but nobody may write to it any more. */
 	folio_lock(page_folio(entry.page));
 	folio_detach_private(page_folio(entry.page));
 	filemap_remove_folio(page_folio(entry.page));
@@ -314,6 +371,30 @@ static void dirtied_with_no_lock(void **state)
 	assert_only("O21", "R31");
 }
 
+/* E33: a page that is not mapped any more, with the PTL of some other entry. */
+static void dirtied_with_the_lock_of_something_else(void **state)
+{
+	unsigned long addr = e30_begin(VMSIM_ORACLE_BIT(O21), VMSIM_TLB_IPI);
+	struct entry entry, other;
+
+	(void)state;
+	store(addr + PAGE_SIZE, 1);
+	write_back();
+	be(1);
+	entry = entry_lock(addr);
+	entry_clear(&entry);
+	entry_flush(&entry);
+	entry_uncount(&entry);
+	entry_unlock(&entry);
+	other = entry_lock(addr + PAGE_SIZE);
+	folio_mark_dirty(page_folio(other.page));
+	assert_quiet();
+	folio_mark_dirty(page_folio(entry.page));
+	assert_only("O21", "R31");
+	entry_unlock(&other);
+	put_page(entry.page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,10 +404,14 @@ int main(void)
 		cmocka_unit_test_teardown(a_zap_that_forgets_the_dirty_bit, lab_close),
 		cmocka_unit_test_teardown(news_under_way_is_not_lost, lab_close),
 		cmocka_unit_test_teardown(store_between_copy_and_end_of_writeback, lab_close),
+		cmocka_unit_test_teardown(store_between_cleaning_and_copy, lab_close),
+		cmocka_unit_test_teardown(change_of_rights_leaves_no_excuse, lab_close),
+		cmocka_unit_test_teardown(a_dirty_entry_is_enough, lab_close),
 		cmocka_unit_test_teardown(store_into_a_page_that_left_the_cache, lab_close),
 		cmocka_unit_test(ordinary_life_is_quiet),
 		cmocka_unit_test_teardown(e30_where_clearing_flushes, lab_close),
 		cmocka_unit_test_teardown(dirtied_with_no_lock, lab_close),
+		cmocka_unit_test_teardown(dirtied_with_the_lock_of_something_else, lab_close),
 	};
 
 	return vmsim_run_tests(tests);
