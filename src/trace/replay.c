@@ -175,7 +175,7 @@ static int replay_event(void *arg, const struct vmtrace_event *event)
 /* Every fault may bring in a window of file pages, a page of its own, and page tables. */
 static uint64_t frames_needed(const struct replay_survey *survey)
 {
-	uint64_t frames = 65536 + survey->faults * (VMSIM_FAULT_AROUND_PAGES + 6);
+	uint64_t frames = 16384 + survey->faults * (VMSIM_FAULT_AROUND_PAGES + 6);
 
 	return min(frames, UINT64_C(1) << 24);
 }

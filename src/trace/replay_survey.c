@@ -14,6 +14,9 @@
 #define FILES_MAX 65536
 #define EXECS_MAX 65536
 
+/* Arguments may take a quarter of the largest stack (fs/exec.c, Linux 6.12: bprm_stack_limits()). */
+#define ARGUMENT_PAGES_MAX 2048
+
 /* An exec makes its stack larger by this much than its arguments need (fs/exec.c, Linux 6.12). */
 #define STACK_RESERVE UINT64_C(131072)
 #define PAGE UINT64_C(4096)
@@ -120,8 +123,10 @@ static int survey_exec(struct surveyor *surveyor, const struct vmtrace_event *ev
 }
 
 /* The stack that an exec makes is as large as its arguments and the reserve. */
-static void survey_stack(struct replay_survey *survey, const struct vmtrace_event *event)
+static int survey_stack(struct surveyor *surveyor, const struct vmtrace_event *event)
 {
+	struct replay_survey *survey = surveyor->survey;
+
 	for (size_t i = survey->nr_execs; i-- > 0;) {
 		struct replay_exec *exec = &survey->exec[i];
 
@@ -129,8 +134,11 @@ static void survey_stack(struct replay_survey *survey, const struct vmtrace_even
 			continue;
 		if (!exec->argument_pages && event->vma.length > STACK_RESERVE)
 			exec->argument_pages = (event->vma.length - STACK_RESERVE) / PAGE;
-		return;
+		if (exec->argument_pages > ARGUMENT_PAGES_MAX)
+			return too_many(surveyor, event->line, "pages of arguments");
+		return 0;
 	}
+	return 0;
 }
 
 static int survey_event(void *arg, const struct vmtrace_event *event)
@@ -145,7 +153,7 @@ static int survey_event(void *arg, const struct vmtrace_event *event)
 		return survey_exec(surveyor, event);
 	case VMTRACE_VMA:
 		if (!strcmp(event->vma.name, "[stack]"))
-			survey_stack(surveyor->survey, event);
+			return survey_stack(surveyor, event);
 		return survey_file(surveyor, event);
 	default:
 		return 0;

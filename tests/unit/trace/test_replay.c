@@ -190,6 +190,8 @@ static void what_is_not_modelled_ends_the_replay(void **state)
 		  "t:6: process 5 exists", -EINVAL },
 		{ START "1 001 5 5 fork 6 6 parent 9 9\n" END,
 		  "t:5: process 9 is not known", -EINVAL },
+		{ "1 001 5 5 exec a\n1 001 5 5 vma 1000 900000 rw-p 0 0:0:0 [stack]\n" END,
+		  "t:2: too many pages of arguments", -EINVAL },
 		{ START "1 001 5 6 exit\n1 001 5 5 exit\n# 2 exit\n",
 		  "t:6: process 5 is not known", -EINVAL },
 	};

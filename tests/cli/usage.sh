@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Exit status and complaints of bad usage; what is not built yet says so.
+. "$2/lib.sh"
+
+refuses 'vmsim: no command; see vmsim --help'
+refuses "vmsim: unknown command 'frobnicate'; see vmsim --help" frobnicate
+refuses "*unrecognized option '--frobnicate'" run lost-dirty --frobnicate
+refuses "*option '--tlb' requires an argument" run lost-dirty --tlb
+refuses 'vmsim: no scenario; see vmsim list' run
+refuses "vmsim: unknown scenario 'nothing'; see vmsim list" run nothing
+refuses "vmsim: unknown scenario 'nothing'; see vmsim list" check nothing
+refuses "vmsim: unexpected argument 'more'" run lost-dirty more
+refuses "vmsim: scenario 'lost-dirty' has no variant 'x'; see vmsim list" run lost-dirty --variant x
+refuses "vmsim: --tlb: unknown flush back-end 'x'" run lost-dirty --tlb x
+refuses "vmsim: --tlb: only 'faulty' takes a number" run lost-dirty --tlb ipi:3
+refuses "vmsim: --tlb: '0' is no number from 1 to *" run lost-dirty --tlb faulty:0
+refuses "vmsim: --oracles: unknown oracle 'O99'" run lost-dirty --oracles O3,O99
+refuses "vmsim: --backend: unknown back-end 'x'" run lost-dirty --backend x
+refuses "vmsim: --executions: '0' is no number from 1 to *" explore lost-dirty --executions 0
+refuses "vmsim: --executions: '1x' is no number from 1 to *" explore lost-dirty --executions 1x
+refuses "vmsim: --seed: '-1' is no number from 0 to *" explore lost-dirty --seed=-1
+refuses "vmsim: --strategy: unknown strategy 'x'" explore lost-dirty --strategy x
+refuses "vmsim: --memory-model: unknown model 'x'" explore lost-dirty --memory-model x
+refuses "vmsim: list: unexpected argument 'x'" list x
+refuses 'vmsim: no schedule to replay' replay
+refuses 'vmsim: no trace to replay' trace replay
+
+for strategy in dfs dpor states portfolio; do
+	refuses "vmsim: not built yet: --strategy $strategy" explore lost-dirty --strategy $strategy
+done
+for model in tso pso; do
+	refuses "vmsim: not built yet: --memory-model $model" explore lost-dirty --memory-model $model
+done
+refuses 'vmsim: not built yet: --preemptions' explore lost-dirty --preemptions 2
+refuses 'vmsim: not built yet: --shard' explore lost-dirty --shard 1/2
+refuses 'vmsim: not built yet: --gdb' replay --gdb x
+refuses 'vmsim: not built yet: --order' trace replay --order 2 x
+refuses 'vmsim: not built yet: trace record' trace record -- true
+refuses 'vmsim: trace replay FILE is the only form' trace
+
+runs 0 --help
+says 'Usage: vmsim COMMAND'
+runs 0 --version
+for command in list run explore replay check; do
+	runs 0 $command --help
+done
+runs 0 list
+says 'lost-dirty: '
+runs 0 list --json
+is_json "any(s['name'] == 'lost-dirty' for s in x['scenarios']) and len(x['tlb']) == 7"
+exit $failed
