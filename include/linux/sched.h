@@ -75,8 +75,8 @@ struct task_struct {
  * The one pointer on which everything per-thread hangs. A native thread sets it when it attaches;
  * the explorer replaces it at every switch. Never NULL.
  */
-extern __thread struct task_struct *vmsim_self
-	__attribute__((visibility("default"), tls_model("initial-exec")));
+extern __attribute__((tls_model("initial-exec"))) __thread struct task_struct *
+vmsim_self __attribute__((visibility("default")));
 
 #define current vmsim_self
 
