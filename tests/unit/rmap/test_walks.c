@@ -216,6 +216,34 @@ static void test_unmapped_anon_folio_has_no_anon_vma(void **state)
 	vmsim_leave();
 }
 
+/* The same when the anon_vma's memory is something else by now: it must not even be looked at. */
+static void test_unmapped_anon_folio_does_not_lead_anywhere(void **state)
+{
+	struct world *w = *state;
+	unsigned long addr = map_and_touch(w, 0, VMSIM_NO_FILE, MAP_PRIVATE | MAP_ANONYMOUS, 0, 1,
+					   true);
+	struct anon_vma *other[64];
+	struct folio *folio;
+
+	vmsim_enter();
+	folio = folio_at(current->mm, addr);
+	folio_get(folio);
+	vmsim_leave();
+	assert_int_equal(vmsim_munmap(addr, PAGE_SIZE), 0);
+	vmsim_enter();
+	rcu_barrier();
+	for (unsigned int i = 0; i < ARRAY_SIZE(other); i++) {
+		other[i] = kmalloc(sizeof(*other[i]), GFP_KERNEL);
+		memset(other[i], 0xa5, sizeof(*other[i]));
+	}
+	assert_null(folio_lock_anon_vma_read(folio, NULL));
+	assert_null(folio_get_anon_vma(folio));
+	for (unsigned int i = 0; i < ARRAY_SIZE(other); i++)
+		kfree(other[i]);
+	folio_put(folio);
+	vmsim_leave();
+}
+
 static void test_neighbours_share_an_anon_vma(void **state)
 {
 	struct world *w = *state;
@@ -318,12 +346,15 @@ static void check_walk(struct folio *folio, struct vm_area_struct *vma, unsigned
 {
 	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, addr, flags);
 	unsigned int found = 0;
+	spinlock_t *ptl;
 
 	while (page_vma_mapped_walk(&pvmw)) {
 		unsigned int i = (pvmw.address - base) >> PAGE_SHIFT;
 
 		assert_true(i < LARGE_PAGES);
-		assert_true(vmsim_spin_owned(pvmw.ptl));
+		assert_ptr_equal(pvmw.pte, entry_of(vma->vm_mm, pvmw.address, &ptl));
+		assert_ptr_equal(pvmw.ptl, ptl);
+		assert_true(vmsim_spin_owned(ptl));
 		assert_int_equal(pte_pfn(ptep_get(pvmw.pte)), folio_pfn(folio) + i);
 		found |= 1u << i;
 	}
@@ -348,6 +379,8 @@ static void test_mapped_walk_finds_every_pattern(void **state)
 	folio = folio_alloc(GFP_KERNEL, LARGE_ORDER);
 	other = folio_alloc(GFP_KERNEL, 0);
 	folio->index = 116;
+	/* The second table first: the two must not be neighbours in memory, too. */
+	alloc_entry(mm, base + 4 * PAGE_SIZE);
 	for (unsigned int pattern = 0; pattern < 1u << LARGE_PAGES; pattern++) {
 		for (unsigned int i = 0; i < LARGE_PAGES; i++) {
 			struct page *page = pattern & (1u << i) ? folio_page(folio, i) :
@@ -420,6 +453,7 @@ int main(void)
 		rmap_test(test_walk_can_skip_stop_and_give_up),
 		rmap_test(test_anon_walk),
 		rmap_test(test_unmapped_anon_folio_has_no_anon_vma),
+		rmap_test(test_unmapped_anon_folio_does_not_lead_anywhere),
 		rmap_test(test_neighbours_share_an_anon_vma),
 		rmap_test(test_clone_and_unlink_keep_the_counts),
 		rmap_test(test_mapped_walk_finds_every_pattern),
