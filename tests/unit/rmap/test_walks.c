@@ -222,7 +222,7 @@ static void test_unmapped_anon_folio_does_not_lead_anywhere(void **state)
 	struct world *w = *state;
 	unsigned long addr = map_and_touch(w, 0, VMSIM_NO_FILE, MAP_PRIVATE | MAP_ANONYMOUS, 0, 1,
 					   true);
-	struct anon_vma *other[64];
+	static struct anon_vma *other[4096];
 	struct folio *folio;
 
 	vmsim_enter();
