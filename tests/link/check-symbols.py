@@ -11,12 +11,15 @@ import re
 import subprocess
 import sys
 
-MARK = r'__attribute__\(\(\s*visibility\("default"\)\s*\)\)'
-# `MARK type name(arguments)`: the first name that is followed by a parenthesis, which is not that
-# of another attribute.
-FUNCTION = re.compile(MARK + r'([^;{}]*?)\b(?!__attribute__)(\w+)\s*\(')
-# `extern type name MARK;`
-OBJECT = re.compile(r'\b(\w+)\s*' + MARK + r'\s*;')
+ATTRIBUTE = re.compile(r'__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)')
+# `EXPORTED type name(arguments)`, after all other attributes have been taken out.
+FUNCTION = re.compile(r'\bEXPORTED\b[^;{}()]*?\b(\w+)\s*\(')
+# `extern type name EXPORTED;`
+OBJECT = re.compile(r'\bextern\b[^;{}()]*?\b(\w+)\s+EXPORTED\s*;')
+
+
+def exported_or_nothing(attribute):
+    return ' EXPORTED ' if 'visibility("default")' in attribute.group() else ' '
 
 
 def declared(include, compiler):
@@ -28,8 +31,8 @@ def declared(include, compiler):
         text += subprocess.run(
             compiler + ['-I' + include, '-E', '-P', '-x', 'c', '-include', header, '/dev/null'],
             check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
-    return ({match.group(2) for match in FUNCTION.finditer(text)}
-            | {match.group(1) for match in OBJECT.finditer(text)})
+    text = ATTRIBUTE.sub(exported_or_nothing, text)
+    return set(FUNCTION.findall(text)) | set(OBJECT.findall(text))
 
 
 def exported(library):
