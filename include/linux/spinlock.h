@@ -16,6 +16,14 @@ struct vmsim_lock_class {
 	bool is_ptl;
 };
 
+/*
+ * The "mode" of LOCK events of all locks, and of PTL_LOCK: spinlocks have 0; locks that may sleep
+ * say how they were taken. A lock that was only tried waits for nobody.
+ */
+#define VMSIM_LOCK_EXCLUSIVE 1
+#define VMSIM_LOCK_SHARED 2
+#define VMSIM_LOCK_TRIED 4
+
 /**
  * typedef spinlock_t - a spinlock that knows its owner
  * @word: 0 free, 1 held

@@ -124,10 +124,6 @@ static inline int chk_actor(const struct vmsim_event *event)
 	return event->tid ? event->tid : (1 << 24) + event->cpu;
 }
 
-/* The "mode" of LOCK and UNLOCK (src/sync). CHK_MODE_TRY: it could not have waited. */
-#define CHK_MODE_EXCLUSIVE 1
-#define CHK_MODE_SHARED 2
-#define CHK_MODE_TRY 4
 
 /* Folio locks come as locks of this class, with the folio in the lock's place. */
 static inline bool chk_is_folio_lock(const struct vmsim_event *event)

@@ -145,16 +145,14 @@ static void check_order(struct vmsim_checker *chk, const struct held *from, cons
 
 static bool may_wait(const struct vmsim_event *event)
 {
-	/* A folio lock without a mode does not say whether it was only tried. */
-	return !(event->arg[2] & CHK_MODE_TRY) &&
-	       (event->arg[2] || !chk_is_folio_lock(event));
+	return !(event->arg[2] & VMSIM_LOCK_TRIED);
 }
 
 static void check_sleep(struct vmsim_checker *chk, const struct vmsim_event *event,
 			const struct vmsim_lock_class *class)
 {
 	struct chk_text at;
-	bool sleeping = event->arg[2] & (CHK_MODE_EXCLUSIVE | CHK_MODE_SHARED);
+	bool sleeping = event->arg[2] & (VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_SHARED);
 
 	if (sleeping && may_wait(event) && current->preempt_count > 0)
 		chk_report(chk, VMSIM_ORACLE_O14, "sleep",

@@ -282,7 +282,7 @@ static void lock_changed(struct vmsim_checker *chk, const struct vmsim_event *ev
 	if (chk_is_folio_lock(event))
 		folio_locked(chk, event);
 	else if (event->kind == VMSIM_EV_UNLOCK && is_mmap_lock((void *)event->arg[1]) &&
-		 event->arg[2] == CHK_MODE_EXCLUSIVE && sem->object)
+		 (event->arg[2] & VMSIM_LOCK_EXCLUSIVE) && sem->object)
 		promise_ended(chk, sem->object);
 }
 

@@ -19,11 +19,22 @@ static bool not_under_writeback(const void *arg)
 	return !folio_test_writeback(arg);
 }
 
+static bool take(struct folio *folio)
+{
+	return !test_and_set_bit(PG_locked, &folio->flags);
+}
+
+static void took(struct folio *folio, int mode)
+{
+	vmsim_event(LOCK, (uintptr_t)folio, (uintptr_t)&folio_class, mode);
+	(void)folio, (void)mode;
+}
+
 __vmsim_overridable bool folio_trylock(struct folio *folio)
 {
-	if (test_and_set_bit(PG_locked, &folio->flags))
+	if (!take(folio))
 		return false;
-	vmsim_event(LOCK, (uintptr_t)folio, (uintptr_t)&folio_class, 0);
+	took(folio, VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_TRIED);
 	return true;
 }
 
@@ -33,15 +44,16 @@ __vmsim_overridable bool folio_trylock(struct folio *folio)
  */
 __vmsim_overridable void folio_lock(struct folio *folio)
 {
-	while (!folio_trylock(folio))
+	while (!take(folio))
 		vmsim_wait_until(not_locked, folio);
+	took(folio, VMSIM_LOCK_EXCLUSIVE);
 }
 
 __vmsim_overridable void folio_unlock(struct folio *folio)
 {
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
 	clear_bit_unlock(PG_locked, &folio->flags);
-	vmsim_event(UNLOCK, (uintptr_t)folio, (uintptr_t)&folio_class, 0);
+	vmsim_event(UNLOCK, (uintptr_t)folio, (uintptr_t)&folio_class, VMSIM_LOCK_EXCLUSIVE);
 }
 
 /**

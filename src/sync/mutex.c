@@ -16,20 +16,34 @@ static bool is_free(const void *arg)
 	return READ_ONCE(lock->word) == 0;
 }
 
-__vmsim_overridable bool mutex_trylock(struct mutex *lock)
+static bool take(struct mutex *lock)
 {
 	if (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
 		return false;
 	WRITE_ONCE(lock->owner, current);
-	vmsim_event(LOCK, (uintptr_t)lock, (uintptr_t)lock->class, 1);
+	return true;
+}
+
+static void took(struct mutex *lock, int mode)
+{
+	vmsim_event(LOCK, (uintptr_t)lock, (uintptr_t)lock->class, mode);
+	(void)lock, (void)mode;
+}
+
+__vmsim_overridable bool mutex_trylock(struct mutex *lock)
+{
+	if (!take(lock))
+		return false;
+	took(lock, VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_TRIED);
 	return true;
 }
 
 __vmsim_overridable void mutex_lock(struct mutex *lock)
 {
 	BUG_ON(READ_ONCE(lock->owner) == current);
-	while (!mutex_trylock(lock))
+	while (!take(lock))
 		vmsim_wait_until(is_free, lock);
+	took(lock, VMSIM_LOCK_EXCLUSIVE);
 }
 
 __vmsim_overridable void mutex_unlock(struct mutex *lock)
@@ -39,5 +53,5 @@ __vmsim_overridable void mutex_unlock(struct mutex *lock)
 	BUG_ON(READ_ONCE(lock->owner) != current);
 	WRITE_ONCE(lock->owner, NULL);
 	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
-	vmsim_event(UNLOCK, (uintptr_t)lock, (uintptr_t)class, 1);
+	vmsim_event(UNLOCK, (uintptr_t)lock, (uintptr_t)class, VMSIM_LOCK_EXCLUSIVE);
 }

@@ -4,9 +4,8 @@
 
 /*
  * A counter of readers, -1 for a writer. Writers that wait keep new readers out, so that a stream
- * of readers cannot starve them. The "mode" of the LOCK and UNLOCK events: 1 writer, 2 reader.
+ * of readers cannot starve them.
  */
-enum { MODE_WRITER = 1, MODE_READER = 2 };
 
 void vmsim_rwsem_init(struct rw_semaphore *sem, const struct vmsim_lock_class *class, void *object)
 {
@@ -71,14 +70,14 @@ __vmsim_overridable void down_read(struct rw_semaphore *sem)
 		vmsim_wait_until(readers_may_enter, sem);
 	while (!take_read(sem))
 		vmsim_wait_until(readers_may_enter, sem);
-	locked(sem, MODE_READER);
+	locked(sem, VMSIM_LOCK_SHARED);
 }
 
 __vmsim_overridable int down_read_trylock(struct rw_semaphore *sem)
 {
 	if (!readers_may_enter(sem) || !take_read(sem))
 		return 0;
-	locked(sem, MODE_READER);
+	locked(sem, VMSIM_LOCK_SHARED | VMSIM_LOCK_TRIED);
 	return 1;
 }
 
@@ -86,7 +85,7 @@ __vmsim_overridable void up_read(struct rw_semaphore *sem)
 {
 	BUG_ON(READ_ONCE(sem->count) <= 0);
 	__atomic_fetch_sub(&sem->count, 1, __ATOMIC_RELEASE);
-	unlocked(sem, MODE_READER);
+	unlocked(sem, VMSIM_LOCK_SHARED);
 }
 
 __vmsim_overridable void down_write(struct rw_semaphore *sem)
@@ -99,14 +98,14 @@ __vmsim_overridable void down_write(struct rw_semaphore *sem)
 		} while (!take_write(sem));
 		__atomic_fetch_sub(&sem->waiting_writers, 1, __ATOMIC_RELAXED);
 	}
-	locked(sem, MODE_WRITER);
+	locked(sem, VMSIM_LOCK_EXCLUSIVE);
 }
 
 __vmsim_overridable int down_write_trylock(struct rw_semaphore *sem)
 {
 	if (!take_write(sem))
 		return 0;
-	locked(sem, MODE_WRITER);
+	locked(sem, VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_TRIED);
 	return 1;
 }
 
@@ -115,7 +114,7 @@ __vmsim_overridable void up_write(struct rw_semaphore *sem)
 	BUG_ON(READ_ONCE(sem->owner) != current);
 	WRITE_ONCE(sem->owner, NULL);
 	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
-	unlocked(sem, MODE_WRITER);
+	unlocked(sem, VMSIM_LOCK_EXCLUSIVE);
 }
 
 /* From writer to one of possibly many readers, without a moment when nobody holds it. */
@@ -124,6 +123,6 @@ __vmsim_overridable void downgrade_write(struct rw_semaphore *sem)
 	BUG_ON(READ_ONCE(sem->owner) != current);
 	WRITE_ONCE(sem->owner, NULL);
 	__atomic_store_n(&sem->count, 1, __ATOMIC_RELEASE);
-	unlocked(sem, MODE_WRITER);
-	locked(sem, MODE_READER);
+	unlocked(sem, VMSIM_LOCK_EXCLUSIVE);
+	locked(sem, VMSIM_LOCK_SHARED);
 }

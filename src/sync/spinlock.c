@@ -25,12 +25,13 @@ static bool take(spinlock_t *lock)
 	return true;
 }
 
-static void took(spinlock_t *lock)
+static void took(spinlock_t *lock, int mode)
 {
 	if (lock->class->is_ptl)
-		vmsim_event(PTL_LOCK, (uintptr_t)lock, (uintptr_t)lock->object, 0);
+		vmsim_event(PTL_LOCK, (uintptr_t)lock, (uintptr_t)lock->object, mode);
 	else
-		vmsim_event(LOCK, (uintptr_t)lock, (uintptr_t)lock->class, 0);
+		vmsim_event(LOCK, (uintptr_t)lock, (uintptr_t)lock->class, mode);
+	(void)mode;
 }
 
 __vmsim_overridable void spin_lock(spinlock_t *lock)
@@ -39,7 +40,7 @@ __vmsim_overridable void spin_lock(spinlock_t *lock)
 	preempt_disable();
 	while (!take(lock))
 		vmsim_wait_until(is_free, lock);
-	took(lock);
+	took(lock, 0);
 }
 
 __vmsim_overridable bool spin_trylock(spinlock_t *lock)
@@ -49,7 +50,7 @@ __vmsim_overridable bool spin_trylock(spinlock_t *lock)
 		preempt_enable();
 		return false;
 	}
-	took(lock);
+	took(lock, VMSIM_LOCK_TRIED);
 	return true;
 }
 
