@@ -92,7 +92,7 @@ static inline void put_anon_vma(struct anon_vma *anon_vma)
 
 static inline int anon_vma_prepare(struct vm_area_struct *vma)
 {
-	return likely(vma->anon_vma) ? 0 : __anon_vma_prepare(vma);
+	return likely(smp_load_acquire(&vma->anon_vma)) ? 0 : __anon_vma_prepare(vma);
 }
 
 static inline void anon_vma_lock_write(struct anon_vma *anon_vma) { down_write(&anon_vma->root->rwsem); }
