@@ -3,7 +3,8 @@
  * Entries of two words (R34; Linux 6.12, arch/x86/include/asm/pgtable-3level.h and
  * include/linux/pgtable.h). The low word has the present bit and A and D, the high word the upper
  * bits of the frame number and NX. Plain loads and stores touch one word at a time, and others may
- * go on in between; exchanges, and the hardware's own updates, are one access of 64 bits (cmpxchg8b).
+ * go on in between; exchanges, and the hardware's own updates, are one access of 64 bits
+ * (cmpxchg8b).
  */
 #include <linux/mm.h>
 

@@ -11,13 +11,6 @@
 static const struct vmsim_lock_class ptl_class = { .name = "ptl", .is_ptl = true };
 static const struct vmsim_lock_class pmd_lock_class = { .name = "pmd-lock" };
 
-/* Tables are read word by word in every contents mode, so the memory itself must be zero. */
-static void zero_table(struct page *page)
-{
-	if (vmsim_this_machine()->config.contents != VMSIM_CONTENTS_BYTES)
-		memset(page_address(page), 0, PAGE_SIZE);
-}
-
 /* PTE tables have the PTL, PMD tables their own lock, what is above mm->page_table_lock. */
 static bool lock_create(struct page *page, unsigned long level)
 {
@@ -45,7 +38,6 @@ static struct page *table_alloc(struct mm_struct *mm, unsigned long level)
 		__free_pages(page, 0);
 		return NULL;
 	}
-	zero_table(page);
 	pt->pt_mm = mm;
 	pt->pt_base = 0;
 	pt->pmd_huge_pte = NULL;

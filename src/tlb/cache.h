@@ -62,7 +62,8 @@ static inline bool vmsim_tlb_range_is_full(const struct vmsim_tlb_range *range)
 }
 
 /* Puts a copy of @entry in, over another one if need be. Returns where. */
-struct vmsim_tlb_entry *vmsim_tlb_insert(struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry);
+struct vmsim_tlb_entry *vmsim_tlb_insert(struct vmsim_cpu *cpu,
+					 const struct vmsim_tlb_entry *entry);
 /* Drops one entry; raises TLB_DROP while it can still be read. */
 void vmsim_tlb_drop(struct vmsim_cpu *cpu, struct vmsim_tlb_entry *entry);
 void vmsim_tlb_drop_range(struct vmsim_cpu *cpu, const struct vmsim_tlb_range *range);

@@ -138,9 +138,9 @@ void vmsim_tlb_invalidate(struct vmsim_cpu *cpu, u64 mm, unsigned long start, un
 			  bool tables);
 
 /*
- * Calls @fn for every valid entry of every CPU; for oracles. Entry pointers die with the call. Takes
- * cache->lock of one CPU after the other: not from within TLB_FILL, TLB_USE and TLB_DROP of a native
- * machine, which are raised with the lock held.
+ * Calls @fn for every valid entry of every CPU; for oracles. Entry pointers die with the call.
+ * Takes cache->lock of one CPU after the other: not from within TLB_FILL, TLB_USE and TLB_DROP of a
+ * native machine, which are raised with the lock held.
  */
 struct vmsim_machine;
 void vmsim_tlb_for_each(struct vmsim_machine *machine,

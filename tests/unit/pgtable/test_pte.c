@@ -251,7 +251,8 @@ static void test_hardware_updates_survive(void **state)
 	struct vm_area_struct vma = { .vm_mm = f->mm };
 	struct hardware hw = { .ptep = fixture_pte(f->mm, ADDR) };
 
-	assert_int_equal(vmsim_subscribe(f->handle, VMSIM_EV_BIT(PTE_READ), set_dirty_behind, &hw), 0);
+	assert_int_equal(vmsim_subscribe(f->handle, VMSIM_EV_BIT(PTE_READ), set_dirty_behind,
+					 &hw), 0);
 	set_pte(hw.ptep, pfn_pte(PFN, PAGE_SHARED));
 	hw.left = 1;
 	ptep_set_wrprotect(f->mm, ADDR, hw.ptep);

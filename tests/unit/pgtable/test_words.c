@@ -17,6 +17,8 @@
 #define VALUE_A __pte((0x12345ULL << 32) | 0x1000 | _PAGE_PRESENT)
 #define VALUE_B __pte((0x00777ULL << 32) | 0x2000 | _PAGE_PRESENT)
 
+#define LOW 0xffffffffULL
+
 struct middle {
 	pte_t *ptep;
 	unsigned int nr;
@@ -68,7 +70,7 @@ static void test_stores(void **state)
 	assert_int_equal(middle.nr, WORDS == 2 ? 2 : 0);
 	/* High word alone, both times: it is first to come and last to go. */
 	for (unsigned int i = 0; i < middle.nr; i++)
-		assert_int_equal(middle.seen[i], pte_val(VALUE_A) & ~0xffffffffULL);
+		assert_int_equal(middle.seen[i], pte_val(VALUE_A) & ~LOW);
 }
 
 static void test_exchanges_have_no_middle(void **state)
@@ -121,7 +123,7 @@ static void test_plain_load_tears(void **state)
 {
 	struct middle middle = { .replace = { VALUE_B }, .nr_replace = 1 };
 	pte_t got = load_while_replaced(*state, &middle, get);
-	pte_t torn = __pte((pte_val(VALUE_A) & 0xffffffffULL) | (pte_val(VALUE_B) & ~0xffffffffULL));
+	pte_t torn = __pte((pte_val(VALUE_A) & LOW) | (pte_val(VALUE_B) & ~LOW));
 
 	assert_true(pte_same(got, WORDS == 2 ? torn : VALUE_A));
 }
@@ -138,10 +140,10 @@ static void test_lockless_load_retries(void **state)
 /* E01: the low word comes back with a third value, and the retry is fooled. */
 static void test_lockless_load_is_fooled(void **state)
 {
-	pte_t third = __pte((0x00999ULL << 32) | (pte_val(VALUE_A) & 0xffffffffULL));
+	pte_t third = __pte((0x00999ULL << 32) | (pte_val(VALUE_A) & LOW));
 	struct middle middle = { .replace = { VALUE_B, third }, .nr_replace = 2 };
 	pte_t got = load_while_replaced(*state, &middle, get_lockless);
-	pte_t torn = __pte((pte_val(VALUE_A) & 0xffffffffULL) | (pte_val(VALUE_B) & ~0xffffffffULL));
+	pte_t torn = __pte((pte_val(VALUE_A) & LOW) | (pte_val(VALUE_B) & ~LOW));
 
 	assert_true(pte_same(got, WORDS == 2 ? torn : VALUE_A));
 }

@@ -393,7 +393,8 @@ static void test_ranges(void **state)
 		for (unsigned int i = 0; i < pages; i++) {
 			bool inside = i >= 1 && i <= nr;
 
-			assert_int_equal(cached(f, 1, ADDR + i * PAGE_SIZE) == NULL, inside || wide);
+			assert_int_equal(cached(f, 1, ADDR + i * PAGE_SIZE) == NULL,
+					 inside || wide);
 		}
 	}
 	__free_page(page);
@@ -499,7 +500,8 @@ static bool flush_all(struct fixture *f)
 static void test_table_pointers(void **state)
 {
 	bool (*const flush[])(struct fixture *f) = {
-		flush_page, flush_leaves, flush_tables, flush_tables_elsewhere, flush_range, flush_all,
+		flush_page, flush_leaves, flush_tables, flush_tables_elsewhere, flush_range,
+		flush_all,
 	};
 	const enum vmsim_tlb tlb[] = {
 		VMSIM_TLB_IPI, VMSIM_TLB_PV_DEFER, VMSIM_TLB_BROADCAST, VMSIM_TLB_SYNC_ON_CLEAR,
@@ -530,7 +532,7 @@ static void test_stale_table_pointer_is_retried(void **state)
 	assert_int_equal(cached_table(f, 1), page_to_pfn(table));
 	assert_int_equal(load_as(f, 1, ADDR + PAGE_SIZE, &value), 0);
 	assert_int_equal(value, 222);
-	assert_int_equal(cached_table(f, 1), page_to_pfn(pmd_page(pmdp_get(fixture_pmd(f->mm, ADDR)))));
+	assert_int_equal(cached_table(f, 1), pmd_pfn(pmdp_get(fixture_pmd(f->mm, ADDR))));
 	fixture_as(f, 0);
 	flush_tlb_mm(f->mm);
 	pte_free(f->mm, table);

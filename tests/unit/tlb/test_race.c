@@ -43,6 +43,16 @@ static void *other_cpu(void *arg)
 	return NULL;
 }
 
+/* Makes accesses long: between the translation, which is made, and the memory. */
+static void linger(void *arg, const struct vmsim_event *event)
+{
+	(void)arg;
+	for (unsigned int i = 0; i < 50; i++)
+		__builtin_ia32_pause();
+	if (event->seq % 64 == 0)
+		sched_yield();
+}
+
 static void begin(struct race *race, enum vmsim_tlb tlb, void (*step)(struct race *race, u64 n))
 {
 	struct vmsim_config config = fixture_config();
@@ -50,6 +60,7 @@ static void begin(struct race *race, enum vmsim_tlb tlb, void (*step)(struct rac
 	config.cpus = 2;
 	config.tlb = tlb;
 	fixture_make(&race->f, &config);
+	assert_int_equal(vmsim_subscribe(race->f.handle, VMSIM_EV_BIT(TLB_USE), linger, NULL), 0);
 	load_mm_on(&race->f, 1);
 	race->step = step;
 	vmsim_leave();
@@ -71,6 +82,13 @@ static void end(struct race *race)
 	assert_false(race->wrong);
 	assert_true(race->accesses > 0);
 	tlb_fixture_end(&race->f);
+}
+
+/* The other CPU still runs: the test goes on to its end, and fails there. */
+static void expect(struct race *race, bool holds)
+{
+	if (!holds)
+		WRITE_ONCE(race->wrong, true);
 }
 
 static void let_others(unsigned int n)
@@ -128,20 +146,19 @@ static void check_no_store_is_lost(enum vmsim_tlb tlb)
 		set_pte(ptep, mk_pte(page, PAGE_SHARED));
 		let_others(tries);
 		if (away)
-			assert_int_equal(vmsim_cpu_preempt(f->handle, 1), 0);
+			expect(&race, vmsim_cpu_preempt(f->handle, 1) == 0);
 		old = take_out(f, &vma, ptep);
 		now = vmsim_frame_load(page, 0, 8);
-		if (now != last)
-			assert_true(pte_dirty(old));
+		expect(&race, now == last || pte_dirty(old));
 		noticed += now != last;
 		last = now;
 		let_others(tries / 3);
 		if (away)
-			assert_int_equal(vmsim_cpu_resume(f->handle, 1), 0);
+			expect(&race, vmsim_cpu_resume(f->handle, 1) == 0);
 		let_others(tries / 7);
-		assert_int_equal(vmsim_frame_load(page, 0, 8), last);
+		expect(&race, vmsim_frame_load(page, 0, 8) == last);
 	}
-	assert_true(noticed > 0);
+	expect(&race, noticed > 0);
 	__free_page(page);
 	end(&race);
 }
@@ -220,7 +237,7 @@ static void check_tables_go(enum vmsim_tlb tlb)
 		vmsim_enter();
 	}
 	rcu_barrier();
-	assert_int_equal(race.f.m->tables, 1);
+	expect(&race, race.f.m->tables == 1);
 	end(&race);
 }
 
@@ -260,13 +277,12 @@ static void test_wrprotect_keeps_dirty(void **state)
 		ptep_set_wrprotect(f->mm, ADDR, ptep);
 		flush_tlb_page(&vma, ADDR);
 		now = vmsim_frame_load(page, 0, 8);
-		assert_false(pte_write(ptep_get(ptep)));
-		if (now != last)
-			assert_true(pte_dirty(ptep_get(ptep)));
+		expect(&race, !pte_write(ptep_get(ptep)));
+		expect(&race, now == last || pte_dirty(ptep_get(ptep)));
 		noticed += now != last;
 		last = now;
 	}
-	assert_true(noticed > 0);
+	expect(&race, noticed > 0);
 	(void)ptep_clear_flush(&vma, ADDR, ptep);
 	__free_page(page);
 	end(&race);
