@@ -31,8 +31,8 @@ static int help(FILE *out)
 	fprintf(out, "Usage: vmsim COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].summary);
-	fprintf(out, "\n`vmsim COMMAND --help` tells more. Exit status: 0 nothing wrong, 1 a violation or\n"
-		"a mismatch, 2 bad usage or input, 3 the tool itself failed.\n");
+	fprintf(out, "\n`vmsim COMMAND --help` tells more. Exit status: 0 nothing wrong,\n"
+		"1 a violation or a mismatch, 2 bad usage or input, 3 the tool itself failed.\n");
 	return CLI_OK;
 }
 

@@ -108,7 +108,7 @@ static char *checked_path(const char *path)
 	if (!absolute)
 		cli_bad_usage("%s: %s", path, strerror(errno));
 	if (absolute[strcspn(absolute, " :")])
-		cli_bad_usage("%s: the path of an override must have no blanks and no colons", path);
+		cli_bad_usage("%s: the path must have no blanks and no colons", path);
 	if (!cli_override_check(absolute, cli_is_replaceable, what, sizeof(what)))
 		cli_bad_usage("%s: %s", path, what);
 	if (!can_be_loaded(absolute, what, sizeof(what)))

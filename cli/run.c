@@ -209,7 +209,7 @@ int cli_explore(int argc, char **argv)
 		{ "depth", KEY_DEPTH, "N", 0, "of pct: changes of priority plus one (3)", 1 },
 		{ "step-limit", KEY_STEP_LIMIT, "N", 0, "decisions per execution", 1 },
 		{ "preemptions", KEY_PREEMPTIONS, "N", 0, "bound of dfs (not built yet)", 1 },
-		{ "memory-model", KEY_MEMORY_MODEL, "NAME", 0, "sc; tso and pso are not built yet", 1 },
+		{ "memory-model", KEY_MEMORY_MODEL, "NAME", 0, "sc (tso, pso: not built yet)", 1 },
 		{ "shard", KEY_SHARD, "I/N", 0, "part of the work (not built yet)", 1 },
 		{ 0 }
 	};

@@ -143,8 +143,8 @@ int cli_trace(int argc, char **argv)
 	};
 	static const struct argp argp = {
 		.options = options, .parser = parse, .args_doc = "FILE",
-		.doc = "Drives a recorded program through the model, and compares the model's answers "
-		       "with the recorded ones (docs/vmtrace.md).",
+		.doc = "Drives a recorded program through the model, and compares the model's "
+		       "answers with the recorded ones (docs/vmtrace.md).",
 	};
 	struct trace_input input = { .list = 20 };
 

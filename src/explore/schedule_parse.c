@@ -87,8 +87,8 @@ static int parse_tlb(struct schedule_parser *parser, struct vmsim_scan line)
 
 	if (tlb < 0)
 		return malformed(parser, "unknown flush back-end");
-	if (!scan_done(&line) &&
-	    !(scan_char(&line, ' ') && scan_number(&line, 10, UINT32_MAX, &nth) && scan_done(&line)))
+	if (!scan_done(&line) && !(scan_char(&line, ' ') &&
+				   scan_number(&line, 10, UINT32_MAX, &nth) && scan_done(&line)))
 		return malformed(parser, "the number of the lost flush is no number");
 	parser->schedule->tlb = (enum vmsim_tlb)tlb;
 	parser->schedule->faulty_nth = (unsigned int)nth;

@@ -25,7 +25,7 @@ static bool opens_bracket(const char *text, size_t blank)
 	return blank && text[blank - 1] == '[';
 }
 
-/* How many characters of @text go into one line of @width, cut between words where there are some. */
+/* How many characters of @text go into one line of @width, cut between words if there are some. */
 static size_t line_length(const char *text, size_t width)
 {
 	size_t length = strlen(text);
@@ -46,7 +46,8 @@ static void print_line(const struct vmsim_columns *columns, unsigned int column,
 	fprintf(columns->out, "%*s%.*s\n", (int)left, "", (int)length, text);
 }
 
-void vmsim_columns_print(const struct vmsim_columns *columns, unsigned int column, const char *text)
+void vmsim_columns_print(const struct vmsim_columns *columns, unsigned int column,
+			 const char *text)
 {
 	unsigned int indent = 0;
 

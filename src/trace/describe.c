@@ -75,8 +75,8 @@ static enum vmsim_weight describe_fault(const struct vmsim_event *event, char *t
 	const char *words = kind < ARRAY_SIZE(fault_words) ? fault_words[kind] : "?";
 
 	if (event->arg[2])
-		return TEXT(SHOWN, "[ page fault at " HEX ": %s, pfn " DEC " ]", event->arg[0], words,
-			    event->arg[2]);
+		return TEXT(SHOWN, "[ page fault at " HEX ": %s, pfn " DEC " ]", event->arg[0],
+			    words, event->arg[2]);
 	return TEXT(SHOWN, "[ page fault at " HEX ": %s ]", event->arg[0], words);
 }
 
@@ -91,8 +91,8 @@ static enum vmsim_weight describe_tlb(const struct vmsim_event *event, char *tex
 
 	switch (event->kind) {
 	case VMSIM_EV_TLB_FILL:
-		return TEXT(SHOWN, "[ CPU%u TLB: " HEX " -> pfn " DEC " %s%s%s ]", cpu, event->arg[1],
-			    pfn, rights, dirty, stale);
+		return TEXT(SHOWN, "[ CPU%u TLB: " HEX " -> pfn " DEC " %s%s%s ]", cpu,
+			    event->arg[1], pfn, rights, dirty, stale);
 	case VMSIM_EV_TLB_DROP:
 		return TEXT(SHOWN, "[ CPU%u TLB: " HEX " dropped ]", cpu, event->arg[1]);
 	default:
@@ -110,7 +110,8 @@ static enum vmsim_weight describe_flush(const struct vmsim_event *event, char *t
 		return TEXT(SHOWN, done ? "[ TLB flushed: mm of process " DEC " ]" :
 					  "flush_tlb_mm() of process " DEC, event->arg[0]);
 	return TEXT(SHOWN, done ? "[ TLB flushed: " HEX "-" HEX " ]" :
-				  "flush_tlb_range(" HEX ", " HEX ")", event->arg[1], event->arg[2]);
+				  "flush_tlb_range(" HEX ", " HEX ")",
+		    event->arg[1], event->arg[2]);
 }
 
 static enum vmsim_weight describe_lock(const struct vmsim_event *event, char *text, size_t size)
@@ -162,8 +163,8 @@ static enum vmsim_weight describe_cache(const struct vmsim_event *event, char *t
 	case VMSIM_EV_STORE_READ:
 		return TEXT(DETAIL, "read page " DEC " of file " DEC, arg[2], arg[1]);
 	default:
-		return TEXT(SHOWN, "write back page " DEC " of file " DEC " [ pfn " DEC " ]", arg[2],
-			    arg[1], arg[0]);
+		return TEXT(SHOWN, "write back page " DEC " of file " DEC " [ pfn " DEC " ]",
+			    arg[2], arg[1], arg[0]);
 	}
 }
 

@@ -225,7 +225,8 @@ static int run(struct replay *replay)
 }
 
 int vmtrace_replay(const struct replay_source *source, struct vmsim_replay_stats *stats,
-		   struct vmsim_disagreement *list, size_t list_size, char *error, size_t error_size)
+		   struct vmsim_disagreement *list, size_t list_size, char *error,
+		   size_t error_size)
 {
 	struct replay *replay;
 	int err;

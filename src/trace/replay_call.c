@@ -40,7 +40,7 @@ static int mapped_file(struct replay *replay, const struct vmtrace_event *event)
 	if (!vma->vma.inode || at < vma->vma.start ||
 	    event->sys.arg[1] > vma->vma.start + vma->vma.length - at ||
 	    vma->vma.offset + (at - vma->vma.start) != event->sys.arg[5])
-		return replay_malformed(replay, "mmap of a file that the vma line before contradicts");
+		return replay_malformed(replay, "mmap of a file, and a vma line of another");
 	return replay_model_file(replay, vma);
 }
 
@@ -53,7 +53,8 @@ static int call_mmap(struct replay *replay, const struct vmtrace_event *event)
 	if (is_error(event->sys.result))
 		return 0;
 	if (arg[3] & ~(uint64_t)(FLAGS_MODELLED | FLAGS_IDLE))
-		return replay_cannot(replay, "mmap with flags %#" PRIx64 " is not modelled", arg[3]);
+		return replay_cannot(replay, "mmap with flags %#" PRIx64 " is not modelled",
+				     arg[3]);
 	if (event->sys.result >= VMTRACE_ADDRESS_END ||
 	    arg[1] > VMTRACE_ADDRESS_END - event->sys.result)
 		return replay_malformed(replay, "mmap: address out of range");
@@ -104,7 +105,8 @@ static int call_madvise(struct replay *replay, const struct vmtrace_event *event
 	if (is_error(event->sys.result) || is_idle_advice(arg[2]))
 		return 0;
 	if (arg[2] != MADV_DONTNEED)
-		return replay_cannot(replay, "madvise with advice %" PRIu64 " is not modelled", arg[2]);
+		return replay_cannot(replay, "madvise with advice %" PRIu64 " is not modelled",
+				     arg[2]);
 	compare_result(replay, event, vmsim_madvise(arg[0], arg[1], MADV_DONTNEED));
 	return 0;
 }

@@ -98,7 +98,8 @@ static int map(struct replay *replay, const struct vmtrace_event *event, int pro
 		flags |= MAP_ANONYMOUS;
 	at = vmsim_mmap(event->vma.start, event->vma.length, prot, flags, file, offset);
 	if (at < 0)
-		return replay_malformed(replay, "the model cannot map this: %s", strerror((int)-at));
+		return replay_malformed(replay, "the model cannot map this: %s",
+					strerror((int)-at));
 	return 0;
 }
 

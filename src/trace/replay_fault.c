@@ -151,8 +151,9 @@ void replay_settle_fault(struct replay *replay, struct replay_thread *thread, bo
 	}
 	stats->protection_faults_agreed += agreed;
 	if (!agreed)
-		replay_disagree(&replay->report, thread->fault_line, "copy", "recorded %s, model: %s",
-				copied ? "copy" : "reuse", kind_words[thread->fault_kind]);
+		replay_disagree(&replay->report, thread->fault_line, "copy",
+				"recorded %s, model: %s", copied ? "copy" : "reuse",
+				kind_words[thread->fault_kind]);
 	thread->fault_line = 0;
 }
 

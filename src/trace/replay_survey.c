@@ -14,7 +14,7 @@
 #define FILES_MAX 65536
 #define EXECS_MAX 65536
 
-/* Arguments may take a quarter of the largest stack (fs/exec.c, Linux 6.12: bprm_stack_limits()). */
+/* Arguments may take a quarter of the stack (bprm_stack_limits(), fs/exec.c, Linux 6.12). */
 #define ARGUMENT_PAGES_MAX 2048
 
 /* An exec makes its stack larger by this much than its arguments need (fs/exec.c, Linux 6.12). */

@@ -33,7 +33,8 @@ struct vmsim_columns {
 void vmsim_columns_init(struct vmsim_columns *columns, unsigned int n, FILE *out);
 
 /* Prints @text in one column, wrapped between words. */
-void vmsim_columns_print(const struct vmsim_columns *columns, unsigned int column, const char *text);
+void vmsim_columns_print(const struct vmsim_columns *columns, unsigned int column,
+			 const char *text);
 
 /* One word per column, underlined. */
 void vmsim_columns_header(const struct vmsim_columns *columns, const char *const *name);

@@ -387,8 +387,9 @@ static int parse_count(struct vmtrace_parser *parser, struct vmsim_scan line)
 	    !counted(parser, line, &count))
 		return 0;
 	if (announced != count)
-		return vmtrace_malformed(parser, "%" PRIu64 " %.*s announced, %" PRIu64 " are there",
-					 announced, (int)scan_left(&line), line.at, count);
+		return vmtrace_malformed(parser, "%" PRIu64 " %.*s announced, %" PRIu64
+					 " are there", announced, (int)scan_left(&line), line.at,
+					 count);
 	parser->counts++;
 	return 0;
 }

@@ -20,7 +20,7 @@ seq 1 5000 | gzip -n | tail -c 4096 >"$work/noise.so"
 refuses "vmsim: $work/noise.so: not an ELF file" run lost-dirty --override "$work/noise.so"
 refuses "vmsim: $vmsim: *" run lost-dirty --override "$vmsim"
 cp "$object" "$work/with blank.so"
-refuses "vmsim: $work/with blank.so: the path of an override must have no blanks*" \
+refuses "vmsim: $work/with blank.so: the path must have no blanks*" \
 	run lost-dirty --override "$work/with blank.so"
 
 size=$(wc -c <"$object")

@@ -33,7 +33,9 @@ static void round_trip(const struct vmsim_schedule *schedule)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct vmsim_thread_def threads[] = { { .name = "Writer" }, { .name = "Zapper" } };
+	static const struct vmsim_thread_def threads[] = {
+		{ .name = "Writer" }, { .name = "Zapper" },
+	};
 	static const struct vmsim_scenario scenario = {
 		.name = "lost-dirty", .threads = threads, .nr_threads = 2,
 	};

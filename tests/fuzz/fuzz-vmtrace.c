@@ -72,7 +72,8 @@ static void replay_readable(const char *text, size_t size)
 	expect(copy);
 	vmtrace_parse_memory("trace", text, size, read_event, &readable, error, sizeof(error));
 	length = copy_readable(text, size, readable.lines, copy);
-	length += (size_t)sprintf(copy + length, "# %llu exit\n", (unsigned long long)readable.exits);
+	length += (size_t)sprintf(copy + length, "# %llu exit\n",
+				  (unsigned long long)readable.exits);
 	replay(copy, length);
 	free(copy);
 }

@@ -77,12 +77,13 @@ static size_t copy_range(uint8_t *data, size_t size)
 {
 	size_t length = random_below(size < 64 ? size : 64), from = random_below(size - length + 1);
 	size_t to = random_below(size + 1);
+	uint8_t piece[64];
 
 	if (size + length > INPUT_MAX)
 		return size;
+	memcpy(piece, data + from, length);
 	memmove(data + to + length, data + to, size - to);
-	memmove(data + to, data + (from >= to ? from + length : from), from >= to || from + length <= to ?
-		length : to - from);
+	memcpy(data + to, piece, length);
 	return size + length;
 }
 
@@ -119,7 +120,8 @@ static size_t grow_number(uint8_t *data, size_t size)
 }
 
 static size_t (*const change[])(uint8_t *data, size_t size) = {
-	flip_bit, set_byte, cut_off, remove_range, copy_range, remove_line, grow_number, grow_number,
+	flip_bit, set_byte, cut_off, remove_range, copy_range, remove_line, grow_number,
+	grow_number,
 };
 
 static void run_mutation(const struct input *input, uint8_t *buffer)

@@ -65,7 +65,8 @@ static void reads_every_kind_of_line(void **state)
 	assert_int_equal(seen.event[0].tid, 13);
 	assert_int_equal(seen.event[1].vma.start, 0x7f0000000000);
 	assert_int_equal(seen.event[1].vma.length, 0x21000);
-	assert_true(seen.event[1].vma.write && !seen.event[1].vma.exec && !seen.event[1].vma.shared);
+	assert_true(seen.event[1].vma.write && !seen.event[1].vma.exec);
+	assert_false(seen.event[1].vma.shared);
 	assert_int_equal(seen.event[1].vma.offset, 0x1000);
 	assert_int_equal(seen.event[1].vma.dev_major, 0xfe);
 	assert_int_equal(seen.event[1].vma.dev_minor, 0x0a);
