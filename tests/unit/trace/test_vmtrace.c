@@ -237,6 +237,26 @@ static void packed_traces_are_unpacked(void **state)
 	assert_int_equal(seen.n, 2);
 }
 
+/* Far more text than what it was packed into. */
+static void much_text_comes_out_of_few_bytes(void **state)
+{
+	static const char line[] = P "exit\n";
+	size_t length = strlen(line), n = 20000;
+	char *text = malloc(n * length + 32);
+	unsigned char packed[65536];
+	struct seen seen;
+	char error[256];
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		memcpy(text + i * length, line, length);
+	strcpy(text + n * length, "# 20000 exit\n");
+	length = pack(text, packed, sizeof(packed));
+	assert_int_equal(parse_bytes(packed, length, &seen, error), 0);
+	assert_int_equal(seen.n, n);
+	free(text);
+}
+
 static void damaged_packed_traces_are_refused(void **state)
 {
 	unsigned char packed[4096];
@@ -282,6 +302,7 @@ int main(void)
 		cmocka_unit_test(whole_traces_that_do_not_hold_together_are_refused),
 		cmocka_unit_test(lines_have_a_length),
 		cmocka_unit_test(packed_traces_are_unpacked),
+		cmocka_unit_test(much_text_comes_out_of_few_bytes),
 		cmocka_unit_test(damaged_packed_traces_are_refused),
 		cmocka_unit_test(the_sink_can_stop),
 	};
