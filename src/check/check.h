@@ -18,4 +18,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles);
 /* Recounts; no thread is inside the library. Returns the number of violations it reported. */
 int vmsim_checker_quiescent(struct vmsim_machine *machine);
 
+/* Oracles that are left out wherever they are armed; none, unless a test defines it. */
+u64 vmsim_muted_oracles(void);
+
 #endif

@@ -233,6 +233,9 @@ void vmsim_switch_mm(struct vmsim_cpu *cpu, struct mm_struct *next);
 int vmsim_watch(struct vmsim_machine *machine, uint64_t kinds,
 		void (*fn)(void *arg, const struct vmsim_event *event), void *arg);
 
+/* Kinds of events that are never raised; none, unless a test defines it (src/machine/event.c). */
+u64 vmsim_muted_kinds(void);
+
 /* RCU (src/sync/rcu.c). */
 void vmsim_rcu_init(struct vmsim_machine *machine);
 bool vmsim_rcu_ready(struct vmsim_machine *machine);
