@@ -3,6 +3,7 @@
 #define _VMSIM_ASM_PAGE_H
 
 #include <linux/types.h>
+#include <linux/sched.h>
 
 #define PAGE_SHIFT 12
 #undef PAGE_SIZE
@@ -14,19 +15,38 @@
 
 struct page;
 
-__vmsim_export struct page *vmsim_pfn_to_page(unsigned long pfn);
-__vmsim_export unsigned long vmsim_page_to_pfn(const struct page *page);
+/* A cell of the memmap: struct page is incomplete here. */
+#define VMSIM_CELL_SHIFT 6
+
+static inline struct page *vmsim_pfn_to_page(unsigned long pfn)
+{
+	return (struct page *)(current->memmap + (pfn << VMSIM_CELL_SHIFT));
+}
+
+static inline unsigned long vmsim_page_to_pfn(const struct page *page)
+{
+	return (unsigned long)((const char *)page - current->memmap) >> VMSIM_CELL_SHIFT;
+}
+
+#define pfn_to_page(pfn) vmsim_pfn_to_page(pfn)
+#define page_to_pfn(page) vmsim_page_to_pfn(page)
+
 __vmsim_export bool pfn_valid(unsigned long pfn);
 
 /*
  * The table memory of a frame. Page tables live there in every contents mode; the contents of
  * other frames only where the machine keeps 4 KiB contents.
  */
-__vmsim_export void *page_address(const struct page *page);
-__vmsim_export struct page *virt_to_page(const void *addr);
+static inline void *page_address(const struct page *page)
+{
+	return current->frames + (page_to_pfn(page) << PAGE_SHIFT);
+}
 
-#define pfn_to_page(pfn) vmsim_pfn_to_page(pfn)
-#define page_to_pfn(page) vmsim_page_to_pfn(page)
-#define __va_pfn(pfn) page_address(pfn_to_page(pfn))
+static inline struct page *virt_to_page(const void *addr)
+{
+	return pfn_to_page((unsigned long)((const char *)addr - current->frames) >> PAGE_SHIFT);
+}
+
+#define __va_pfn(pfn) ((void *)(current->frames + ((unsigned long)(pfn) << PAGE_SHIFT)))
 
 #endif

@@ -30,6 +30,7 @@ struct tlbflush_unmap_batch {
  * struct task_struct - a simulated thread
  * @armed: the machine's set of watched events (one bit per kind)
  * @attention: non-zero when this thread's CPU has interrupts to take
+ * @memmap, @frames: where the machine's cells and frames begin
  * @machine: the machine it belongs to; NULL for a thread that is not attached
  * @cpu: the simulated CPU it runs on
  * @mm: its address space
@@ -51,6 +52,8 @@ struct tlbflush_unmap_batch {
 struct task_struct {
 	const u64 *armed;
 	const u32 *attention;
+	char *memmap;
+	char *frames;
 	struct vmsim_machine *machine;
 	struct vmsim_cpu *cpu;
 	struct mm_struct *mm;

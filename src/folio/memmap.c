@@ -10,19 +10,11 @@
  * valid has no cells: a touch of one ends in a fault of the host, as it would in a kernel.
  */
 
+_Static_assert(sizeof(struct page) == 1 << VMSIM_CELL_SHIFT, "the cell's size");
+
 #define SECTION_CELLS (VMSIM_SECTION_FRAMES * sizeof(struct page))
 
 _Static_assert(SECTION_CELLS % 4096 == 0, "the cells of a section fill host pages");
-
-__vmsim_overridable struct page *vmsim_pfn_to_page(unsigned long pfn)
-{
-	return vmsim_this_machine()->memmap + pfn;
-}
-
-__vmsim_overridable unsigned long vmsim_page_to_pfn(const struct page *page)
-{
-	return (unsigned long)(page - vmsim_this_machine()->memmap);
-}
 
 /**
  * pfn_valid() - whether a frame has a cell in the memmap
@@ -35,20 +27,6 @@ __vmsim_overridable bool pfn_valid(unsigned long pfn)
 	const struct vmsim_machine *m = vmsim_this_machine();
 
 	return pfn < m->nr_frames && vmsim_section_is_valid(m, pfn);
-}
-
-__vmsim_overridable void *page_address(const struct page *page)
-{
-	const struct vmsim_machine *m = vmsim_this_machine();
-
-	return m->frames + ((unsigned long)(page - m->memmap) << PAGE_SHIFT);
-}
-
-__vmsim_overridable struct page *virt_to_page(const void *addr)
-{
-	const struct vmsim_machine *m = vmsim_this_machine();
-
-	return m->memmap + ((unsigned long)((const char *)addr - m->frames) >> PAGE_SHIFT);
 }
 
 __vmsim_overridable unsigned long vmsim_zero_pfn(void)

@@ -146,6 +146,8 @@ static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 	cpu->idle = (struct task_struct) {
 		.armed = &m->armed,
 		.attention = &cpu->attention,
+		.memmap = (char *)m->memmap,
+		.frames = m->frames,
 		.machine = m,
 		.cpu = cpu,
 		.tid = 0,

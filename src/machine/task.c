@@ -12,6 +12,8 @@ struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsi
 		return NULL;
 	task->armed = &machine->armed;
 	task->attention = &cpu->attention;
+	task->memmap = (char *)machine->memmap;
+	task->frames = machine->frames;
 	task->machine = machine;
 	task->cpu = cpu;
 	task->pgtable_l5 = machine->config.levels == 5;
