@@ -20,6 +20,7 @@ enum vmsim_strategy {
 	VMSIM_STRATEGY_RANDOM,
 	VMSIM_STRATEGY_PCT,
 	VMSIM_STRATEGY_REPLAY,
+	VMSIM_STRATEGY_NATIVE,	/* real threads in parallel: nothing is decided or replayed */
 };
 
 enum vmsim_backend {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
+#include "explore/native.h"
 #include "trace/record.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -80,7 +81,7 @@ static int check_scenario(const struct vmsim_scenario *scenario, char *error, si
 
 static int check_options(const struct vmsim_explore_options *options, char *error, size_t size)
 {
-	if ((unsigned int)options->strategy >= ARRAY_SIZE(strategies))
+	if ((unsigned int)options->strategy > VMSIM_STRATEGY_NATIVE)
 		return wrong(error, size, "no such strategy");
 	if ((unsigned int)options->tlb >= VMSIM_TLB_COUNT)
 		return wrong(error, size, "no such TLB back-end");
@@ -249,6 +250,8 @@ VMSIM_API int vmsim_explore(const struct vmsim_scenario *scenario,
 	err = check_scenario(scenario, error, error_size);
 	if (!err)
 		err = check_options(options, error, error_size);
+	if (!err && options->strategy == VMSIM_STRATEGY_NATIVE)
+		return vmsim_run_native(scenario, options, result, error, error_size);
 	if (!err)
 		err = run(scenario, options, result, NULL, error, error_size);
 	if (!err && options->timeline)
