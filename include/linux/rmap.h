@@ -95,10 +95,11 @@ static inline int anon_vma_prepare(struct vm_area_struct *vma)
 	return likely(smp_load_acquire(&vma->anon_vma)) ? 0 : __anon_vma_prepare(vma);
 }
 
-static inline void anon_vma_lock_write(struct anon_vma *anon_vma) { down_write(&anon_vma->root->rwsem); }
-static inline void anon_vma_unlock_write(struct anon_vma *anon_vma) { up_write(&anon_vma->root->rwsem); }
-static inline void anon_vma_lock_read(struct anon_vma *anon_vma) { down_read(&anon_vma->root->rwsem); }
-static inline void anon_vma_unlock_read(struct anon_vma *anon_vma) { up_read(&anon_vma->root->rwsem); }
+/* One lock for all of a family. */
+#define anon_vma_lock_write(anon_vma) down_write(&(anon_vma)->root->rwsem)
+#define anon_vma_unlock_write(anon_vma) up_write(&(anon_vma)->root->rwsem)
+#define anon_vma_lock_read(anon_vma) down_read(&(anon_vma)->root->rwsem)
+#define anon_vma_unlock_read(anon_vma) up_read(&(anon_vma)->root->rwsem)
 
 /* Counting. All under the PTL of the entry (R6, R7). */
 __vmsim_export void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma,
@@ -169,10 +170,13 @@ __vmsim_export void try_to_unmap_flush_dirty(void);
 __vmsim_export void flush_tlb_batched_pending(struct mm_struct *mm);
 
 /* Reverse maps of files: mappings of one file ordered by page offset. */
-__vmsim_export void vma_interval_tree_insert(struct vm_area_struct *vma, struct vmsim_mapping_tree *root);
-__vmsim_export void vma_interval_tree_remove(struct vm_area_struct *vma, struct vmsim_mapping_tree *root);
+__vmsim_export void vma_interval_tree_insert(struct vm_area_struct *vma,
+					     struct vmsim_mapping_tree *root);
+__vmsim_export void vma_interval_tree_remove(struct vm_area_struct *vma,
+					     struct vmsim_mapping_tree *root);
 __vmsim_export struct vm_area_struct *
-vma_interval_tree_iter_first(struct vmsim_mapping_tree *root, unsigned long start, unsigned long last);
+vma_interval_tree_iter_first(struct vmsim_mapping_tree *root, unsigned long start,
+			     unsigned long last);
 __vmsim_export struct vm_area_struct *
 vma_interval_tree_iter_next(struct vm_area_struct *vma, unsigned long start, unsigned long last);
 
@@ -180,12 +184,16 @@ vma_interval_tree_iter_next(struct vm_area_struct *vma, unsigned long start, uns
 	for ((vma) = vma_interval_tree_iter_first(root, start, last); (vma);	\
 	     (vma) = vma_interval_tree_iter_next(vma, start, last))
 
-__vmsim_export void anon_vma_interval_tree_insert(struct anon_vma_chain *avc, struct vmsim_anon_tree *root);
-__vmsim_export void anon_vma_interval_tree_remove(struct anon_vma_chain *avc, struct vmsim_anon_tree *root);
+__vmsim_export void anon_vma_interval_tree_insert(struct anon_vma_chain *avc,
+						  struct vmsim_anon_tree *root);
+__vmsim_export void anon_vma_interval_tree_remove(struct anon_vma_chain *avc,
+						  struct vmsim_anon_tree *root);
 __vmsim_export struct anon_vma_chain *
-anon_vma_interval_tree_iter_first(struct vmsim_anon_tree *root, unsigned long start, unsigned long last);
+anon_vma_interval_tree_iter_first(struct vmsim_anon_tree *root, unsigned long start,
+				  unsigned long last);
 __vmsim_export struct anon_vma_chain *
-anon_vma_interval_tree_iter_next(struct anon_vma_chain *avc, unsigned long start, unsigned long last);
+anon_vma_interval_tree_iter_next(struct anon_vma_chain *avc, unsigned long start,
+				 unsigned long last);
 
 #define anon_vma_interval_tree_foreach(avc, root, start, last)			\
 	for ((avc) = anon_vma_interval_tree_iter_first(root, start, last); (avc); \

@@ -5,7 +5,7 @@
 
 /*
  * Map counts that had to wait for the flush. Only dirty file pages have them (R6): until the last
- * writable entry is gone, folio_mkclean() must find the folio mapped and come to the PTL (E30, E64).
+ * writable entry is gone, folio_mkclean() must find the folio mapped and come to the PTL (E30).
  */
 
 static unsigned int run_length(struct encoded_page **slot)

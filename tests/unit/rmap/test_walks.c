@@ -16,7 +16,8 @@ struct visits {
 	unsigned int stop_after;
 };
 
-static bool note_visit(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+static bool note_visit(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+		       void *arg)
 {
 	struct visits *visits = arg;
 
@@ -259,7 +260,8 @@ static void test_neighbours_share_an_anon_vma(void **state)
 	/* The one between has none, so that the other could not see the first one's. */
 	assert_ptr_not_equal(folio_anon_vma(folio_at(w->mm[0], addr + 2 * PAGE_SIZE)), anon_vma);
 	assert_int_equal(anon_vma->num_active_vmas, 1);
-	assert_int_equal(vmsim_mprotect(addr + PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_EXEC | PROT_WRITE), 0);
+	assert_int_equal(vmsim_mprotect(addr + PAGE_SIZE, PAGE_SIZE,
+					PROT_READ | PROT_EXEC | PROT_WRITE), 0);
 	store_in(w, 0, addr + PAGE_SIZE);
 	assert_true(anon_vma == folio_anon_vma(folio_at(w->mm[0], addr + PAGE_SIZE)) ||
 		    folio_anon_vma(folio_at(w->mm[0], addr + 2 * PAGE_SIZE)) ==

@@ -107,7 +107,7 @@ static void test_run_takes_two_slots(void **state)
 	assert_int_equal(stats_of(w).frames_free, before.frames_free);
 }
 
-/* A batch as it would be with larger pages: its border at 512 falls between a page and its count. */
+/* A batch as with larger pages: the border at 512 falls between a page and its count. */
 #define BIG_SLOTS 1100
 
 static void test_portions_never_tear_a_run(void **state)
