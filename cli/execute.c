@@ -19,6 +19,7 @@ static const char *strategy_name(enum vmsim_strategy strategy)
 		[VMSIM_STRATEGY_RANDOM] = "random",
 		[VMSIM_STRATEGY_PCT] = "pct",
 		[VMSIM_STRATEGY_REPLAY] = "replay",
+		[VMSIM_STRATEGY_NATIVE] = "native",
 	};
 
 	return name[strategy];
@@ -101,7 +102,9 @@ static json_t *result_json(const struct cli_execution *execution, const struct v
 				 "decisions", (json_int_t)result->decisions,
 				 "violated", result->violated,
 				 "violation", violation_json(result),
-				 "schedule", text_json(printed(execution, result, print_schedule)));
+				 "schedule", options->strategy == VMSIM_STRATEGY_NATIVE ?
+				 json_null() :
+				 text_json(printed(execution, result, print_schedule)));
 
 	if (json && execution->timeline)
 		json_object_set_new(json, "timeline",

@@ -66,6 +66,8 @@ static enum vmsim_strategy parse_strategy(const char *name)
 		return VMSIM_STRATEGY_RANDOM;
 	if (!strcmp(name, "pct"))
 		return VMSIM_STRATEGY_PCT;
+	if (!strcmp(name, "native"))
+		return VMSIM_STRATEGY_NATIVE;
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
 		if (!strcmp(name, later[i]))
 			cli_bad_usage("not built yet: --strategy %s", name);
@@ -185,6 +187,9 @@ static int run(const struct argp *argp, int argc, char **argv, enum vmsim_strate
 	execution->variant = cli_find_variant(execution->scenario, input.variant);
 	if (!input.has_tlb)
 		execution->options.tlb = execution->scenario->config.tlb;
+	if (execution->options.strategy == VMSIM_STRATEGY_NATIVE &&
+	    (execution->save || execution->timeline))
+		cli_bad_usage("--strategy native: there is no schedule to save or to draw");
 	return cli_execute(execution);
 }
 
@@ -203,7 +208,7 @@ int cli_explore(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		COMMON_OPTIONS,
-		{ "strategy", KEY_STRATEGY, "NAME", 0, "script, random, pct (default)", 1 },
+		{ "strategy", KEY_STRATEGY, "NAME", 0, "script, random, pct (default), native", 1 },
 		{ "executions", KEY_EXECUTIONS, "N", 0, "at most so many (10000)", 1 },
 		{ "seed", KEY_SEED, "N", 0, "of the first execution (1)", 1 },
 		{ "depth", KEY_DEPTH, "N", 0, "of pct: changes of priority plus one (3)", 1 },
