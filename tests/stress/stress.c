@@ -39,6 +39,7 @@ struct stress {
 	int pid, file;
 	struct vmsim_stats before;
 	double seconds;
+	bool must_fail;
 	unsigned int failures;
 };
 
@@ -344,6 +345,8 @@ static int parse(int argc, char **argv, struct stress *stress)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--armed"))
 			stress->oracles = VMSIM_ORACLES_ALL;
+		else if (!strcmp(argv[i], "--must-fail"))
+			stress->must_fail = true;
 		else if (parse_contents(argv[i], &stress->contents))
 			return -1;
 	}
@@ -362,7 +365,7 @@ int main(int argc, char **argv)
 	int result;
 
 	if (parse(argc, argv, &stress)) {
-		fprintf(stderr, "usage: stress [--armed] [none|version|bytes]\n");
+		fprintf(stderr, "usage: stress [--armed] [--must-fail] [none|version|bytes]\n");
 		return 2;
 	}
 	result = set_up(&stress);
@@ -385,5 +388,5 @@ int main(int argc, char **argv)
 	tear_down(&stress);
 	printf("%llu operations, %llu signals, %u failures\n", (unsigned long long)ops,
 	       (unsigned long long)faulted, stress.failures);
-	return stress.failures ? 1 : 0;
+	return (stress.failures != 0) != stress.must_fail;
 }
