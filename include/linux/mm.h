@@ -144,16 +144,25 @@ static inline bool page_mapped(const struct page *page)
 }
 
 /* Resident-set counters. */
+static inline long vmsim_rss_sum(const struct mm_struct *mm, int member)
+{
+	long sum = 0;
+
+	for (unsigned int i = 0; i < mm->nr_rss_slots; i++)
+		sum += atomic_long_read(&mm->rss_stat[i].count[member]);
+	return sum;
+}
+
 static inline unsigned long get_mm_counter(struct mm_struct *mm, int member)
 {
-	long value = atomic_long_read(&mm->rss_stat[member]);
+	long value = vmsim_rss_sum(mm, member);
 
 	return value < 0 ? 0 : (unsigned long)value;
 }
 
 static inline void add_mm_counter(struct mm_struct *mm, int member, long value)
 {
-	atomic_long_add(value, &mm->rss_stat[member]);
+	atomic_long_fetch_add_unseen(value, &mm->rss_stat[current->cpu_nr].count[member]);
 }
 
 static inline void inc_mm_counter(struct mm_struct *mm, int member) { add_mm_counter(mm, member, 1); }

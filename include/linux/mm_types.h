@@ -221,6 +221,11 @@ struct vm_area_struct {
 	const char *anon_name;
 };
 
+/* Resident pages by kind, as one CPU counted them: only the sum over all CPUs means something. */
+struct vmsim_rss_slot {
+	atomic_long_t count[NR_MM_COUNTERS];
+} __aligned(64);
+
 typedef struct {
 	u64 ctx_id;			/* address-space id, never reused in a machine */
 	atomic64_t tlb_gen;		/* generation of the newest requested flush */
@@ -229,6 +234,8 @@ typedef struct {
 /**
  * struct mm_struct - an address space
  *
+ * @rss_stat: one slot for each CPU, so that faults on different CPUs share no counter
+ * @nr_rss_slots: number of CPUs
  * @mm_list: all address spaces of the machine
  * @pid: process that it was made for, for reports
  * @tables: number of page tables, all levels
@@ -248,7 +255,7 @@ struct mm_struct {
 	unsigned long total_vm;
 	unsigned long def_flags;
 	unsigned long flags;
-	atomic_long_t rss_stat[NR_MM_COUNTERS];
+	struct vmsim_rss_slot *rss_stat;
 	atomic_long_t pgtables_bytes;
 	atomic_t tlb_flush_pending;
 	atomic_t tlb_flush_batched;
@@ -256,6 +263,7 @@ struct mm_struct {
 	mm_context_t context;
 	struct cpumask cpu_bitmap;
 	struct list_head mm_list;
+	unsigned int nr_rss_slots;
 	int pid;
 };
 

@@ -33,6 +33,7 @@ struct tlbflush_unmap_batch {
  * @memmap, @frames: where the machine's cells and frames begin
  * @machine: the machine it belongs to; NULL for a thread that is not attached
  * @cpu: the simulated CPU it runs on
+ * @cpu_nr: number of @cpu
  * @mm: its address space
  * @active_mm: the address space its CPU has loaded for it
  * @tid: thread id, unique in the machine; 0 for what stands for a CPU without a thread
@@ -56,6 +57,7 @@ struct task_struct {
 	char *frames;
 	struct vmsim_machine *machine;
 	struct vmsim_cpu *cpu;
+	unsigned int cpu_nr;
 	struct mm_struct *mm;
 	struct mm_struct *active_mm;
 	int tid;

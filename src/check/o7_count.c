@@ -139,7 +139,7 @@ static void check_rss(struct chk_census *census)
 		const struct chk_mm_census *of_mm = &census->mms[i];
 
 		for (int kind = 0; kind < NR_MM_COUNTERS; kind++) {
-			long found = atomic_long_read(&of_mm->mm->rss_stat[kind]);
+			long found = vmsim_rss_sum(of_mm->mm, kind);
 
 			if (found != of_mm->rss[kind])
 				chk_report(census->chk, VMSIM_ORACLE_O7, "R28",

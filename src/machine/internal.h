@@ -62,6 +62,16 @@ static inline bool vmsim_hv_away(const u32 *hv_state)
 	return __atomic_load_n(hv_state, __ATOMIC_ACQUIRE) != VMSIM_HV_RUNNING;
 }
 
+/* What a CPU has counted; only its own thread does. */
+struct vmsim_cpu_counts {
+	u64 faults, copies, reuses;
+};
+
+static inline void vmsim_count(u64 *count)
+{
+	WRITE_ONCE(*count, *count + 1);
+}
+
 /**
  * struct vmsim_cpu - a simulated CPU
  * @state: enum vmsim_cpu_state (native)
@@ -75,6 +85,7 @@ static inline bool vmsim_hv_away(const u32 *hv_state)
  * @idle: stands for the CPU when no thread is on it
  * @loaded_mm: address space whose tables it has loaded
  * @tlb: what it has cached
+ * @counts: for struct vmsim_stats
  * @pcp: its free frames, see src/folio/page_alloc.c
  */
 struct vmsim_cpu {
@@ -91,6 +102,7 @@ struct vmsim_cpu {
 	struct mm_struct *loaded_mm;
 	struct vmsim_tlb_cache tlb;
 	struct vmsim_pcp pcp;
+	struct vmsim_cpu_counts counts;
 } __aligned(64);
 
 struct vmsim_process {

@@ -150,6 +150,7 @@ static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 		.frames = m->frames,
 		.machine = m,
 		.cpu = cpu,
+		.cpu_nr = id,
 		.tid = 0,
 		.pgtable_l5 = m->config.levels == 5,
 		.comm = "idle",
@@ -161,11 +162,9 @@ static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 static int cpus_init(struct vmsim_machine *m)
 {
 	m->nr_cpus = m->config.cpus;
-	/* CPUs have cache lines of their own; objects of the heap are aligned less. */
-	m->cpu = vmsim_machine_alloc(m, (m->nr_cpus + 1) * sizeof(*m->cpu));
+	m->cpu = vmsim_machine_alloc(m, m->nr_cpus * sizeof(*m->cpu));
 	if (!m->cpu)
 		return -ENOMEM;
-	m->cpu = (struct vmsim_cpu *)ALIGN((unsigned long)m->cpu, _Alignof(struct vmsim_cpu));
 	for (u32 id = 0; id < m->nr_cpus; id++)
 		cpu_init(m, &m->cpu[id], id);
 	return 0;

@@ -3,6 +3,14 @@
 #include "folio/folio.h"
 #include <errno.h>
 
+static void cpu_stats_add(const struct vmsim_cpu *cpu, struct vmsim_stats *stats)
+{
+	vmsim_tlb_stats_add(cpu, stats);
+	stats->faults += READ_ONCE(cpu->counts.faults);
+	stats->copies += READ_ONCE(cpu->counts.copies);
+	stats->reuses += READ_ONCE(cpu->counts.reuses);
+}
+
 /**
  * vmsim_stats_get() - exact counts since the machine was made
  * @machine: the machine
@@ -18,7 +26,7 @@ VMSIM_API int vmsim_stats_get(struct vmsim_machine *machine, struct vmsim_stats 
 		return -EBADF;
 	*stats = m->stats;
 	for (unsigned int i = 0; i < m->nr_cpus; i++)
-		vmsim_tlb_stats_add(&m->cpu[i], stats);
+		cpu_stats_add(&m->cpu[i], stats);
 	stats->frames_free = vmsim_free_frames(m);
 	stats->tables = READ_ONCE(m->tables);
 	stats->rcu_callbacks = READ_ONCE(m->rcu.pending);

@@ -16,6 +16,7 @@ struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsi
 	task->frames = machine->frames;
 	task->machine = machine;
 	task->cpu = cpu;
+	task->cpu_nr = cpu->id;
 	task->pgtable_l5 = machine->config.levels == 5;
 	vmsim_raw_lock(&machine->tasks_lock);
 	task->tid = machine->next_tid++;

@@ -8,17 +8,17 @@
  * held: there is no VM_FAULT_RETRY here.
  */
 
-static void count_fault(struct vmsim_machine *m, enum vmsim_fault_kind kind)
+static void count_fault(struct vmsim_cpu_counts *counts, enum vmsim_fault_kind kind)
 {
 	if (kind == VMSIM_FAULT_COPY)
-		__atomic_fetch_add(&m->stats.copies, 1, __ATOMIC_RELAXED);
+		vmsim_count(&counts->copies);
 	else if (kind == VMSIM_FAULT_REUSE)
-		__atomic_fetch_add(&m->stats.reuses, 1, __ATOMIC_RELAXED);
+		vmsim_count(&counts->reuses);
 }
 
 void vmsim_fault_took(struct vm_fault *vmf, enum vmsim_fault_kind kind)
 {
-	count_fault(vmsim_this_machine(), kind);
+	count_fault(&vmsim_this_cpu()->counts, kind);
 	current->fault_kind = kind;
 	vmsim_event(FAULT_KIND, vmf->real_address, kind, (uintptr_t)vmf->page);
 }
@@ -194,9 +194,7 @@ __vmsim_overridable vm_fault_t __handle_mm_fault(struct vm_area_struct *vma, uns
 __vmsim_overridable vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
 					       unsigned int flags)
 {
-	struct vmsim_machine *m = vmsim_this_machine();
-
 	mmap_assert_locked(vma->vm_mm);
-	__atomic_fetch_add(&m->stats.faults, 1, __ATOMIC_RELAXED);
+	vmsim_count(&vmsim_this_cpu()->counts.faults);
 	return __handle_mm_fault(vma, address, flags);
 }

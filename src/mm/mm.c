@@ -43,8 +43,11 @@ __vmsim_overridable struct mm_struct *mm_alloc(void)
 	vmsim_spin_init(&mm->page_table_lock, &page_table_lock_class, mm);
 	seqcount_init(&mm->write_protect_seq);
 	layout_init(mm);
-	mm->pgd = pgd_alloc(mm);
+	mm->nr_rss_slots = vmsim_this_machine()->nr_cpus;
+	mm->rss_stat = kzalloc(mm->nr_rss_slots * sizeof(*mm->rss_stat), GFP_KERNEL);
+	mm->pgd = mm->rss_stat ? pgd_alloc(mm) : NULL;
 	if (!mm->pgd) {
+		kfree(mm->rss_stat);
 		kfree(mm);
 		return NULL;
 	}
@@ -81,6 +84,7 @@ __vmsim_overridable void mmdrop(struct mm_struct *mm)
 	spin_unlock(&m->mm_list_lock);
 	vmsim_event(MM_REMOVE, (uintptr_t)mm, 0, 0);
 	pgd_free(mm, mm->pgd);
+	kfree(mm->rss_stat);
 	kfree(mm);
 }
 
