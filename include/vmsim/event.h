@@ -73,6 +73,12 @@
 	X(MM_REMOVE,	  "mm-remove",       "mm*",	 "-",	     "-")	\
 	X(MM_SWITCH,	  "mm-switch",       "cpu",	 "prev*",    "next*")	\
 	X(ATOMIC,	  "atomic",	     "addr*",    "-",	     "-")	\
+	X(READ,		  "read",	     "addr*",    "value",    "size")	\
+	X(WRITE,	  "write",	     "addr*",    "value",    "size")	\
+	X(BARRIER,	  "barrier",	     "kind",	 "-",	     "-")	\
+	X(DRAIN,	  "drain",	     "cpu",	 "addr*",    "value")	\
+	X(PLAIN_READ,	  "plain-read",      "addr*",    "size",     "-")	\
+	X(PLAIN_WRITE,	  "plain-write",     "addr*",    "size",     "-")	\
 	X(RESCHED,	  "cond-resched",    "-",	 "-",	     "-")	\
 	X(THREAD,	  "thread",	     "tid",	 "state",    "-")	\
 	X(VIOLATION,	  "violation",       "oracle*",  "text*",    "-")

@@ -4,6 +4,7 @@
 
 #include <vmsim/scenario.h>
 #include <vmsim/event.h>
+#include <limits.h>
 #include <stdio.h>
 
 /**
@@ -21,12 +22,32 @@ enum vmsim_strategy {
 	VMSIM_STRATEGY_PCT,
 	VMSIM_STRATEGY_REPLAY,
 	VMSIM_STRATEGY_NATIVE,	/* real threads in parallel: nothing is decided or replayed */
+	VMSIM_STRATEGY_DFS,	/* all schedules with at most so many preemptions */
+	VMSIM_STRATEGY_DPOR,	/* one schedule of each class of equivalent ones */
+	VMSIM_STRATEGY_STATES,	/* all states, each once */
+	VMSIM_STRATEGY_PORTFOLIO, /* shares of dpor, states, pct and random */
+	VMSIM_STRATEGY_COUNT
 };
 
 enum vmsim_backend {
 	VMSIM_BACKEND_FIBER,	/* all threads on one pthread: fast */
 	VMSIM_BACKEND_PTHREAD,	/* one pthread each, one token: for gdb and sanitizers */
 };
+
+/* Order in which a CPU's accesses reach memory (docs/barriers.md). */
+enum vmsim_memory_model {
+	VMSIM_MEMORY_SC,	/* program order */
+	VMSIM_MEMORY_TSO,	/* stores wait in a first-in first-out buffer per CPU */
+	VMSIM_MEMORY_PSO,	/* the same, and stores to different places overtake each other */
+};
+
+/* What is a decision. */
+enum vmsim_granularity {
+	VMSIM_GRANULARITY_SYNC,	/* what primitives and marked accesses do */
+	VMSIM_GRANULARITY_FULL,	/* plain accesses of instrumented code, too; races among them are reported */
+};
+
+#define VMSIM_UNBOUNDED UINT_MAX
 
 /**
  * struct vmsim_explore_options - how to explore
@@ -43,6 +64,13 @@ enum vmsim_backend {
  * @oracles: mask of oracles that are armed, see <vmsim/check.h>; 0 = all
  * @variant: name put into schedules and reports; the override itself is loaded by the caller
  * @timeline: record events, for struct vmsim_result
+ * @preemptions: most preemptions of a schedule (VMSIM_STRATEGY_DFS); VMSIM_UNBOUNDED
+ * @memory_model: order of accesses
+ * @granularity: what is a decision
+ * @time_limit_ms: stop then, between executions; 0: never
+ * @memory_limit: bytes that a strategy may keep; 0: its default
+ * @keep_going: count failures, and do not stop at the first one; @result tells of the first
+ * @shard, @shards: do part @shard of @shards of the work (0 of 1)
  */
 struct vmsim_explore_options {
 	enum vmsim_strategy strategy;
@@ -58,6 +86,13 @@ struct vmsim_explore_options {
 	uint64_t oracles;
 	const char *variant;
 	bool timeline;
+	unsigned int preemptions;
+	enum vmsim_memory_model memory_model;
+	enum vmsim_granularity granularity;
+	uint64_t time_limit_ms;
+	uint64_t memory_limit;
+	bool keep_going;
+	unsigned int shard, shards;
 };
 
 /** struct vmsim_violation - a rule that broke */
@@ -92,14 +127,37 @@ struct vmsim_schedule {
 	enum vmsim_tlb tlb;
 	unsigned int faulty_nth;
 	uint64_t oracles;		/* armed; 0 = all */
+	enum vmsim_memory_model memory_model;
+	enum vmsim_granularity granularity;
 	struct vmsim_pick {
-		char kind;		/* 't' thread, 'i' interrupt, 'r' RCU, 'p' preempt, 'u' resume, 'n' a no/yes choice */
+		char kind;		/* 't' thread, 'i' interrupt, 'r' RCU, 'p' preempt, 'u' resume, 'n' a no/yes choice, 'd' drain a store */
 		uint16_t id;
 		uint32_t count;
 	} *picks;
 	size_t nr_picks;
 	char thread_name[VMSIM_MAX_THREADS + 1][VMSIM_THREAD_NAME_MAX];
 	unsigned int nr_thread_names;
+};
+
+/**
+ * struct vmsim_coverage - how far a search came
+ * @exhausted: nothing is left, within @preemptions and the step limit
+ * @preemptions: the bound; VMSIM_UNBOUNDED
+ * @classes: complete executions, one for each class of equivalent schedules (dpor)
+ * @blocked: executions that were cut because they are equivalent to others (dpor)
+ * @states, @transitions: distinct states, and steps between them (states)
+ * @deepest: decisions of the longest execution
+ * @estimate: executions or states in all, as far as can be told; 0: no idea
+ * @found_by: the strategy that found the failure
+ */
+struct vmsim_coverage {
+	bool exhausted;
+	unsigned int preemptions;
+	uint64_t classes, blocked;
+	uint64_t states, transitions;
+	uint64_t deepest;
+	double estimate;
+	enum vmsim_strategy found_by;
 };
 
 /** struct vmsim_result - what came out */
@@ -110,6 +168,7 @@ struct vmsim_result {
 	bool violated;
 	struct vmsim_violation violation;
 	struct vmsim_schedule schedule;	/* of the failing, or of the last execution */
+	struct vmsim_coverage coverage;
 	struct vmsim_event *events;	/* if asked for: of that execution */
 	size_t nr_events;
 };

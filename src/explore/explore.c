@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define MAX_RECORDED_EVENTS (1 << 20)
 
@@ -40,10 +41,12 @@ VMSIM_API void vmsim_explore_options_init(struct vmsim_explore_options *options)
 		.pct_depth = 3,
 		.step_limit = 1000000,
 		.variant = "",
+		.preemptions = VMSIM_UNBOUNDED,
+		.shards = 1,
 	};
 }
 
-static const struct strategy *const strategies[] = {
+static const struct strategy *const strategies[VMSIM_STRATEGY_COUNT] = {
 	[VMSIM_STRATEGY_SCRIPT] = &strategy_script,
 	[VMSIM_STRATEGY_RANDOM] = &strategy_random,
 	[VMSIM_STRATEGY_PCT] = &strategy_pct,
@@ -81,8 +84,17 @@ static int check_scenario(const struct vmsim_scenario *scenario, char *error, si
 
 static int check_options(const struct vmsim_explore_options *options, char *error, size_t size)
 {
-	if ((unsigned int)options->strategy > VMSIM_STRATEGY_NATIVE)
+	if ((unsigned int)options->strategy >= VMSIM_STRATEGY_COUNT)
 		return wrong(error, size, "no such strategy");
+	if (options->strategy != VMSIM_STRATEGY_NATIVE && !strategies[options->strategy]) {
+		wrong(error, size, "this strategy is not built");
+		return -EOPNOTSUPP;
+	}
+	if (options->memory_model != VMSIM_MEMORY_SC ||
+	    options->granularity != VMSIM_GRANULARITY_SYNC || options->shards > 1) {
+		wrong(error, size, "memory models, full granularity and shards are not built");
+		return -EOPNOTSUPP;
+	}
 	if ((unsigned int)options->tlb >= VMSIM_TLB_COUNT)
 		return wrong(error, size, "no such TLB back-end");
 	if (options->strategy == VMSIM_STRATEGY_REPLAY && !options->schedule)
@@ -93,6 +105,14 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 	return wrong(error, size, "built with -Dchecks=false: nothing can be explored");
 #endif
 	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static void name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule *schedule)
@@ -123,7 +143,9 @@ static int execute_once(struct vmsim_explorer *x, uint64_t seed)
 	world_restore(x);
 	x->failed = false;
 	x->misfit[0] = 0;
+	x->abandoned = false;
 	x->recorded.n = 0;
+	x->footprint.n = 0;
 	coroutine_adopt(&x->main, x->backend);
 	x->strategy->begin(x, seed);
 	err = world_start(x);
@@ -136,24 +158,42 @@ static int execute_once(struct vmsim_explorer *x, uint64_t seed)
 		world_finish(x);
 	vmsim_self = &vmsim_no_task;
 	coroutine_destroy(&x->main);
+	if (x->strategy->done)
+		x->strategy->done(x);
+	x->deepest = max(x->deepest, x->steps);
 	return x->misfit[0] ? -EINVAL : 0;
+}
+
+static bool more(struct vmsim_explorer *x)
+{
+	if (x->executions >= x->options->executions)
+		return false;
+	if (x->deadline_ns && now_ns() >= x->deadline_ns)
+		return false;
+	return !x->strategy->more || x->strategy->more(x);
 }
 
 static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 {
-	uint64_t seed = x->options->seed;
+	while (more(x)) {
+		int err = execute_once(x, x->options->seed + x->executions);
 
-	for (uint64_t i = 0; i < x->options->executions; i++) {
-		int err = execute_once(x, seed + i);
-
-		result->executions++;
+		x->executions += !x->abandoned;
 		if (err)
 			return err;
-		if (x->failed) {
-			result->failures++;
+		if (!x->failed)
+			continue;
+		if (!result->failures++)
+			hand_over(x, result);
+		if (!x->options->keep_going)
 			break;
-		}
 	}
+	result->executions = x->executions;
+	if (!result->failures)
+		hand_over(x, result);
+	result->coverage.deepest = x->deepest;
+	if (x->strategy->cover)
+		x->strategy->cover(x, &result->coverage);
 	return 0;
 }
 
@@ -182,6 +222,8 @@ static int run(const struct vmsim_scenario *scenario, const struct vmsim_explore
 	x->options = options;
 	x->strategy = strategies[options->strategy];
 	x->backend = coroutine_backend(options->backend);
+	if (options->time_limit_ms)
+		x->deadline_ns = now_ns() + options->time_limit_ms * 1000000;
 	vmsim_self = &vmsim_no_task;
 	if (options->strategy == VMSIM_STRATEGY_SCRIPT)
 		err = script_parse(x, script_of(scenario, options), error, size);
@@ -193,14 +235,18 @@ static int run(const struct vmsim_scenario *scenario, const struct vmsim_explore
 			wrong(error, size, "set-up failed: %s", strerror(-err));
 	}
 	if (!err) {
-		err = execute_all(x, result);
+		err = x->strategy->create ? x->strategy->create(x) : 0;
+		if (!err)
+			err = execute_all(x, result);
 		if (err)
 			wrong(error, size, "%s", x->misfit[0] ? x->misfit : strerror(-err));
-		hand_over(x, result);
+		if (x->strategy->destroy)
+			x->strategy->destroy(x);
 	}
 	world_destroy(x);
 	free(x->script);
 	free(x->recorded.picks);
+	free(x->footprint.at);
 	free(x);
 	vmsim_self = before;
 	return err;

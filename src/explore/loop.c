@@ -35,7 +35,9 @@
 uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer)
 {
 	/* A script may wait for any event. */
-	return explorer->script ? (UINT64_C(1) << VMSIM_EV_COUNT) - 1 : DECISIONS;
+	if (explorer->script)
+		return (UINT64_C(1) << VMSIM_EV_COUNT) - 1;
+	return DECISIONS | (explorer->strategy->footprints ? footprint_kinds() : 0);
 }
 
 /* A thread leaves its CPU only where a kernel would schedule. */
@@ -236,6 +238,8 @@ static void decide(struct vmsim_explorer *x)
 		if (++x->steps > x->options->step_limit)
 			fail_progress(x, "livelock: the step limit is reached");
 		chosen = x->strategy->pick(x, candidate, n);
+		x->footprint.n = 0;
+		x->abandoned = chosen < 0;
 		if (chosen < 0 && !x->running)
 			return;
 		if (chosen < 0)
@@ -295,6 +299,9 @@ void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_ev
 {
 	struct task_struct *self = vmsim_self;
 
+	/* Not of the set-up; but also of what a CPU does without a thread: interrupts. */
+	if (explorer->strategy->footprints && explorer->running)
+		footprint_event(&explorer->footprint, event);
 	if (!explorer->running || !self->actor)
 		return;
 	script_watch(explorer, event);

@@ -5,6 +5,7 @@
 #include "machine/internal.h"
 #include "explore/coroutine.h"
 #include "explore/explorer.h"
+#include "explore/footprint.h"
 #include <vmsim/explore.h>
 #include <setjmp.h>
 
@@ -41,16 +42,31 @@ struct candidate {
 	uint16_t id;
 };
 
-struct strategy_state;
-
-/* A way of deciding. */
+/**
+ * struct strategy - a way of deciding
+ * @footprints: x->footprint tells, in @pick and @end, what the candidate picked last has touched
+ * @create: before the first execution; its state is x->strategy_state. 0 or -errno
+ * @destroy: after the last one
+ * @more: whether there is another execution; NULL: as many as the options say, each with its seed
+ * @begin: before each execution
+ * @pick: index of the candidate that happens; -1: none, abandon the execution. If that is because
+ *        the schedule does not fit, x->misfit says why; else the execution does not count as one
+ * @choice: the answer to a yes-or-no question
+ * @end: after each execution, before the scenario's check
+ * @done: after the check of each execution: x->failed is final
+ * @cover: what has been covered so far
+ */
 struct strategy {
-	/* Before each execution. */
+	bool footprints;
+	int (*create)(struct vmsim_explorer *x);
+	void (*destroy)(struct vmsim_explorer *x);
+	bool (*more)(struct vmsim_explorer *x);
 	void (*begin)(struct vmsim_explorer *x, uint64_t seed);
-	/* Index of the candidate that happens, or -1: the schedule does not fit (x->misfit says why). */
 	int (*pick)(struct vmsim_explorer *x, const struct candidate *candidates, int n);
 	bool (*choice)(struct vmsim_explorer *x);
 	void (*end)(struct vmsim_explorer *x);
+	void (*done)(struct vmsim_explorer *x);
+	void (*cover)(const struct vmsim_explorer *x, struct vmsim_coverage *coverage);
 };
 
 extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay;
@@ -88,6 +104,10 @@ struct vmsim_explorer {
 	char misfit[160];
 
 	/* Strategy state. */
+	void *strategy_state;
+	struct footprint footprint;
+	uint64_t executions, deepest, deadline_ns;
+	bool abandoned;			/* by the strategy */
 	uint64_t rng;
 	uint64_t longest, longest_marks;
 	struct pct_change {
