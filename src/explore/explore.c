@@ -136,7 +136,7 @@ static void hand_over(struct vmsim_explorer *x, struct vmsim_result *result)
 	x->recorded = (struct pick_list) { 0 };
 }
 
-static int execute_once(struct vmsim_explorer *x, uint64_t seed)
+int session_execute(struct vmsim_explorer *x, uint64_t seed)
 {
 	int err;
 
@@ -176,7 +176,7 @@ static bool more(struct vmsim_explorer *x)
 static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 {
 	while (more(x)) {
-		int err = execute_once(x, x->options->seed + x->executions);
+		int err = session_execute(x, x->options->seed + x->executions);
 
 		x->executions += !x->abandoned;
 		if (err)
@@ -209,46 +209,80 @@ static const char *script_of(const struct vmsim_scenario *scenario,
 	return scenario->script;
 }
 
-static int run(const struct vmsim_scenario *scenario, const struct vmsim_explore_options *options,
-	       struct vmsim_result *result, void *recorder, char *error, size_t size)
+/* The world, and then what the strategy keeps beside it. */
+static int session_prepare(struct vmsim_explorer *x, void *recorder, char *error, size_t size)
 {
-	struct vmsim_explorer *x = calloc(1, sizeof(*x));
-	struct task_struct *before = vmsim_self;
 	int err = 0;
 
+	if (x->options->strategy == VMSIM_STRATEGY_SCRIPT)
+		err = script_parse(x, script_of(x->scenario, x->options), error, size);
+	if (err)
+		return err;
+	err = world_create(x, recorder);
+	if (err && x->failed)
+		wrong(error, size, "set-up: %s %s", x->violation.oracle, x->violation.text);
+	else if (err)
+		wrong(error, size, "set-up failed: %s", strerror(-err));
+	if (err || !x->strategy->create)
+		return err;
+	err = x->strategy->create(x);
+	if (err)
+		wrong(error, size, "%s", x->misfit[0] ? x->misfit : strerror(-err));
+	return err;
+}
+
+int session_create(const struct vmsim_scenario *scenario,
+		   const struct vmsim_explore_options *options, const struct strategy *strategy,
+		   void *recorder, struct vmsim_explorer **session, char *error, size_t size)
+{
+	struct vmsim_explorer *x = calloc(1, sizeof(*x));
+	int err;
+
+	*session = NULL;
 	if (!x)
 		return -ENOMEM;
 	x->scenario = scenario;
 	x->options = options;
-	x->strategy = strategies[options->strategy];
+	x->strategy = strategy ? strategy : strategies[options->strategy];
 	x->backend = coroutine_backend(options->backend);
 	if (options->time_limit_ms)
 		x->deadline_ns = now_ns() + options->time_limit_ms * 1000000;
+	x->caller = vmsim_self;
 	vmsim_self = &vmsim_no_task;
-	if (options->strategy == VMSIM_STRATEGY_SCRIPT)
-		err = script_parse(x, script_of(scenario, options), error, size);
-	if (!err) {
-		err = world_create(x, recorder);
-		if (err && x->failed)
-			wrong(error, size, "set-up: %s %s", x->violation.oracle, x->violation.text);
-		else if (err)
-			wrong(error, size, "set-up failed: %s", strerror(-err));
-	}
-	if (!err) {
-		err = x->strategy->create ? x->strategy->create(x) : 0;
-		if (!err)
-			err = execute_all(x, result);
-		if (err)
-			wrong(error, size, "%s", x->misfit[0] ? x->misfit : strerror(-err));
-		if (x->strategy->destroy)
-			x->strategy->destroy(x);
-	}
+	err = session_prepare(x, recorder, error, size);
+	if (err)
+		session_destroy(x);
+	else
+		*session = x;
+	return err;
+}
+
+void session_destroy(struct vmsim_explorer *x)
+{
+	struct task_struct *caller = x->caller;
+
+	if (x->strategy->destroy)
+		x->strategy->destroy(x);
 	world_destroy(x);
 	free(x->script);
 	free(x->recorded.picks);
 	free(x->footprint.at);
 	free(x);
-	vmsim_self = before;
+	vmsim_self = caller;
+}
+
+static int run(const struct vmsim_scenario *scenario, const struct vmsim_explore_options *options,
+	       struct vmsim_result *result, void *recorder, char *error, size_t size)
+{
+	struct vmsim_explorer *x;
+	int err = session_create(scenario, options, NULL, recorder, &x, error, size);
+
+	if (err)
+		return err;
+	err = execute_all(x, result);
+	if (err)
+		wrong(error, size, "%s", x->misfit[0] ? x->misfit : strerror(-err));
+	session_destroy(x);
 	return err;
 }
 

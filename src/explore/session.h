@@ -46,7 +46,7 @@ struct candidate {
  * struct strategy - a way of deciding
  * @footprints: x->footprint tells, in @pick and @end, what the candidate picked last has touched
  * @create: before the first execution; its state is x->strategy_state. 0 or -errno
- * @destroy: after the last one
+ * @destroy: after the last one; also when there was none because something failed before
  * @more: whether there is another execution; NULL: as many as the options say, each with its seed
  * @begin: before each execution
  * @pick: index of the candidate that happens; -1: none, abandon the execution. If that is because
@@ -88,6 +88,7 @@ struct vmsim_explorer {
 	const struct vmsim_scenario *scenario;
 	const struct vmsim_explore_options *options;
 	const struct strategy *strategy;
+	struct task_struct *caller;	/* vmsim_self of whoever made the session */
 	enum vmsim_backend backend;
 	struct vmsim_machine *machine;
 	struct vmsim_world world;
@@ -127,6 +128,17 @@ struct vmsim_explorer {
 	struct world_snapshot *snapshot;
 };
 
+/*
+ * A session (src/explore/explore.c): one world, any number of executions, each of them from the
+ * same start. @strategy NULL: that of the options. A failed execution leaves x->failed,
+ * x->violation and x->recorded behind, until the next one.
+ */
+int session_create(const struct vmsim_scenario *scenario,
+		   const struct vmsim_explore_options *options, const struct strategy *strategy,
+		   void *recorder, struct vmsim_explorer **session, char *error, size_t size);
+int session_execute(struct vmsim_explorer *x, uint64_t seed);
+void session_destroy(struct vmsim_explorer *x);
+
 /* The world (src/explore/world.c): made once, copied back before every execution. */
 int world_create(struct vmsim_explorer *x, void *recorder);
 void world_restore(struct vmsim_explorer *x);
@@ -139,6 +151,23 @@ void world_finish(struct vmsim_explorer *x);
 void execution_run(struct vmsim_explorer *x);
 void actor_entry(void *arg);
 struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor);
+
+/*
+ * A preemption takes the CPU from a thread that could have gone on: what bounds count. Interrupts
+ * are none; a vCPU taken away by the hypervisor is one.
+ */
+static inline bool is_preemption(const struct vmsim_explorer *x,
+				 const struct candidate *candidates, int n, int chosen)
+{
+	const struct candidate *pick = &candidates[chosen];
+
+	if (pick->kind != 't' || !x->running || pick->id == x->running->index)
+		return pick->kind == 'p';
+	for (int i = 0; i < n; i++)
+		if (candidates[i].kind == 't' && candidates[i].id == x->running->index)
+			return true;
+	return false;
+}
 
 int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t error_size);
 
