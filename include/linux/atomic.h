@@ -11,10 +11,11 @@
 #define ATOMIC_INIT(i) { (i) }
 
 /*
- * Every operation that changes the value is fully ordered and is a decision of the explorer. The
- * _relaxed, _acquire and _release forms are the full ones: never weaker than asked for. The
- * _unseen forms are for primitives that raise an event of their own for the same change: between a
- * change and the event that tells of it, nobody may come in.
+ * Every operation that changes the value is fully ordered and is a decision of the explorer; so is
+ * a comparison that fails, which is a read. The _relaxed, _acquire and _release forms are the full
+ * ones: never weaker than asked for. The _unseen forms are for primitives that raise an event of
+ * their own for the same change: between a change and the event that tells of it, nobody may come
+ * in.
  */
 #define VMSIM_ATOMIC_OPS(name, type, ctype, utype, ao)					\
 static inline ctype name##_read(const type *v)						\
@@ -44,7 +45,10 @@ static inline ctype name##_fetch_add(ctype i, type *v)					\
 static inline ctype name##_cmpxchg(type *v, ctype from, ctype to)			\
 {											\
 	ctype old = name##_cmpxchg_unseen(v, from, to);					\
-	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
+	if (old == from)								\
+		vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);				\
+	else										\
+		vmsim_event(READ, (uintptr_t)v, old, sizeof(*v));			\
 	return old;									\
 }											\
 static inline bool name##_try_cmpxchg(type *v, ctype *from, ctype to)			\

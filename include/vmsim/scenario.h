@@ -65,19 +65,39 @@ struct vmsim_variant {
 	const char *script;
 };
 
+/**
+ * struct vmsim_scenario - what runs
+ * @name, @summary: for people; schedules name it
+ * @seeds: ids in the reference, "E30 E33"
+ * @tags: words to select by
+ * @config: the machine; its mode and its flush back-end are those of the run
+ * @ctx_size: size of the scenario's own data
+ * @processes: how many are made before the set-up, pids 1..n; 0: one
+ * @bare: no process is made, and threads have no address space: what races is @ctx alone. System
+ *        calls and simulated loads and stores give -ESRCH there
+ * @ctx_init: what @ctx begins as, @ctx_size bytes; NULL: zeroes
+ * @setup: runs once, as a thread of the first process on CPU 0; may be NULL
+ * @threads, @nr_threads: what races
+ * @check: the scenario's own expectation, after each execution; as @setup
+ * @script: fails the buggy variants in every run
+ * @variants, @nr_variants: the code as it was, or as it was proposed
+ * @verdicts, @nr_verdicts: what each of them must do
+ */
 struct vmsim_scenario {
 	const char *name;
 	const char *summary;
-	const char *seeds;		/* ids in the reference, "E30 E33" */
+	const char *seeds;
 	const char *tags;
 	struct vmsim_config config;
 	size_t ctx_size;
-	unsigned int processes;		/* made before set-up, pids 1..n */
+	unsigned int processes;
+	bool bare;
+	const void *ctx_init;
 	int (*setup)(struct vmsim_world *world);
 	const struct vmsim_thread_def *threads;
 	unsigned int nr_threads;
 	int (*check)(struct vmsim_world *world);
-	const char *script;		/* fails the buggy variants in every run */
+	const char *script;
 	const struct vmsim_variant *variants;
 	unsigned int nr_variants;
 	const struct vmsim_verdict *verdicts;

@@ -92,10 +92,19 @@ static void note_thread(struct vmsim_checker *chk, int tid)
 
 static const u64 needs_accesses = VMSIM_ORACLE_BIT(O3) | VMSIM_ORACLE_BIT(O4);
 
+/* An entry that lies in no frame, and so in no page table, translates nothing. */
+static bool in_no_table(const struct vmsim_machine *m, const struct vmsim_event *event)
+{
+	return event->kind == VMSIM_EV_PTE_SET &&
+	       event->arg[0] - (uintptr_t)m->frames >= m->nr_frames * PAGE_SIZE;
+}
+
 static void on_event(void *arg, const struct vmsim_event *event)
 {
 	struct vmsim_checker *chk = arg;
 
+	if (in_no_table(chk->machine, event))
+		return;
 	note_thread(chk, event->tid);
 	if (event->kind == VMSIM_EV_MM_ADD)
 		mm_appeared(chk, (void *)event->arg[0]);

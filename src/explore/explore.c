@@ -69,6 +69,8 @@ static int check_scenario(const struct vmsim_scenario *scenario, char *error, si
 	if (!scenario->threads || scenario->nr_threads < 1 || scenario->nr_threads > VMSIM_MAX_THREADS)
 		return wrong(error, size, "scenario %s: 1 to %d threads", scenario->name,
 			     VMSIM_MAX_THREADS);
+	if (scenario->bare && scenario->processes)
+		return wrong(error, size, "scenario %s: bare, but with processes", scenario->name);
 	for (unsigned int i = 0; i < scenario->nr_threads; i++) {
 		const struct vmsim_thread_def *thread = &scenario->threads[i];
 

@@ -19,6 +19,7 @@
 	 VMSIM_EV_BIT(FLUSH_PENDING) | VMSIM_EV_BIT(IPI_SEND) | VMSIM_EV_BIT(IRQ) | \
 	 VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(FAULT) |	\
 	 VMSIM_EV_BIT(SYSCALL) | VMSIM_EV_BIT(SYSCALL_RET) | VMSIM_EV_BIT(ATOMIC) | \
+	 VMSIM_EV_BIT(READ) |							\
 	 VMSIM_EV_BIT(RESCHED) | VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_READ))
 
 /* Those of them at which something is left behind for others to find: what PCT aims at. */

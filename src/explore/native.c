@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/native.h"
+#include "explore/scenario.h"
 #include "machine/internal.h"
 #include "check/check.h"
 #include "mm/mm_internal.h"
-#include <vmsim/process.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
  */
 
 struct native_thread {
+	const struct vmsim_scenario *scenario;
 	struct vmsim_world *world;
 	const struct vmsim_thread_def *def;
 	pthread_barrier_t *start;
@@ -22,17 +23,12 @@ struct native_thread {
 	int err;
 };
 
-static unsigned int process_count(const struct vmsim_scenario *scenario)
-{
-	return scenario->processes ? scenario->processes : 1;
-}
-
 static void *thread_main(void *arg)
 {
 	struct native_thread *thread = arg;
 
-	thread->err = vmsim_attach(thread->world->machine, thread->def->cpu,
-				   (int)thread->def->process + 1);
+	thread->err = scenario_attach(thread->scenario, thread->world, thread->def->cpu,
+				      thread->def->process);
 	pthread_barrier_wait(thread->start);
 	if (thread->err)
 		return NULL;
@@ -50,7 +46,7 @@ static int threads_run(const struct vmsim_scenario *scenario, struct vmsim_world
 	pthread_barrier_init(&start, NULL, scenario->nr_threads);
 	for (unsigned int i = 0; i < scenario->nr_threads; i++) {
 		thread[i] = (struct native_thread) {
-			.world = world, .def = &scenario->threads[i], .start = &start,
+			.scenario = scenario, .world = world, .def = &scenario->threads[i], .start = &start,
 		};
 		/* The others wait for every one of them: there is no way back. */
 		if (pthread_create(&thread[i].pthread, NULL, thread_main, &thread[i]))
@@ -62,22 +58,6 @@ static int threads_run(const struct vmsim_scenario *scenario, struct vmsim_world
 			err = thread[i].err;
 	}
 	pthread_barrier_destroy(&start);
-	return err;
-}
-
-/* Runs @fn as a thread of the first process on CPU 0. */
-static int as_first_process(struct vmsim_world *world, int (*fn)(struct vmsim_world *world))
-{
-	int err = 0;
-
-	if (!fn)
-		return 0;
-	err = vmsim_attach(world->machine, 0, 1);
-	if (err)
-		return err;
-	err = fn(world);
-	if (vmsim_self->machine)
-		vmsim_detach();
 	return err;
 }
 
@@ -95,30 +75,18 @@ static int world_make(const struct vmsim_scenario *scenario,
 	if (err)
 		return err;
 	err = vmsim_check_arm(world->machine, options->oracles ? options->oracles : VMSIM_ORACLES_ALL);
-	if (err)
-		return err;
-	world->ctx = vmsim_machine_alloc(vmsim_machine_get(world->machine), scenario->ctx_size);
-	if (!world->ctx)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < process_count(scenario); i++) {
-		int pid = vmsim_process_create(world->machine, "process");
-
-		if (pid != (int)i + 1)
-			return pid < 0 ? pid : -EINVAL;
-	}
-	return as_first_process(world, scenario->setup);
+	return err ? err : scenario_set_up(scenario, world);
 }
 
 static void world_judge(const struct vmsim_scenario *scenario, struct vmsim_world *world)
 {
 	struct vmsim_machine *m = vmsim_machine_get(world->machine);
-	int err = as_first_process(world, scenario->check);
+	int err = scenario_call(scenario, world, scenario->check);
 
 	if (err < 0)
 		vmsim_violate(m, "CHECK", "", "the scenario's check returned %d", err);
 	vmsim_check_quiescent(world->machine);
-	for (unsigned int i = 0; i < process_count(scenario); i++)
-		vmsim_process_destroy(world->machine, (int)i + 1);
+	scenario_end_processes(scenario, world);
 	vmsim_check_quiescent(world->machine);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
+#include "explore/scenario.h"
 #include "check/check.h"
 #include "folio/folio.h"
 #include "mm/mm_internal.h"
 #include "trace/record.h"
-#include <vmsim/process.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -111,48 +111,12 @@ static struct vmsim_config config_of(const struct vmsim_explorer *x)
 	return config;
 }
 
-static unsigned int process_count(const struct vmsim_scenario *scenario)
-{
-	return scenario->processes ? scenario->processes : 1;
-}
-
-static int make_processes(struct vmsim_explorer *x)
-{
-	for (unsigned int i = 0; i < process_count(x->scenario); i++) {
-		char name[32];
-		int pid;
-
-		snprintf(name, sizeof(name), "process%u", i);
-		pid = vmsim_process_create(x->world.machine, name);
-		if (pid != (int)i + 1)
-			return pid < 0 ? pid : -EINVAL;
-	}
-	return 0;
-}
-
 static int set_up(struct vmsim_explorer *x)
 {
-	const struct vmsim_scenario *scenario = x->scenario;
-	int err;
+	uint64_t oracles = x->options->oracles ? x->options->oracles : VMSIM_ORACLES_ALL;
+	int err = vmsim_checker_create(x->machine, oracles);
 
-	err = vmsim_checker_create(x->machine,
-				   x->options->oracles ? x->options->oracles : VMSIM_ORACLES_ALL);
-	if (err)
-		return err;
-	x->world.ctx = vmsim_machine_alloc(x->machine, scenario->ctx_size);
-	if (!x->world.ctx)
-		return -ENOMEM;
-	err = make_processes(x);
-	if (err || !scenario->setup)
-		return err;
-	err = vmsim_attach(x->world.machine, 0, 1);
-	if (err)
-		return err;
-	err = scenario->setup(&x->world);
-	/* The set-up may have detached, or attached elsewhere. */
-	if (vmsim_self->machine)
-		vmsim_detach();
-	return err;
+	return err ? err : scenario_set_up(x->scenario, &x->world);
 }
 
 int world_create(struct vmsim_explorer *x, void *recorder)
@@ -236,7 +200,7 @@ int world_start(struct vmsim_explorer *x)
 			.cpu = cpu_for(x, rcu ? 0 : def->cpu),
 			.daemon = rcu,
 		};
-		err = actor_start(x, &x->actor[i], rcu ? 0 : (int)def->process + 1);
+		err = actor_start(x, &x->actor[i], rcu || scenario->bare ? 0 : (int)def->process + 1);
 	}
 	return err;
 }
@@ -263,15 +227,8 @@ static void threads_end(struct vmsim_explorer *x)
 
 static void scenario_check(struct vmsim_explorer *x)
 {
-	int err;
+	int err = scenario_call(x->scenario, &x->world, x->scenario->check);
 
-	if (!x->scenario->check)
-		return;
-	err = vmsim_attach(x->world.machine, 0, 1);
-	if (!err)
-		err = x->scenario->check(&x->world);
-	if (vmsim_self->machine)
-		vmsim_detach();
 	if (err < 0)
 		vmsim_violate(x->machine, "CHECK", "", "the scenario's check returned %d", err);
 }
@@ -279,8 +236,7 @@ static void scenario_check(struct vmsim_explorer *x)
 /* With every process gone, nothing may be left but files and free memory. */
 static void tear_down(struct vmsim_explorer *x)
 {
-	for (unsigned int i = 0; i < process_count(x->scenario); i++)
-		vmsim_process_destroy(x->world.machine, (int)i + 1);
+	scenario_end_processes(x->scenario, &x->world);
 	vmsim_self = &x->machine->cpu[0].idle;
 	rcu_barrier();
 	vmsim_self = &vmsim_no_task;

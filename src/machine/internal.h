@@ -258,6 +258,9 @@ void vmsim_rcu_reader_exit(struct task_struct *task);
 /* Takes the calls in the mailbox of @cpu; the caller acts as that CPU (src/machine/ipi.c). */
 void vmsim_ipi_take(struct vmsim_cpu *cpu);
 
+/* The calling pthread becomes a thread on a CPU, without a process. 0, -EINVAL, -EBUSY, -ENOMEM. */
+int vmsim_attach_bare(struct vmsim_machine *machine, unsigned int cpu);
+
 /* A thread on a CPU, without a process (src/machine/task.c). */
 struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsim_cpu *cpu);
 void vmsim_task_destroy(struct task_struct *task);

@@ -35,6 +35,36 @@ void vmsim_task_destroy(struct task_struct *task)
 	vmsim_machine_free(machine, task);
 }
 
+int vmsim_attach_bare(struct vmsim_machine *machine, unsigned int cpu)
+{
+	struct task_struct *none = NULL;
+	struct task_struct *task;
+
+	if (cpu >= machine->nr_cpus)
+		return -EINVAL;
+	if (vmsim_self->machine)
+		return -EBUSY;
+	task = vmsim_task_create(machine, &machine->cpu[cpu]);
+	if (!task)
+		return -ENOMEM;
+	if (!__atomic_compare_exchange_n(&machine->cpu[cpu].curr, &none, task, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		vmsim_task_destroy(task);
+		return -EBUSY;
+	}
+	vmsim_self = task;
+	return 0;
+}
+
+static void leave_cpu(struct task_struct *task)
+{
+	struct vmsim_cpu *cpu = task->cpu;
+
+	vmsim_self = &vmsim_no_task;
+	__atomic_store_n(&cpu->curr, NULL, __ATOMIC_RELEASE);
+	vmsim_task_destroy(task);
+}
+
 /**
  * vmsim_attach() - makes the calling pthread a simulated thread
  * @machine: the machine
@@ -47,33 +77,18 @@ void vmsim_task_destroy(struct task_struct *task)
 VMSIM_API int vmsim_attach(struct vmsim_machine *machine, unsigned int cpu, int pid)
 {
 	struct vmsim_machine *m = vmsim_machine_get(machine);
-	struct task_struct *none = NULL;
-	struct task_struct *task;
 	int err;
 
 	if (!m)
 		return -EBADF;
-	if (cpu >= m->nr_cpus)
-		return -EINVAL;
-	if (vmsim_self->machine)
-		return -EBUSY;
-	task = vmsim_task_create(m, &m->cpu[cpu]);
-	if (!task)
-		return -ENOMEM;
-	if (!__atomic_compare_exchange_n(&m->cpu[cpu].curr, &none, task, false,
-					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-		vmsim_task_destroy(task);
-		return -EBUSY;
-	}
-	vmsim_self = task;
+	err = vmsim_attach_bare(m, cpu);
+	if (err)
+		return err;
 	vmsim_enter();
-	err = vmsim_process_attach(m, pid, task);
+	err = vmsim_process_attach(m, pid, vmsim_self);
 	vmsim_leave();
-	if (err) {
-		vmsim_self = &vmsim_no_task;
-		__atomic_store_n(&m->cpu[cpu].curr, NULL, __ATOMIC_RELEASE);
-		vmsim_task_destroy(task);
-	}
+	if (err)
+		leave_cpu(vmsim_self);
 	return err;
 }
 
@@ -85,16 +100,13 @@ VMSIM_API int vmsim_attach(struct vmsim_machine *machine, unsigned int cpu, int 
 VMSIM_API int vmsim_detach(void)
 {
 	struct task_struct *task = vmsim_self;
-	struct vmsim_cpu *cpu = task->cpu;
 
 	if (!task->machine)
 		return -ESRCH;
 	vmsim_enter();
 	vmsim_process_detach(task);
 	vmsim_leave();
-	vmsim_self = &vmsim_no_task;
-	__atomic_store_n(&cpu->curr, NULL, __ATOMIC_RELEASE);
-	vmsim_task_destroy(task);
+	leave_cpu(task);
 	return 0;
 }
 
