@@ -210,7 +210,6 @@ int cli_execute(struct cli_execution *execution)
 		vmsim_result_free(&result);
 		return err == -EINVAL ? CLI_USAGE : CLI_FAILED;
 	}
-	result.schedule.oracles = execution->options.oracles;
 	status = write_files(execution, &result);
 	if (!status)
 		status = report(execution, &result);

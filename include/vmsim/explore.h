@@ -180,6 +180,48 @@ VMSIM_API int vmsim_explore(const struct vmsim_scenario *scenario,
 			    struct vmsim_result *result, char *error, size_t error_size);
 VMSIM_API void vmsim_result_free(struct vmsim_result *result);
 
+/**
+ * struct vmsim_minimise_limits - what cutting down a failure may cost
+ * @replays: most executions for cutting
+ * @certify: most executions for certifying; 0: do not certify
+ * @time_ms: most milliseconds for all; 0: any number
+ */
+struct vmsim_minimise_limits {
+	uint64_t replays, certify, time_ms;
+};
+
+/**
+ * struct vmsim_minimised - a failure, cut down
+ * @schedule: the smallest schedule found that breaks the same rule
+ * @violation: what it ends with
+ * @preemptions: how often a thread loses its CPU that could have gone on: the depth of the bug
+ * @preemptions_before: of the schedule given
+ * @steps, @steps_before: decisions
+ * @certified: a search of all schedules with fewer preemptions found none that breaks the rule
+ * @improved: how often that search found one, from which the cutting began anew
+ * @replays: executions used for cutting
+ * @certify_executions: executions used for certifying
+ * @time_ns: time for all
+ */
+struct vmsim_minimised {
+	struct vmsim_schedule schedule;
+	struct vmsim_violation violation;
+	unsigned int preemptions, preemptions_before;
+	uint64_t steps, steps_before;
+	bool certified;
+	unsigned int improved;
+	uint64_t replays, certify_executions, time_ns;
+};
+
+VMSIM_API void vmsim_minimise_limits_init(struct vmsim_minimise_limits *limits);
+/* Returns 0, or -errno: the schedule does not fit, or does not fail. */
+VMSIM_API int vmsim_minimise(const struct vmsim_scenario *scenario,
+			     const struct vmsim_explore_options *options,
+			     const struct vmsim_schedule *failing,
+			     const struct vmsim_minimise_limits *limits,
+			     struct vmsim_minimised *minimised, char *error, size_t error_size);
+VMSIM_API void vmsim_minimised_free(struct vmsim_minimised *minimised);
+
 VMSIM_API int vmsim_schedule_write(const struct vmsim_scenario *scenario,
 				   const struct vmsim_schedule *schedule, FILE *out);
 /* -EINVAL with "line N: what" in @error for anything but a well-formed schedule. */

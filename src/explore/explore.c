@@ -88,10 +88,6 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 {
 	if ((unsigned int)options->strategy >= VMSIM_STRATEGY_COUNT)
 		return wrong(error, size, "no such strategy");
-	if (options->strategy != VMSIM_STRATEGY_NATIVE && !strategies[options->strategy]) {
-		wrong(error, size, "this strategy is not built");
-		return -EOPNOTSUPP;
-	}
 	if (options->memory_model != VMSIM_MEMORY_SC ||
 	    options->granularity != VMSIM_GRANULARITY_SYNC || options->shards > 1) {
 		wrong(error, size, "memory models, full granularity and shards are not built");
@@ -109,7 +105,15 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 	return 0;
 }
 
-static uint64_t now_ns(void)
+int session_check(const struct vmsim_scenario *scenario,
+		  const struct vmsim_explore_options *options, char *error, size_t size)
+{
+	int err = check_scenario(scenario, error, size);
+
+	return err ? err : check_options(options, error, size);
+}
+
+uint64_t session_now_ns(void)
 {
 	struct timespec now;
 
@@ -117,13 +121,16 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule *schedule)
+void session_name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule *schedule)
 {
 	snprintf(schedule->scenario, sizeof(schedule->scenario), "%s", x->scenario->name);
 	snprintf(schedule->variant, sizeof(schedule->variant), "%s",
 		 x->options->variant ? x->options->variant : "");
 	schedule->tlb = x->options->tlb;
 	schedule->faulty_nth = x->machine->config.faulty_nth;
+	schedule->oracles = x->options->oracles;
+	schedule->memory_model = x->options->memory_model;
+	schedule->granularity = x->options->granularity;
 }
 
 static void hand_over(struct vmsim_explorer *x, struct vmsim_result *result)
@@ -132,7 +139,7 @@ static void hand_over(struct vmsim_explorer *x, struct vmsim_result *result)
 	result->decisions = x->steps;
 	result->violated = x->failed;
 	result->violation = x->violation;
-	name_schedule(x, &result->schedule);
+	session_name_schedule(x, &result->schedule);
 	result->schedule.picks = x->recorded.picks;
 	result->schedule.nr_picks = x->recorded.n;
 	x->recorded = (struct pick_list) { 0 };
@@ -170,7 +177,7 @@ static bool more(struct vmsim_explorer *x)
 {
 	if (x->executions >= x->options->executions)
 		return false;
-	if (x->deadline_ns && now_ns() >= x->deadline_ns)
+	if (x->deadline_ns && session_now_ns() >= x->deadline_ns)
 		return false;
 	return !x->strategy->more || x->strategy->more(x);
 }
@@ -216,6 +223,10 @@ static int session_prepare(struct vmsim_explorer *x, void *recorder, char *error
 {
 	int err = 0;
 
+	if (!x->strategy) {
+		wrong(error, size, "this strategy is not built");
+		return -EOPNOTSUPP;
+	}
 	if (x->options->strategy == VMSIM_STRATEGY_SCRIPT)
 		err = script_parse(x, script_of(x->scenario, x->options), error, size);
 	if (err)
@@ -248,7 +259,7 @@ int session_create(const struct vmsim_scenario *scenario,
 	x->strategy = strategy ? strategy : strategies[options->strategy];
 	x->backend = coroutine_backend(options->backend);
 	if (options->time_limit_ms)
-		x->deadline_ns = now_ns() + options->time_limit_ms * 1000000;
+		x->deadline_ns = session_now_ns() + options->time_limit_ms * 1000000;
 	x->caller = vmsim_self;
 	vmsim_self = &vmsim_no_task;
 	err = session_prepare(x, recorder, error, size);
@@ -263,7 +274,7 @@ void session_destroy(struct vmsim_explorer *x)
 {
 	struct task_struct *caller = x->caller;
 
-	if (x->strategy->destroy)
+	if (x->strategy && x->strategy->destroy)
 		x->strategy->destroy(x);
 	world_destroy(x);
 	free(x->script);
@@ -329,9 +340,7 @@ VMSIM_API int vmsim_explore(const struct vmsim_scenario *scenario,
 	int err;
 
 	*result = (struct vmsim_result) { 0 };
-	err = check_scenario(scenario, error, error_size);
-	if (!err)
-		err = check_options(options, error, error_size);
+	err = session_check(scenario, options, error, error_size);
 	if (!err && options->strategy == VMSIM_STRATEGY_NATIVE)
 		return vmsim_run_native(scenario, options, result, error, error_size);
 	if (!err)

@@ -340,8 +340,10 @@ bool vmsim_explorer_choice(void)
 	struct vmsim_explorer *x = vmsim_self->actor->explorer;
 	bool yes = x->strategy->choice(x);
 
-	if (x->misfit[0])
+	if (x->misfit[0]) {
+		x->abandoned = true;
 		vmsim_explorer_abandon(x);
+	}
 	pick_record(&x->recorded, 'n', yes);
 	return yes;
 }

@@ -136,8 +136,14 @@ struct vmsim_explorer {
 int session_create(const struct vmsim_scenario *scenario,
 		   const struct vmsim_explore_options *options, const struct strategy *strategy,
 		   void *recorder, struct vmsim_explorer **session, char *error, size_t size);
+/* Whether they are something that a session can be made of; if not, @error says why. */
+int session_check(const struct vmsim_scenario *scenario,
+		  const struct vmsim_explore_options *options, char *error, size_t size);
 int session_execute(struct vmsim_explorer *x, uint64_t seed);
 void session_destroy(struct vmsim_explorer *x);
+/* What the picks of the last execution are picks for. */
+void session_name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule *schedule);
+uint64_t session_now_ns(void);
 
 /* The world (src/explore/world.c): made once, copied back before every execution. */
 int world_create(struct vmsim_explorer *x, void *recorder);

@@ -212,7 +212,7 @@ static void threads_end(struct vmsim_explorer *x)
 		struct task_struct *task = actor->task;
 
 		coroutine_destroy(&actor->co);
-		if (x->failed || x->misfit[0])
+		if (x->failed || x->abandoned)
 			continue;
 		task->actor = NULL;
 		vmsim_self = task;
@@ -248,7 +248,7 @@ void world_finish(struct vmsim_explorer *x)
 		if (vmsim_hv_away(&x->machine->cpu[i].hv_state))
 			vmsim_cpu_set_running(&x->machine->cpu[i]);
 	threads_end(x);
-	if (x->failed || x->misfit[0])
+	if (x->failed || x->abandoned)
 		return;
 	scenario_check(x);
 	if (!x->failed)
