@@ -3,19 +3,23 @@
 #define _VMSIM_ASM_BARRIER_H
 
 #include <atomic_ops.h>
+#include <vmsim/hook.h>
 
-#define mb() AO_nop_full()
-#define rmb() AO_nop_read()
-#define wmb() AO_nop_write()
-#define smp_mb() AO_nop_full()
-#define smp_rmb() AO_nop_read()
-#define smp_wmb() AO_nop_write()
-/* Atomic operations here are fully ordered already. */
-#define smp_mb__before_atomic() ((void)0)
-#define smp_mb__after_atomic() ((void)0)
-#define smp_mb__after_spinlock() ((void)0)
-#define smp_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define smp_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+/*
+ * Barriers raise BARRIER with their kind. Atomic operations are fully ordered on the machine that
+ * runs the simulator, so that the barriers around them cost nothing there.
+ */
+#define smp_mb() do { AO_nop_full(); vmsim_event(BARRIER, VMSIM_BARRIER_FULL, 0, 0); } while (0)
+#define smp_rmb() do { AO_nop_read(); vmsim_event(BARRIER, VMSIM_BARRIER_READ, 0, 0); } while (0)
+#define smp_wmb() do { AO_nop_write(); vmsim_event(BARRIER, VMSIM_BARRIER_WRITE, 0, 0); } while (0)
+#define smp_mb__before_atomic() vmsim_event(BARRIER, VMSIM_BARRIER_ATOMIC, 0, 0)
+#define smp_mb__after_atomic() vmsim_event(BARRIER, VMSIM_BARRIER_ATOMIC, 0, 0)
+#define smp_mb__after_spinlock() vmsim_event(BARRIER, VMSIM_BARRIER_ATOMIC, 0, 0)
+#define mb() smp_mb()
+#define rmb() smp_rmb()
+#define wmb() smp_wmb()
+#define smp_store_release(p, v) vmsim_store_marked(p, v, __ATOMIC_RELEASE)
+#define smp_load_acquire(p) vmsim_load_marked(p, __ATOMIC_ACQUIRE)
 #define smp_store_mb(var, value) ((void)xchg(&(var), (value)))
 
 #endif

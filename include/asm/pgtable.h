@@ -175,7 +175,7 @@ __vmsim_export pmd_t pmdp_get_lockless(pmd_t *pmdp);
  * Loads of entries are acquires: the kernel relies on the address dependency from an entry to the
  * table or frame behind it, which C knows only in this form.
  */
-#define VMSIM_ENTRY_LOAD(word) __atomic_load_n(&(word), __ATOMIC_ACQUIRE)
+#define VMSIM_ENTRY_LOAD(word) vmsim_load_marked(&(word), __ATOMIC_ACQUIRE)
 static inline pmd_t pmdp_get(pmd_t *pmdp) { return __pmd(VMSIM_ENTRY_LOAD(pmdp->pmd)); }
 static inline pud_t pudp_get(pud_t *pudp) { return __pud(VMSIM_ENTRY_LOAD(pudp->pud)); }
 static inline p4d_t p4dp_get(p4d_t *p4dp) { return __p4d(VMSIM_ENTRY_LOAD(p4dp->p4d)); }

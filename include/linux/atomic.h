@@ -11,21 +11,20 @@
 #define ATOMIC_INIT(i) { (i) }
 
 /*
- * Every operation that changes the value is fully ordered and is a decision of the explorer; so is
- * a comparison that fails, which is a read. The _relaxed, _acquire and _release forms are the full
- * ones: never weaker than asked for. The _unseen forms are for primitives that raise an event of
- * their own for the same change: between a change and the event that tells of it, nobody may come
- * in.
+ * Every operation that changes the value is fully ordered and raises ATOMIC; one that only looked,
+ * such as a comparison that failed, raises READ. The _relaxed, _acquire and _release forms are the
+ * full ones: never weaker than asked for. The _unseen forms are for primitives that raise an event
+ * of their own for the same change: between a change and the event that tells of it, nobody may
+ * come in.
  */
 #define VMSIM_ATOMIC_OPS(name, type, ctype, utype, ao)					\
 static inline ctype name##_read(const type *v)						\
 {											\
-	return (ctype)ao##_load((const volatile utype *)&v->counter);			\
+	return vmsim_load_marked(&v->counter, __ATOMIC_RELAXED);			\
 }											\
 static inline void name##_set(type *v, ctype i)						\
 {											\
-	ao##_store((volatile utype *)&v->counter, (utype)i);				\
-	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
+	vmsim_store_marked(&v->counter, i, __ATOMIC_RELAXED);				\
 }											\
 static inline ctype name##_fetch_add_unseen(ctype i, type *v)				\
 {											\
@@ -45,10 +44,7 @@ static inline ctype name##_fetch_add(ctype i, type *v)					\
 static inline ctype name##_cmpxchg(type *v, ctype from, ctype to)			\
 {											\
 	ctype old = name##_cmpxchg_unseen(v, from, to);					\
-	if (old == from)								\
-		vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);				\
-	else										\
-		vmsim_event(READ, (uintptr_t)v, old, sizeof(*v));			\
+	vmsim_event_exchanged(old == from, v, old);					\
 	return old;									\
 }											\
 static inline bool name##_try_cmpxchg(type *v, ctype *from, ctype to)			\
@@ -86,8 +82,8 @@ VMSIM_ATOMIC_OPS(atomic64, atomic64_t, s64, size_t, AO)
 
 #define atomic_add_return_release atomic_add_return
 #define atomic_sub_return_release atomic_sub_return
-#define atomic_read_acquire(v) ((int)AO_int_load_acquire((const volatile unsigned int *)&(v)->counter))
-#define atomic_set_release(v, i) AO_int_store_release((volatile unsigned int *)&(v)->counter, (unsigned int)(i))
+#define atomic_read_acquire(v) vmsim_load_marked(&(v)->counter, __ATOMIC_ACQUIRE)
+#define atomic_set_release(v, i) vmsim_store_marked(&(v)->counter, i, __ATOMIC_RELEASE)
 #define atomic_xchg(v, new) xchg(&(v)->counter, new)
 
 #endif

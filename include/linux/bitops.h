@@ -14,39 +14,40 @@ static inline unsigned long *vmsim_bit_word(long nr, unsigned long *addr)
 	return addr + nr / BITS_PER_LONG;
 }
 
-static inline void set_bit(long nr, unsigned long *addr)
-{
-	__atomic_fetch_or(vmsim_bit_word(nr, addr), BIT(nr % BITS_PER_LONG), __ATOMIC_RELAXED);
+/*
+ * The _unseen forms are for primitives that raise an event of their own for the same change:
+ * between a change and the event that tells of it, nobody may come in.
+ */
+#define VMSIM_BIT_OP(name, fetch, mask, order)						\
+static inline bool name##_unseen(long nr, unsigned long *addr)				\
+{											\
+	return fetch(vmsim_bit_word(nr, addr), mask, order) & BIT(nr % BITS_PER_LONG);	\
+}											\
+static inline bool name##_seen(long nr, unsigned long *addr)				\
+{											\
+	bool was = name##_unseen(nr, addr);						\
+	vmsim_event(ATOMIC, (uintptr_t)vmsim_bit_word(nr, addr), 0, 0);			\
+	return was;									\
 }
 
-static inline void clear_bit(long nr, unsigned long *addr)
-{
-	__atomic_fetch_and(vmsim_bit_word(nr, addr), ~BIT(nr % BITS_PER_LONG), __ATOMIC_RELAXED);
-}
+VMSIM_BIT_OP(vmsim_set_bit, __atomic_fetch_or, BIT(nr % BITS_PER_LONG), __ATOMIC_SEQ_CST)
+VMSIM_BIT_OP(vmsim_clear_bit, __atomic_fetch_and, ~BIT(nr % BITS_PER_LONG), __ATOMIC_SEQ_CST)
 
-static inline void clear_bit_unlock(long nr, unsigned long *addr)
+static inline void set_bit(long nr, unsigned long *addr) { (void)vmsim_set_bit_seen(nr, addr); }
+static inline void clear_bit(long nr, unsigned long *addr) { (void)vmsim_clear_bit_seen(nr, addr); }
+static inline bool test_and_set_bit(long nr, unsigned long *addr)
 {
-	__atomic_fetch_and(vmsim_bit_word(nr, addr), ~BIT(nr % BITS_PER_LONG), __ATOMIC_RELEASE);
+	return vmsim_set_bit_seen(nr, addr);
 }
+static inline bool test_and_clear_bit(long nr, unsigned long *addr)
+{
+	return vmsim_clear_bit_seen(nr, addr);
+}
+#define clear_bit_unlock(nr, addr) clear_bit(nr, addr)
 
 static inline bool test_bit(long nr, const unsigned long *addr)
 {
-	unsigned long word = __atomic_load_n(vmsim_bit_word(nr, (unsigned long *)addr),
-					     __ATOMIC_RELAXED);
-
-	return word & BIT(nr % BITS_PER_LONG);
-}
-
-static inline bool test_and_set_bit(long nr, unsigned long *addr)
-{
-	return __atomic_fetch_or(vmsim_bit_word(nr, addr), BIT(nr % BITS_PER_LONG),
-				 __ATOMIC_SEQ_CST) & BIT(nr % BITS_PER_LONG);
-}
-
-static inline bool test_and_clear_bit(long nr, unsigned long *addr)
-{
-	return __atomic_fetch_and(vmsim_bit_word(nr, addr), ~BIT(nr % BITS_PER_LONG),
-				  __ATOMIC_SEQ_CST) & BIT(nr % BITS_PER_LONG);
+	return READ_ONCE(*vmsim_bit_word(nr, (unsigned long *)addr)) & BIT(nr % BITS_PER_LONG);
 }
 
 /* Not atomic: the caller owns the word. */

@@ -61,21 +61,8 @@
 #define __vmsim_overridable __attribute__((weak, visibility("default")))
 #define __vmsim_export __attribute__((visibility("default")))
 
-/*
- * Marked accesses. They are relaxed atomics and not volatile, so that ThreadSanitizer knows that
- * they are intended, and that the compiler cannot tear, fuse or invent them.
- */
-#define READ_ONCE(x)								\
-({										\
-	typeof(((void)0, (x))) __ro_val;					\
-	__atomic_load((typeof(__ro_val) *)&(x), &__ro_val, __ATOMIC_RELAXED);	\
-	__ro_val;								\
-})
-#define WRITE_ONCE(x, val)							\
-do {										\
-	typeof(x) __wo_val = (val);						\
-	__atomic_store(&(x), &__wo_val, __ATOMIC_RELAXED);			\
-} while (0)
 #define data_race(expr) (expr)
+
+#include <asm/rwonce.h>
 
 #endif

@@ -6,28 +6,29 @@
 
 #define NR_CPUS CONFIG_NR_CPUS
 
+/* Which CPUs have an address space loaded is told of by MM_SWITCH; other masks are private. */
 struct cpumask {
 	DECLARE_BITMAP(bits, NR_CPUS);
 };
 
 static inline void cpumask_set_cpu(unsigned int cpu, struct cpumask *mask)
 {
-	set_bit(cpu, mask->bits);
+	(void)vmsim_set_bit_unseen(cpu, mask->bits);
 }
 
 static inline void cpumask_clear_cpu(unsigned int cpu, struct cpumask *mask)
 {
-	clear_bit(cpu, mask->bits);
+	(void)vmsim_clear_bit_unseen(cpu, mask->bits);
 }
 
 static inline bool cpumask_test_cpu(unsigned int cpu, const struct cpumask *mask)
 {
-	return test_bit(cpu, mask->bits);
+	return __READ_ONCE(mask->bits[cpu / BITS_PER_LONG]) & BIT(cpu % BITS_PER_LONG);
 }
 
 static inline bool cpumask_empty(const struct cpumask *mask)
 {
-	return READ_ONCE(mask->bits[0]) == 0;
+	return __READ_ONCE(mask->bits[0]) == 0;
 }
 
 #define for_each_cpu(cpu, mask)						\

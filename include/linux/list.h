@@ -49,7 +49,7 @@ static inline void list_del_init(struct list_head *node)
 
 static inline int list_empty(const struct list_head *head)
 {
-	return READ_ONCE(head->next) == head;
+	return __READ_ONCE(head->next) == head;
 }
 
 static inline void list_splice_init(struct list_head *from, struct list_head *to)

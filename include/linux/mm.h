@@ -149,7 +149,7 @@ static inline long vmsim_rss_sum(const struct mm_struct *mm, int member)
 	long sum = 0;
 
 	for (unsigned int i = 0; i < mm->nr_rss_slots; i++)
-		sum += atomic_long_read(&mm->rss_stat[i].count[member]);
+		sum += __READ_ONCE(mm->rss_stat[i].count[member].counter);
 	return sum;
 }
 
@@ -279,7 +279,7 @@ static inline void mmap_write_lock(struct mm_struct *mm) { down_write(&mm->mmap_
 static inline void mmap_write_unlock(struct mm_struct *mm) { up_write(&mm->mmap_lock); }
 static inline void mmap_write_downgrade(struct mm_struct *mm) { downgrade_write(&mm->mmap_lock); }
 #define mmap_assert_locked(mm) VM_BUG_ON(!rwsem_is_locked(&(mm)->mmap_lock))
-#define mmap_assert_write_locked(mm) VM_BUG_ON(READ_ONCE((mm)->mmap_lock.owner) != current)
+#define mmap_assert_write_locked(mm) VM_BUG_ON(__READ_ONCE((mm)->mmap_lock.owner) != current)
 
 /*
  * Faults and zaps (src/mm). Every function below is replaceable, those that are static in the

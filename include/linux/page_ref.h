@@ -29,7 +29,7 @@ static inline int page_count(const struct page *page)
 
 static inline void set_page_count(struct page *page, int v)
 {
-	WRITE_ONCE(page->_refcount.counter, v);
+	__WRITE_ONCE(page->_refcount.counter, v);
 	vmsim_ref_event((struct folio *)page, -1, v);
 }
 

@@ -16,9 +16,9 @@ __vmsim_export void call_rcu(struct rcu_head *head, rcu_callback_t func);
 __vmsim_export void rcu_barrier(void);
 __vmsim_export bool rcu_read_lock_held(void);
 
-#define rcu_dereference(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
+#define rcu_dereference(p) vmsim_load_marked(&(p), __ATOMIC_ACQUIRE)
 #define rcu_dereference_protected(p, c) (p)
 #define rcu_access_pointer(p) READ_ONCE(p)
-#define rcu_assign_pointer(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELEASE)
+#define rcu_assign_pointer(p, v) vmsim_store_marked(&(p), v, __ATOMIC_RELEASE)
 
 #endif

@@ -28,7 +28,7 @@ struct tlbflush_unmap_batch {
 
 /**
  * struct task_struct - a simulated thread
- * @armed: the machine's set of watched events (one bit per kind)
+ * @armed: the machine's set of watched events (one bit per kind); comes first, see <asm/rwonce.h>
  * @attention: non-zero when this thread's CPU has interrupts to take
  * @memmap, @frames: where the machine's cells and frames begin
  * @machine: the machine it belongs to; NULL for a thread that is not attached
@@ -76,12 +76,7 @@ struct task_struct {
 	char comm[TASK_COMM_LEN];
 };
 
-/*
- * The one pointer on which everything per-thread hangs. A native thread sets it when it attaches;
- * the explorer replaces it at every switch. Never NULL.
- */
-extern __attribute__((tls_model("initial-exec"))) __thread struct task_struct *
-vmsim_self __attribute__((visibility("default")));
+_Static_assert(offsetof(struct task_struct, armed) == 0, "<asm/rwonce.h> relies on it");
 
 #define current vmsim_self
 

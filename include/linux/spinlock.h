@@ -58,7 +58,7 @@ static inline bool spin_is_locked(const spinlock_t *lock)
 /* True if the calling thread holds @lock. */
 static inline bool vmsim_spin_owned(const spinlock_t *lock)
 {
-	return READ_ONCE(lock->owner) == current;
+	return __READ_ONCE(lock->owner) == current;
 }
 
 #define assert_spin_locked(lock) WARN_ON(!vmsim_spin_owned(lock))

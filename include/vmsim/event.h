@@ -18,6 +18,12 @@
  *
  * X(ID, name, arg0, arg1, arg2): the arguments are 64-bit values; a name that ends in '*' is the
  * address of an object.
+ *
+ * READ, WRITE and ATOMIC name the word. The words behind other events: REF changes
+ * &folio->_refcount, MAP_ADD and MAP_REMOVE &page->_mapcount, FLAG, FOLIO_DIRTY and FOLIO_CLEAN the
+ * flags at the page's beginning, FLUSH_PENDING &mm->tlb_flush_pending, LOCK and UNLOCK the beginning
+ * of the lock; CACHE_ADD and CACHE_REMOVE the index of the mapping, whose address READ has when it is
+ * looked up.
  */
 #define VMSIM_EVENTS(X)								\
 	X(POINT,	  "point",	     "name*",    "-",	    "-")	\
@@ -93,6 +99,14 @@ enum vmsim_event_kind {
 _Static_assert(VMSIM_EV_COUNT <= 64, "event kinds are bits of one 64-bit word");
 
 #define VMSIM_EV_BIT(id) (UINT64_C(1) << VMSIM_EV_##id)
+
+/* Values of the "kind" argument of BARRIER. */
+enum vmsim_barrier {
+	VMSIM_BARRIER_FULL,
+	VMSIM_BARRIER_READ,
+	VMSIM_BARRIER_WRITE,
+	VMSIM_BARRIER_ATOMIC,		/* full, where next to an atomic operation or a lock */
+};
 
 /* Values of the "kind" argument of FAULT_KIND. */
 enum vmsim_fault_kind {

@@ -19,22 +19,24 @@ __vmsim_export void vmsim_attend(void);
 #else
 #define vmsim_event(id, a, b, c)							\
 do {											\
-	if (unlikely(READ_ONCE(*vmsim_self->armed) & VMSIM_EV_BIT(id)))			\
+	if (vmsim_watched(id))							\
 		vmsim_event_slow(VMSIM_EV_##id, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c)); \
 } while (0)
 #endif
 
-/* True where somebody watches events of this kind: guards work that only serves the event. */
-#ifdef VMSIM_NO_CHECKS
-#define vmsim_watched(id) false
-#else
-#define vmsim_watched(id) unlikely(READ_ONCE(*vmsim_self->armed) & VMSIM_EV_BIT(id))
-#endif
+/* After a compare-and-exchange: it changed the object, or only found a value. */
+#define vmsim_event_exchanged(done, at, found)						\
+do {											\
+	if (done)									\
+		vmsim_event(ATOMIC, (uintptr_t)(at), 0, 0);				\
+	else										\
+		vmsim_event(READ, (uintptr_t)(at), (uintptr_t)(found), sizeof(*(at)));	\
+} while (0)
 
 /* A safepoint: pending inter-processor interrupts of this CPU are taken here. */
 static inline void vmsim_poll(void)
 {
-	if (unlikely(READ_ONCE(*vmsim_self->attention)))
+	if (unlikely(__READ_ONCE(*vmsim_self->attention)))
 		vmsim_attend();
 }
 

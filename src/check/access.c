@@ -49,7 +49,7 @@ const struct chk_access *chk_access_done(struct vmsim_checker *chk, const struct
 	    access->cached.entry.shift != PAGE_SHIFT || !pfn_valid(chk_access_pfn(access)))
 		return NULL;
 	/* What happened to the frame since is the business of O1. */
-	if (READ_ONCE(pfn_to_page(chk_access_pfn(access))->vmsim_gen) != access->cached.entry.gen)
+	if (__READ_ONCE(pfn_to_page(chk_access_pfn(access))->vmsim_gen) != access->cached.entry.gen)
 		return NULL;
 	return access;
 }

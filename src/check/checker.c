@@ -83,11 +83,11 @@ static void note_thread(struct vmsim_checker *chk, int tid)
 {
 	int nobody = 0;
 
-	if (tid == READ_ONCE(chk->first_tid) || !tid)
+	if (tid == __READ_ONCE(chk->first_tid) || !tid)
 		return;
 	if (!__atomic_compare_exchange_n(&chk->first_tid, &nobody, tid, false, __ATOMIC_RELAXED,
 					 __ATOMIC_RELAXED))
-		WRITE_ONCE(chk->several, true);
+		__WRITE_ONCE(chk->several, true);
 }
 
 static const u64 needs_accesses = VMSIM_ORACLE_BIT(O3) | VMSIM_ORACLE_BIT(O4);

@@ -86,7 +86,7 @@ static inline bool chk_armed(const struct vmsim_checker *chk, enum vmsim_oracle 
  */
 static inline bool chk_exact(const struct vmsim_checker *chk)
 {
-	return vmsim_exploring(chk->machine) || !READ_ONCE(chk->several);
+	return vmsim_exploring(chk->machine) || !__READ_ONCE(chk->several);
 }
 
 static inline void chk_lock(struct vmsim_checker *chk)
@@ -237,17 +237,17 @@ static inline bool chk_dirty_tracked(const struct page *page)
 {
 	struct address_space *mapping = chk_file_mapping(page);
 
-	return mapping && READ_ONCE(mapping->dirty_tracked);
+	return mapping && __READ_ONCE(mapping->dirty_tracked);
 }
 
 static inline bool chk_frame_allocated(const struct page *page)
 {
-	return READ_ONCE(page->vmsim_gen) & 1;
+	return __READ_ONCE(page->vmsim_gen) & 1;
 }
 
 static inline bool chk_is_table(const struct page *page)
 {
-	return READ_ONCE(page->page_type) >> 24 == PGTY_table;
+	return __READ_ONCE(page->page_type) >> 24 == PGTY_table;
 }
 
 #endif

@@ -28,7 +28,7 @@ static void flag_names(char *to, size_t size, unsigned long flags)
 /* What the mapping pointer says, without following it: the object may be gone. */
 static const char *owner_name(const struct page *page)
 {
-	unsigned long mapping = (unsigned long)READ_ONCE(page->mapping);
+	unsigned long mapping = (unsigned long)__READ_ONCE(page->mapping);
 
 	if (!mapping)
 		return "none";
@@ -40,16 +40,16 @@ const char *chk_page(struct chk_text *text, const struct page *page)
 	unsigned long pfn = page_to_pfn(page);
 	char flags[64];
 
-	flag_names(flags, sizeof(flags), READ_ONCE(page->flags));
+	flag_names(flags, sizeof(flags), __READ_ONCE(page->flags));
 	if (!chk_frame_allocated(page))
 		snprintf(text->s, sizeof(text->s), "page:pfn=%lx gen=%u free", pfn,
-			 READ_ONCE(page->vmsim_gen));
+			 __READ_ONCE(page->vmsim_gen));
 	else
 		snprintf(text->s, sizeof(text->s),
 			 "page:pfn=%lx gen=%u refcount:%d mapcount:%d mapping:%s index:%lx flags:%s",
-			 pfn, READ_ONCE(page->vmsim_gen), page_ref_count(page),
+			 pfn, __READ_ONCE(page->vmsim_gen), page_ref_count(page),
 			 atomic_read(&page->_mapcount) + 1, owner_name(page),
-			 READ_ONCE(page->index), flags);
+			 __READ_ONCE(page->index), flags);
 	return text->s;
 }
 

@@ -36,7 +36,7 @@ struct vmsim_tlb_entry chk_entry_now(struct vmsim_checker *chk, const struct vms
 
 	if (chk->machine->tlb_backend == VMSIM_TLB_COHERENT && pfn_valid(now.pfn) &&
 	    chk_frame_allocated(pfn_to_page(now.pfn)))
-		now.gen = READ_ONCE(pfn_to_page(now.pfn)->vmsim_gen);
+		now.gen = __READ_ONCE(pfn_to_page(now.pfn)->vmsim_gen);
 	return now;
 }
 

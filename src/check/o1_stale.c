@@ -18,7 +18,7 @@ static void tlb_use(struct vmsim_checker *chk, const struct vmsim_event *event)
 			   chk_entry(&cached, (unsigned int)event->cpu, entry));
 		return;
 	}
-	if (READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen) == entry->gen)
+	if (__READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen) == entry->gen)
 		return;
 	chk_report(chk, VMSIM_ORACLE_O1, "R1",
 		   "access at %llx through a stale entry: expected generation %u, found %s; %s",

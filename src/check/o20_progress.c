@@ -19,9 +19,9 @@ static bool somebody_runs(const struct chk_census *census)
 static void check_tables(struct chk_census *census)
 {
 	struct vmsim_machine *m = census->chk->machine;
-	u64 found = READ_ONCE(m->tables);
+	u64 found = __READ_ONCE(m->tables);
 
-	if (found != census->tables && !READ_ONCE(m->rcu.pending))
+	if (found != census->tables && !__READ_ONCE(m->rcu.pending))
 		chk_report(census->chk, VMSIM_ORACLE_O20, "R2",
 			   "page tables: expected %llu in %u address spaces, found %llu",
 			   (unsigned long long)census->tables, census->nr_mms,
@@ -59,7 +59,7 @@ static void o20_quiescent(struct vmsim_checker *chk, struct chk_census *census)
 	if (!list_empty(&chk->machine->processes))
 		return;
 	check_processes(census);
-	if (!somebody_runs(census) && !READ_ONCE(chk->machine->rcu.pending))
+	if (!somebody_runs(census) && !__READ_ONCE(chk->machine->rcu.pending))
 		chk_each_head(census, check_leaked);
 }
 

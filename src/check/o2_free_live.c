@@ -18,7 +18,7 @@ static bool reaches(void *arg, const struct vmsim_tlb_entry *entry)
 
 	if (entry->pfn < block->pfn || entry->pfn - block->pfn >= block->frames)
 		return false;
-	gen = READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen);
+	gen = __READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen);
 	return entry->gen == (gen & 1 ? gen : gen - 1);
 }
 

@@ -40,7 +40,7 @@ static enum cover cover_of(struct mm_struct *mm)
 		return COVER_GATHER;
 	if (reclaim_owes(mm))
 		return COVER_BATCH;
-	return READ_ONCE(mm->mmap_lock.count) < 0 ? COVER_WRITER : COVER_NONE;
+	return __READ_ONCE(mm->mmap_lock.count) < 0 ? COVER_WRITER : COVER_NONE;
 }
 
 /*
@@ -76,7 +76,7 @@ static bool dirties_unnoticed(struct vmsim_checker *chk, const struct vmsim_tlb_
 {
 	const struct page *page = pfn_to_page(entry->pfn);
 
-	return excess & CHK_X_DIRTY && entry->write && READ_ONCE(page->vmsim_gen) == entry->gen &&
+	return excess & CHK_X_DIRTY && entry->write && __READ_ONCE(page->vmsim_gen) == entry->gen &&
 	       chk_dirty_tracked(page) && !has_folio_lock(chk, page_folio(page));
 }
 
@@ -309,7 +309,7 @@ static bool stores_silently(void *arg, const struct vmsim_tlb_entry *entry)
 	const struct silent_store *to = arg;
 
 	return entry->write && entry->dirty && entry->pfn - to->pfn < to->frames &&
-	       entry->gen == READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen) &&
+	       entry->gen == __READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen) &&
 	       mm_alive(to->chk, entry->mm);
 }
 
@@ -374,7 +374,7 @@ static bool writes_behind(void *arg, const struct vmsim_tlb_entry *entry)
 	u64 live;
 
 	if (entry->pfn != source->pfn || !entry->write ||
-	    entry->gen != READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen))
+	    entry->gen != __READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen))
 		return false;
 	record = chk_mm_find(source->chk, entry->mm);
 	if (!record || mm_is_dead(record->mm))

@@ -19,7 +19,7 @@
 	 VMSIM_EV_BIT(FLUSH_PENDING) | VMSIM_EV_BIT(IPI_SEND) | VMSIM_EV_BIT(IRQ) | \
 	 VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(FAULT) |	\
 	 VMSIM_EV_BIT(SYSCALL) | VMSIM_EV_BIT(SYSCALL_RET) | VMSIM_EV_BIT(ATOMIC) | \
-	 VMSIM_EV_BIT(READ) |							\
+	 VMSIM_EV_BIT(READ) | VMSIM_EV_BIT(WRITE) |				\
 	 VMSIM_EV_BIT(RESCHED) | VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_READ))
 
 /* Those of them at which something is left behind for others to find: what PCT aims at. */
@@ -62,14 +62,27 @@ struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor)
 	return there && there != actor && !can_leave_cpu(there) ? there : NULL;
 }
 
+/* Whether what @actor waits for has come. To look is no step of anybody's. */
+static bool is_ready(const struct vmsim_actor *actor)
+{
+	struct task_struct *self = vmsim_self;
+	bool ready;
+
+	if (!actor->ready)
+		return true;
+	self->in_watcher++;
+	ready = actor->ready(actor->ready_arg);
+	self->in_watcher--;
+	return ready;
+}
+
 static bool can_run(const struct vmsim_actor *actor)
 {
-
 	if (actor->done || vmsim_hv_away(&actor->cpu->hv_state))
 		return false;
 	if (actor_in_the_way(actor))
 		return false;
-	return !actor->ready || actor->ready(actor->ready_arg);
+	return is_ready(actor);
 }
 
 static bool can_interrupt(const struct vmsim_cpu *cpu)

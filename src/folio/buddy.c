@@ -28,18 +28,18 @@ static void node_insert(struct list_head *node, struct list_head *head)
 {
 	struct list_head *first = head->next;
 
-	WRITE_ONCE(node->prev, head);
-	WRITE_ONCE(node->next, first);
-	WRITE_ONCE(first->prev, node);
-	WRITE_ONCE(head->next, node);
+	__WRITE_ONCE(node->prev, head);
+	__WRITE_ONCE(node->next, first);
+	__WRITE_ONCE(first->prev, node);
+	__WRITE_ONCE(head->next, node);
 }
 
 static void node_remove(struct list_head *node)
 {
-	WRITE_ONCE(node->next->prev, node->prev);
-	WRITE_ONCE(node->prev->next, node->next);
-	WRITE_ONCE(node->next, NULL);
-	WRITE_ONCE(node->prev, NULL);
+	__WRITE_ONCE(node->next->prev, node->prev);
+	__WRITE_ONCE(node->prev->next, node->next);
+	__WRITE_ONCE(node->next, NULL);
+	__WRITE_ONCE(node->prev, NULL);
 }
 
 static void block_link(struct vmsim_machine *m, unsigned long pfn, unsigned int order)
@@ -47,8 +47,8 @@ static void block_link(struct vmsim_machine *m, unsigned long pfn, unsigned int 
 	struct free_area *area = &m->zone.free_area[order];
 	struct page *head = m->memmap + pfn;
 
-	WRITE_ONCE(head->private, order);
-	WRITE_ONCE(head->page_type, PG_TYPE(PGTY_buddy));
+	__WRITE_ONCE(head->private, order);
+	__WRITE_ONCE(head->page_type, PG_TYPE(PGTY_buddy));
 	node_insert(&head->buddy_list, &area->free_list);
 	area->nr_free++;
 }
@@ -59,8 +59,8 @@ static void block_unlink(struct vmsim_machine *m, unsigned long pfn, unsigned in
 
 	node_remove(&head->buddy_list);
 	m->zone.free_area[order].nr_free--;
-	WRITE_ONCE(head->page_type, ~0u);
-	WRITE_ONCE(head->private, 0);
+	__WRITE_ONCE(head->page_type, ~0u);
+	__WRITE_ONCE(head->private, 0);
 }
 
 /*
@@ -73,8 +73,8 @@ static bool block_is_free(const struct vmsim_machine *m, unsigned long pfn, unsi
 
 	if (pfn + BIT(order) > m->frames_used || !vmsim_section_is_valid(m, pfn))
 		return false;
-	return READ_ONCE(head->page_type) == PG_TYPE(PGTY_buddy) &&
-	       READ_ONCE(head->private) == order;
+	return __READ_ONCE(head->page_type) == PG_TYPE(PGTY_buddy) &&
+	       __READ_ONCE(head->private) == order;
 }
 
 /* Puts a block on its list after uniting it with its free buddies. */
@@ -113,11 +113,11 @@ static bool grow(struct vmsim_machine *m, unsigned int order)
 	while (pfn < m->nr_frames && !vmsim_section_is_valid(m, pfn))
 		pfn = round_down(pfn, VMSIM_SECTION_FRAMES) + VMSIM_SECTION_FRAMES;
 	if (pfn >= m->nr_frames) {
-		WRITE_ONCE(m->frames_used, m->nr_frames);
+		__WRITE_ONCE(m->frames_used, m->nr_frames);
 		return false;
 	}
 	order = order_at(m, pfn, limit);
-	WRITE_ONCE(m->frames_used, pfn + BIT(order));
+	__WRITE_ONCE(m->frames_used, pfn + BIT(order));
 	block_free(m, pfn, order);
 	return true;
 }
@@ -147,7 +147,7 @@ static struct page *take_cut(struct vmsim_machine *m, unsigned int have, unsigne
 
 static void account(struct vmsim_machine *m, long frames)
 {
-	WRITE_ONCE(m->zone.nr_free_pages, m->zone.nr_free_pages + frames);
+	__WRITE_ONCE(m->zone.nr_free_pages, m->zone.nr_free_pages + frames);
 }
 
 struct page *vmsim_buddy_take(struct vmsim_machine *m, unsigned int order)

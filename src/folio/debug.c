@@ -45,13 +45,13 @@ static const char *flags_text(unsigned long flags, char text[FLAGS_TEXT_SIZE])
 /* A map count, or the type that a frame without mappings has in its place. */
 static bool has_type(const struct page *page)
 {
-	return (READ_ONCE(page->page_type) >> 24) >= PGTY_buddy &&
-	       READ_ONCE(page->page_type) != ~0u;
+	return (__READ_ONCE(page->page_type) >> 24) >= PGTY_buddy &&
+	       __READ_ONCE(page->page_type) != ~0u;
 }
 
 static const char *type_text(const struct page *page)
 {
-	switch (READ_ONCE(page->page_type) >> 24) {
+	switch (__READ_ONCE(page->page_type) >> 24) {
 	case PGTY_buddy:
 		return "buddy";
 	case PGTY_table:
@@ -66,8 +66,8 @@ static void print_words(const char *what, const void *cells, size_t size)
 	const unsigned long *word = cells;
 
 	for (size_t i = 0; i < size / sizeof(*word); i += 4)
-		pr_warn("%s: %016lx %016lx %016lx %016lx\n", what, READ_ONCE(word[i]),
-			READ_ONCE(word[i + 1]), READ_ONCE(word[i + 2]), READ_ONCE(word[i + 3]));
+		pr_warn("%s: %016lx %016lx %016lx %016lx\n", what, __READ_ONCE(word[i]),
+			__READ_ONCE(word[i + 1]), __READ_ONCE(word[i + 2]), __READ_ONCE(word[i + 3]));
 }
 
 static void print_large(const struct folio *folio)
@@ -81,21 +81,41 @@ static void print_large(const struct folio *folio)
 static void print_file(const struct address_space *mapping)
 {
 	pr_warn("file: ino:%lx size:%#llx cached:%lu\n", mapping->host->i_ino,
-		(unsigned long long)READ_ONCE(mapping->host->i_size), READ_ONCE(mapping->nrpages));
+		(unsigned long long)__READ_ONCE(mapping->host->i_size), __READ_ONCE(mapping->nrpages));
 }
 
 static void print_kind(const struct folio *folio)
 {
 	char text[FLAGS_TEXT_SIZE];
-	unsigned long flags = READ_ONCE(folio->flags);
+	unsigned long flags = __READ_ONCE(folio->flags);
 	const struct address_space *mapping = folio_mapping(folio);
 
 	if (mapping && folio_ref_count(folio) && !has_type(&folio->page))
 		print_file(mapping);
 	pr_warn("%sflags: %#lx(%s) generation:%u%s\n",
 		folio_test_ksm(folio) ? "ksm " : folio_test_anon(folio) ? "anon " : "", flags,
-		flags_text(flags, text), READ_ONCE(folio->vmsim_gen),
-		READ_ONCE(folio->vmsim_gen) & 1 ? "" : " (free)");
+		flags_text(flags, text), __READ_ONCE(folio->vmsim_gen),
+		__READ_ONCE(folio->vmsim_gen) & 1 ? "" : " (free)");
+}
+
+static void print_page(const struct page *page, const char *reason)
+{
+	const struct folio *folio = page_folio(page);
+
+	pr_warn("page: refcount:%d mapcount:%d mapping:%p index:%#lx pfn:%#lx\n",
+		folio_ref_count(folio), has_type(page) ? 0 : page_mapcount(page),
+		(void *)__READ_ONCE(folio->mapping), folio->index + folio_page_idx(folio, page),
+		page_to_pfn(page));
+	if (folio_test_large(folio))
+		print_large(folio);
+	print_kind(folio);
+	if (has_type(page))
+		pr_warn("page_type: %x(%s)\n", __READ_ONCE(page->page_type) >> 24, type_text(page));
+	print_words("raw", page, sizeof(*page));
+	if (folio_test_large(folio))
+		print_words("head", folio, 2 * sizeof(*page));
+	if (reason)
+		pr_warn("page dumped because: %s\n", reason);
 }
 
 /**
@@ -105,20 +125,5 @@ static void print_kind(const struct folio *folio)
  */
 __vmsim_overridable void dump_page(const struct page *page, const char *reason)
 {
-	const struct folio *folio = page_folio(page);
-
-	pr_warn("page: refcount:%d mapcount:%d mapping:%p index:%#lx pfn:%#lx\n",
-		folio_ref_count(folio), has_type(page) ? 0 : page_mapcount(page),
-		(void *)READ_ONCE(folio->mapping), folio->index + folio_page_idx(folio, page),
-		page_to_pfn(page));
-	if (folio_test_large(folio))
-		print_large(folio);
-	print_kind(folio);
-	if (has_type(page))
-		pr_warn("page_type: %x(%s)\n", READ_ONCE(page->page_type) >> 24, type_text(page));
-	print_words("raw", page, sizeof(*page));
-	if (folio_test_large(folio))
-		print_words("head", folio, 2 * sizeof(*page));
-	if (reason)
-		pr_warn("page dumped because: %s\n", reason);
+	(void)vmsim_vm_check((print_page(page, reason), false));
 }

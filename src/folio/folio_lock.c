@@ -11,17 +11,21 @@ static const struct vmsim_lock_class folio_class __maybe_unused = { .name = "fol
 
 static bool not_locked(const void *arg)
 {
-	return !folio_test_locked(arg);
+	const struct folio *folio = arg;
+
+	return !(__READ_ONCE(folio->flags) & BIT(PG_locked));
 }
 
 static bool not_under_writeback(const void *arg)
 {
-	return !folio_test_writeback(arg);
+	const struct folio *folio = arg;
+
+	return !(__READ_ONCE(folio->flags) & BIT(PG_writeback));
 }
 
 static bool take(struct folio *folio)
 {
-	return !test_and_set_bit(PG_locked, &folio->flags);
+	return !vmsim_set_bit_unseen(PG_locked, &folio->flags);
 }
 
 static void took(struct folio *folio, int mode)
@@ -32,8 +36,10 @@ static void took(struct folio *folio, int mode)
 
 __vmsim_overridable bool folio_trylock(struct folio *folio)
 {
-	if (!take(folio))
+	if (!take(folio)) {
+		vmsim_event(READ, (uintptr_t)&folio->flags, BIT(PG_locked), sizeof(folio->flags));
 		return false;
+	}
 	took(folio, VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_TRIED);
 	return true;
 }
@@ -52,7 +58,7 @@ __vmsim_overridable void folio_lock(struct folio *folio)
 __vmsim_overridable void folio_unlock(struct folio *folio)
 {
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
-	clear_bit_unlock(PG_locked, &folio->flags);
+	(void)vmsim_clear_bit_unseen(PG_locked, &folio->flags);
 	vmsim_event(UNLOCK, (uintptr_t)folio, (uintptr_t)&folio_class, VMSIM_LOCK_EXCLUSIVE);
 }
 
@@ -76,6 +82,6 @@ __vmsim_overridable void folio_start_writeback(struct folio *folio)
 __vmsim_overridable void folio_end_writeback(struct folio *folio)
 {
 	VM_BUG_ON_FOLIO(!folio_test_writeback(folio), folio);
-	clear_bit_unlock(PG_writeback, &folio->flags);
+	(void)vmsim_clear_bit_unseen(PG_writeback, &folio->flags);
 	vmsim_event(FLAG, (uintptr_t)folio, PG_writeback, 0);
 }

@@ -42,15 +42,23 @@ static struct vmsim_index_node *child(struct vmsim_index_node *node, pgoff_t at)
 	return (struct vmsim_index_node *)__atomic_load_n(place(node, at), __ATOMIC_ACQUIRE);
 }
 
+/* Changes are told of by CACHE_ADD and CACHE_REMOVE, looks by READ of the index as a whole. */
+static unsigned long looked(const struct vmsim_index *index, unsigned long value)
+{
+	vmsim_event(READ, (uintptr_t)index, value, sizeof(value));
+	(void)index;
+	return value;
+}
+
 unsigned long vmsim_index_load(const struct vmsim_index *index, pgoff_t at)
 {
 	struct vmsim_index_node *node = __atomic_load_n(&index->root, __ATOMIC_ACQUIRE);
 
 	if (!node || !reaches(node, at))
-		return 0;
+		return looked(index, 0);
 	while (node && node->shift)
 		node = child(node, at);
-	return node ? __atomic_load_n(place(node, at), __ATOMIC_ACQUIRE) : 0;
+	return looked(index, node ? __atomic_load_n(place(node, at), __ATOMIC_ACQUIRE) : 0);
 }
 
 /* Puts roots on top until the tree reaches @at. */
@@ -124,14 +132,14 @@ unsigned long vmsim_index_next(const struct vmsim_index *index, pgoff_t *at, pgo
 
 		if (value) {
 			*at = i;
-			return value;
+			return looked(index, value);
 		}
 		/* No gap size: nothing is stored from here on. A wrap: nothing can be. */
 		if (!gap || round_down(i, gap) + gap < i)
 			break;
 		i = round_down(i, gap) + gap;
 	}
-	return 0;
+	return looked(index, 0);
 }
 
 static void free_tree(struct vmsim_index_node *node)

@@ -44,7 +44,7 @@ static void section_mark(struct vmsim_machine *m, unsigned long section, bool va
 	unsigned long *word = &m->section_valid[section / BITS_PER_LONG];
 	unsigned long bit = BIT(section % BITS_PER_LONG);
 
-	WRITE_ONCE(*word, valid ? *word | bit : *word & ~bit);
+	__WRITE_ONCE(*word, valid ? *word | bit : *word & ~bit);
 }
 
 static int section_protect(struct vmsim_machine *m, unsigned long section, int prot)

@@ -106,7 +106,7 @@ static void report_scribble(struct page *page)
 /* Cells of frames that were never used are zero, which is no map count of -1. */
 static bool was_scribbled(const struct page *page)
 {
-	return READ_ONCE(page->_refcount.counter) ||
+	return __READ_ONCE(page->_refcount.counter) ||
 	       (page->vmsim_gen && page->_mapcount.counter != -1);
 }
 
@@ -118,20 +118,20 @@ static void cell_prepare(struct page *page)
 {
 	if (unlikely(was_scribbled(page)))
 		report_scribble(page);
-	WRITE_ONCE(page->flags, 0);
-	WRITE_ONCE(page->lru.next, NULL);
-	WRITE_ONCE(page->lru.prev, NULL);
-	WRITE_ONCE(page->mapping, NULL);
-	WRITE_ONCE(page->index, 0);
-	WRITE_ONCE(page->private, 0);
-	WRITE_ONCE(page->_mapcount.counter, -1);
+	__WRITE_ONCE(page->flags, 0);
+	__WRITE_ONCE(page->lru.next, NULL);
+	__WRITE_ONCE(page->lru.prev, NULL);
+	__WRITE_ONCE(page->mapping, NULL);
+	__WRITE_ONCE(page->index, 0);
+	__WRITE_ONCE(page->private, 0);
+	__WRITE_ONCE(page->_mapcount.counter, -1);
 	generation_next(page);
 }
 
 static void tail_prepare(struct page *tail, struct page *head)
 {
-	WRITE_ONCE(tail->mapping, TAIL_MAPPING);
-	WRITE_ONCE(tail->compound_head, (unsigned long)head | 1);
+	__WRITE_ONCE(tail->mapping, TAIL_MAPPING);
+	__WRITE_ONCE(tail->compound_head, (unsigned long)head | 1);
 }
 
 /* Lays the folio's own fields over the cells of its tail pages (linux-mm.md, D07: by order). */
@@ -141,15 +141,15 @@ static void compound_prepare(struct page *page, unsigned int order)
 
 	for (unsigned long i = 1; i < BIT(order); i++)
 		tail_prepare(page + i, page);
-	WRITE_ONCE(folio->_flags_1, order | BIT(PG_large_rmappable));
-	WRITE_ONCE(folio->_large_mapcount.counter, -1);
-	WRITE_ONCE(folio->_entire_mapcount.counter, -1);
-	WRITE_ONCE(folio->_nr_pages_mapped.counter, 0);
-	WRITE_ONCE(folio->_pincount.counter, 0);
+	__WRITE_ONCE(folio->_flags_1, order | BIT(PG_large_rmappable));
+	__WRITE_ONCE(folio->_large_mapcount.counter, -1);
+	__WRITE_ONCE(folio->_entire_mapcount.counter, -1);
+	__WRITE_ONCE(folio->_nr_pages_mapped.counter, 0);
+	__WRITE_ONCE(folio->_pincount.counter, 0);
 	folio->_folio_nr_pages = 1u << order;
 	if (order > 1)
 		INIT_LIST_HEAD(&folio->_deferred_list);
-	WRITE_ONCE(page->flags, BIT(PG_head));
+	__WRITE_ONCE(page->flags, BIT(PG_head));
 }
 
 /*
@@ -191,7 +191,7 @@ __vmsim_overridable struct page *alloc_pages(gfp_t gfp, unsigned int order)
 
 	if (WARN_ON_ONCE(order > MAX_PAGE_ORDER))
 		return NULL;
-	if (unlikely(READ_ONCE(m->fail_pages_count)) && fails_on_demand(m))
+	if (unlikely(__READ_ONCE(m->fail_pages_count)) && fails_on_demand(m))
 		return NULL;
 	page = take_block(m, order);
 	if (unlikely(!page))
@@ -250,7 +250,7 @@ static bool cell_is_good(struct page *page)
 
 	bad |= file_mapping(page);
 	bad |= (unsigned int)page->_mapcount.counter + 1;
-	bad |= (unsigned int)READ_ONCE(page->_refcount.counter);
+	bad |= (unsigned int)__READ_ONCE(page->_refcount.counter);
 	if (unlikely(bad))
 		report_bad(page, what_is_bad(page));
 	return !bad;
@@ -258,10 +258,11 @@ static bool cell_is_good(struct page *page)
 
 static const char *what_is_bad_of_large(const struct folio *folio)
 {
-	if (atomic_read(&folio->_large_mapcount) != -1 ||
-	    atomic_read(&folio->_entire_mapcount) != -1 || atomic_read(&folio->_nr_pages_mapped))
+	if (__READ_ONCE(folio->_large_mapcount.counter) != -1 ||
+	    __READ_ONCE(folio->_entire_mapcount.counter) != -1 ||
+	    __READ_ONCE(folio->_nr_pages_mapped.counter))
 		return "it is mapped (R7)";
-	if (atomic_read(&folio->_pincount))
+	if (__READ_ONCE(folio->_pincount.counter))
 		return "it is pinned";
 	if (folio_order(folio) > 1 && !list_empty(&folio->_deferred_list))
 		return "it is on a list of folios to split (R29)";
@@ -270,7 +271,7 @@ static const char *what_is_bad_of_large(const struct folio *folio)
 
 static const char *what_is_bad_of_tail(const struct page *tail, struct page *head)
 {
-	if (READ_ONCE(tail->compound_head) != ((unsigned long)head | 1))
+	if (__READ_ONCE(tail->compound_head) != ((unsigned long)head | 1))
 		return "a tail page names another head";
 	if (tail - head >= FOLIO_CELLS && tail->mapping != TAIL_MAPPING)
 		return "a tail page was written through another view of its cell";
@@ -279,8 +280,8 @@ static const char *what_is_bad_of_tail(const struct page *tail, struct page *hea
 
 static void tail_forget(struct page *tail)
 {
-	WRITE_ONCE(tail->mapping, NULL);
-	WRITE_ONCE(tail->compound_head, 0);
+	__WRITE_ONCE(tail->mapping, NULL);
+	__WRITE_ONCE(tail->compound_head, 0);
 }
 
 /* Makes the cells of a compound page single ones again. */
@@ -296,8 +297,8 @@ static bool compound_dissolve(struct page *page, unsigned int order)
 	}
 	for (unsigned long i = 1; i < BIT(order); i++)
 		tail_forget(page + i);
-	WRITE_ONCE(page[1].flags, 0);
-	WRITE_ONCE(page->flags, page->flags & ~BIT(PG_head));
+	__WRITE_ONCE(page[1].flags, 0);
+	__WRITE_ONCE(page->flags, page->flags & ~BIT(PG_head));
 	return true;
 }
 
@@ -318,8 +319,8 @@ static bool block_check(struct page *page, unsigned int order)
 static void block_retire(struct page *page, unsigned int order)
 {
 	for (unsigned long i = 0; i < BIT(order); i++) {
-		WRITE_ONCE(page[i].flags, 0);
-		WRITE_ONCE(page[i].mapping, NULL);
+		__WRITE_ONCE(page[i].flags, 0);
+		__WRITE_ONCE(page[i].mapping, NULL);
 		generation_next(page + i);
 	}
 }

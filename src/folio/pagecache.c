@@ -87,7 +87,7 @@ static int reserve(struct vmsim_index *folios, pgoff_t index, long nr_pages)
 
 		if (!slot)
 			return -ENOMEM;
-		if (READ_ONCE(*slot))
+		if (__READ_ONCE(*slot))
 			return -EEXIST;
 	}
 	return 0;

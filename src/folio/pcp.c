@@ -24,7 +24,7 @@ static struct page *pop(struct vmsim_pcp *pcp)
 {
 	unsigned int count = pcp->count - 1;
 
-	WRITE_ONCE(pcp->count, count);
+	__WRITE_ONCE(pcp->count, count);
 	/* The next one's cell is long out of the cache. */
 	if (likely(count))
 		__builtin_prefetch(pcp->page[count - 1], 1);
@@ -36,7 +36,7 @@ static void push(struct vmsim_pcp *pcp, struct page *page)
 	unsigned int count = pcp->count;
 
 	pcp->page[count] = page;
-	WRITE_ONCE(pcp->count, count + 1);
+	__WRITE_ONCE(pcp->count, count + 1);
 }
 
 /* Gives the coldest frames back until @keep are left. Under zone->lock. */
@@ -48,7 +48,7 @@ static void trim(struct vmsim_machine *m, struct vmsim_pcp *pcp, unsigned int ke
 	for (unsigned int i = 0; i < excess; i++)
 		vmsim_buddy_give(m, pcp->page[i], 0);
 	memmove(pcp->page, pcp->page + excess, (count - excess) * sizeof(pcp->page[0]));
-	WRITE_ONCE(pcp->count, count - excess);
+	__WRITE_ONCE(pcp->count, count - excess);
 }
 
 /*
@@ -150,9 +150,9 @@ void vmsim_pcp_drain_all(struct vmsim_machine *m)
 
 u64 vmsim_free_frames(struct vmsim_machine *m)
 {
-	u64 frames = READ_ONCE(m->zone.nr_free_pages);
+	u64 frames = __READ_ONCE(m->zone.nr_free_pages);
 
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
-		frames += READ_ONCE(m->cpu[cpu].pcp.count);
+		frames += __READ_ONCE(m->cpu[cpu].pcp.count);
 	return frames;
 }

@@ -39,7 +39,7 @@ static unsigned long *page_slot(struct vmsim_store *store, pgoff_t index)
 
 	spin_lock(&store->lock);
 	slot = vmsim_index_slot(&store->pages, index);
-	if (slot && !READ_ONCE(*slot) && contents() == VMSIM_CONTENTS_BYTES) {
+	if (slot && !__READ_ONCE(*slot) && contents() == VMSIM_CONTENTS_BYTES) {
 		bytes = kzalloc(PAGE_SIZE, GFP_NOWAIT);
 		__atomic_store_n(slot, (unsigned long)bytes, __ATOMIC_RELEASE);
 		if (!bytes)
@@ -59,7 +59,7 @@ static int page_write(struct vmsim_store *store, struct page *page, pgoff_t inde
 	if (!slot)
 		return -ENOMEM;
 	if (contents() == VMSIM_CONTENTS_VERSION)
-		WRITE_ONCE(*slot, vmsim_frame_load(page, 0, sizeof(u64)));
+		__WRITE_ONCE(*slot, vmsim_frame_load(page, 0, sizeof(u64)));
 	else
 		vmsim_contents_copy((void *)*slot, page_address(page), PAGE_SIZE);
 	return 0;

@@ -26,7 +26,7 @@ void vmsim_contents_copy(void *to, const void *from, unsigned int length)
 {
 #ifdef WORD_BY_WORD
 	for (unsigned int i = 0; i < length / sizeof(u64); i++)
-		WRITE_ONCE(((u64 *)to)[i], READ_ONCE(((const u64 *)from)[i]));
+		__WRITE_ONCE(((u64 *)to)[i], __READ_ONCE(((const u64 *)from)[i]));
 #else
 	memcpy(to, from, length);
 #endif
@@ -37,7 +37,7 @@ static void copy_out(char *to, const char *from, unsigned int length)
 {
 #ifdef WORD_BY_WORD
 	for (unsigned int i = 0; i < length; i += sizeof(u64)) {
-		u64 word = READ_ONCE(*(const u64 *)(from + i));
+		u64 word = __READ_ONCE(*(const u64 *)(from + i));
 
 		memcpy(to + i, &word, sizeof(word));
 	}
@@ -53,7 +53,7 @@ static void copy_in(char *to, const char *from, unsigned int length)
 		u64 word;
 
 		memcpy(&word, from + i, sizeof(word));
-		WRITE_ONCE(*(u64 *)(to + i), word);
+		__WRITE_ONCE(*(u64 *)(to + i), word);
 	}
 #else
 	memcpy(to, from, length);
@@ -64,7 +64,7 @@ static void fill_zero(void *to)
 {
 #ifdef WORD_BY_WORD
 	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(u64); i++)
-		WRITE_ONCE(((u64 *)to)[i], 0);
+		__WRITE_ONCE(((u64 *)to)[i], 0);
 #else
 	memset(to, 0, PAGE_SIZE);
 #endif
@@ -87,13 +87,13 @@ static u64 load(const char *at, unsigned int size)
 {
 	switch (size) {
 	case 1:
-		return READ_ONCE(*(const u8 *)at);
+		return __READ_ONCE(*(const u8 *)at);
 	case 2:
-		return READ_ONCE(*(const u16 *)at);
+		return __READ_ONCE(*(const u16 *)at);
 	case 4:
-		return READ_ONCE(*(const u32 *)at);
+		return __READ_ONCE(*(const u32 *)at);
 	default:
-		return READ_ONCE(*(const u64 *)at);
+		return __READ_ONCE(*(const u64 *)at);
 	}
 }
 
@@ -101,16 +101,16 @@ static void store(char *at, unsigned int size, u64 value)
 {
 	switch (size) {
 	case 1:
-		WRITE_ONCE(*(u8 *)at, (u8)value);
+		__WRITE_ONCE(*(u8 *)at, (u8)value);
 		break;
 	case 2:
-		WRITE_ONCE(*(u16 *)at, (u16)value);
+		__WRITE_ONCE(*(u16 *)at, (u16)value);
 		break;
 	case 4:
-		WRITE_ONCE(*(u32 *)at, (u32)value);
+		__WRITE_ONCE(*(u32 *)at, (u32)value);
 		break;
 	default:
-		WRITE_ONCE(*(u64 *)at, value);
+		__WRITE_ONCE(*(u64 *)at, value);
 		break;
 	}
 }
@@ -122,7 +122,7 @@ u64 vmsim_frame_load(struct page *page, unsigned int offset, unsigned int size)
 	case VMSIM_CONTENTS_BYTES:
 		return load((char *)page_address(page) + offset, size);
 	case VMSIM_CONTENTS_VERSION:
-		return low_bytes(READ_ONCE(*version_of(page)), size);
+		return low_bytes(__READ_ONCE(*version_of(page)), size);
 	default:
 		return 0;
 	}
@@ -135,7 +135,7 @@ void vmsim_frame_store(struct page *page, unsigned int offset, unsigned int size
 		store((char *)page_address(page) + offset, size, value);
 		break;
 	case VMSIM_CONTENTS_VERSION:
-		WRITE_ONCE(*version_of(page), value);
+		__WRITE_ONCE(*version_of(page), value);
 		break;
 	default:
 		break;
@@ -149,7 +149,7 @@ void vmsim_frame_clear(struct page *page)
 		fill_zero(page_address(page));
 		break;
 	case VMSIM_CONTENTS_VERSION:
-		WRITE_ONCE(*version_of(page), 0);
+		__WRITE_ONCE(*version_of(page), 0);
 		break;
 	default:
 		break;
@@ -163,7 +163,7 @@ void vmsim_frame_copy(struct page *to, struct page *from)
 		vmsim_contents_copy(page_address(to), page_address(from), PAGE_SIZE);
 		break;
 	case VMSIM_CONTENTS_VERSION:
-		WRITE_ONCE(*version_of(to), READ_ONCE(*version_of(from)));
+		__WRITE_ONCE(*version_of(to), __READ_ONCE(*version_of(from)));
 		break;
 	default:
 		break;

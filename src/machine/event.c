@@ -35,7 +35,7 @@ static void deliver(struct vmsim_machine *m, struct task_struct *self,
  * The slow path of every event: tell the watchers, then let the explorer decide who goes on. An
  * event raised by a watcher is not delivered.
  */
-void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c)
+void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c, const void *ip)
 {
 	struct task_struct *self = vmsim_self;
 	struct vmsim_machine *m = self->machine;
@@ -44,7 +44,7 @@ void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64
 		.cpu = (int)self->cpu->id,
 		.tid = self->tid,
 		.arg = { a, b, c },
-		.ip = __builtin_return_address(0),
+		.ip = ip,
 	};
 
 	if (self->in_watcher)
@@ -53,6 +53,11 @@ void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64
 	deliver(m, self, &event);
 	if (m->explorer)
 		vmsim_explorer_event(m->explorer, &event);
+}
+
+void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c)
+{
+	vmsim_event_raise(kind, a, b, c, __builtin_return_address(0));
 }
 
 /*
@@ -70,7 +75,7 @@ static void rearm(struct vmsim_machine *m)
 
 	for (unsigned int i = 0; i < m->nr_watchers; i++)
 		armed |= m->watcher[i].kinds;
-	WRITE_ONCE(m->armed, armed & ~vmsim_muted_kinds());
+	__WRITE_ONCE(m->armed, armed & ~vmsim_muted_kinds());
 }
 
 void vmsim_set_explorer(struct vmsim_machine *machine, struct vmsim_explorer *explorer)

@@ -27,7 +27,7 @@ static struct slot *slot_of(struct vmsim_machine *handle)
 	u64 value = (u64)(uintptr_t)handle;
 	u32 slot = ((value >> 1) & 0xffff) - 1;
 
-	if (!(value & 1) || slot >= SLOTS || READ_ONCE(slots[slot].life) != value >> 17)
+	if (!(value & 1) || slot >= SLOTS || __READ_ONCE(slots[slot].life) != value >> 17)
 		return NULL;
 	return &slots[slot];
 }
@@ -41,7 +41,7 @@ struct vmsim_machine *vmsim_handle_new(unsigned int *slot)
 		if (slots[i].taken)
 			continue;
 		slots[i].taken = 1;
-		WRITE_ONCE(slots[i].life, (slots[i].life + 1) & 0x7fffffff);
+		__WRITE_ONCE(slots[i].life, (slots[i].life + 1) & 0x7fffffff);
 		handle = encode(i, slots[i].life);
 		*slot = i;
 	}

@@ -69,7 +69,7 @@ struct vmsim_cpu_counts {
 
 static inline void vmsim_count(u64 *count)
 {
-	WRITE_ONCE(*count, *count + 1);
+	__WRITE_ONCE(*count, *count + 1);
 }
 
 /**
@@ -244,6 +244,10 @@ void vmsim_switch_mm(struct vmsim_cpu *cpu, struct mm_struct *next);
 /* Watches events; as vmsim_subscribe(), by the machine itself. -ENOSPC when there are too many. */
 int vmsim_watch(struct vmsim_machine *machine, uint64_t kinds,
 		void (*fn)(void *arg, const struct vmsim_event *event), void *arg);
+
+/* The slow path of every event, for primitives that are no inline functions: raised at @ip. */
+void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c,
+		       const void *ip);
 
 /* Kinds of events that are never raised; none, unless a test defines it (src/machine/event.c). */
 u64 vmsim_muted_kinds(void);

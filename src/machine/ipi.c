@@ -116,7 +116,7 @@ void vmsim_ipi_send(const struct cpumask *mask, smp_call_func_t func, void *info
 	struct task_struct *self = vmsim_self;
 	struct vmsim_machine *m = self->machine;
 	struct vmsim_ipi ipi = { .func = func, .info = info };
-	u64 targets = READ_ONCE(mask->bits[0]);
+	u64 targets = __READ_ONCE(mask->bits[0]);
 
 	(void)wait;
 	WARN_ON(self->cpu->irq_off);

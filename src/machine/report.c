@@ -25,7 +25,7 @@ void vmsim_violate(struct vmsim_machine *machine, const char *oracle, const char
 {
 	struct task_struct *self = vmsim_self;
 	struct vmsim_violation violation = {
-		.step = READ_ONCE(machine->seq),
+		.step = __READ_ONCE(machine->seq),
 		.cpu = self->cpu ? (int)self->cpu->id : -1,
 		.tid = self->tid,
 	};

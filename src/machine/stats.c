@@ -6,9 +6,9 @@
 static void cpu_stats_add(const struct vmsim_cpu *cpu, struct vmsim_stats *stats)
 {
 	vmsim_tlb_stats_add(cpu, stats);
-	stats->faults += READ_ONCE(cpu->counts.faults);
-	stats->copies += READ_ONCE(cpu->counts.copies);
-	stats->reuses += READ_ONCE(cpu->counts.reuses);
+	stats->faults += __READ_ONCE(cpu->counts.faults);
+	stats->copies += __READ_ONCE(cpu->counts.copies);
+	stats->reuses += __READ_ONCE(cpu->counts.reuses);
 }
 
 /**
@@ -28,7 +28,7 @@ VMSIM_API int vmsim_stats_get(struct vmsim_machine *machine, struct vmsim_stats 
 	for (unsigned int i = 0; i < m->nr_cpus; i++)
 		cpu_stats_add(&m->cpu[i], stats);
 	stats->frames_free = vmsim_free_frames(m);
-	stats->tables = READ_ONCE(m->tables);
-	stats->rcu_callbacks = READ_ONCE(m->rcu.pending);
+	stats->tables = __READ_ONCE(m->tables);
+	stats->rcu_callbacks = __READ_ONCE(m->rcu.pending);
 	return 0;
 }

@@ -142,7 +142,7 @@ void vmsim_leave(void)
 
 	if (self->kernel_depth == 1 && !self->actor) {
 		vmsim_poll();
-		if (unlikely(READ_ONCE(self->machine->rcu.pending) >= RCU_CALLBACKS_WORTH_A_LOOK))
+		if (unlikely(__READ_ONCE(self->machine->rcu.pending) >= RCU_CALLBACKS_WORTH_A_LOOK))
 			vmsim_rcu_run_ready(self->machine);
 		__atomic_store_n(&self->cpu->state, VMSIM_CPU_OUTSIDE, __ATOMIC_RELEASE);
 	}

@@ -115,9 +115,9 @@ __vmsim_overridable pmd_t pmdp_get_lockless(pmd_t *pmdp)
 
 	do {
 		pmd.pmd_low = load_word(&pmdp->pmd_low);
-		vmsim_event(ATOMIC, (uintptr_t)pmdp, 0, 0);
+		vmsim_event(READ, (uintptr_t)pmdp, pmd.pmd_low, sizeof(pmd.pmd_low));
 		pmd.pmd_high = load_word(&pmdp->pmd_high);
-		vmsim_event(ATOMIC, (uintptr_t)pmdp, 0, 0);
+		vmsim_event(READ, (uintptr_t)pmdp, pmd.pmd_high, sizeof(pmd.pmd_high));
 	} while (load_word(&pmdp->pmd_low) != pmd.pmd_low);
 	return pmd;
 }
@@ -127,7 +127,7 @@ __vmsim_overridable pmd_t pmdp_get_lockless(pmd_t *pmdp)
  */
 __vmsim_overridable void set_pmd(pmd_t *pmdp, pmd_t pmd)
 {
-	pmd_t old = pmdp_get(pmdp);
+	pmd_t old = __pmd(__READ_ONCE(pmdp->pmd));
 
 	if (pmd_none(pmd)) {
 		store_word(&pmdp->pmd_low, 0);

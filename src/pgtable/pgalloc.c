@@ -42,7 +42,7 @@ static struct page *table_alloc(struct mm_struct *mm, unsigned long level)
 	pt->pt_base = 0;
 	pt->pmd_huge_pte = NULL;
 	pt->pt_level = level;
-	WRITE_ONCE(page->page_type, PG_TYPE(PGTY_table));
+	__WRITE_ONCE(page->page_type, PG_TYPE(PGTY_table));
 	__atomic_fetch_add(&vmsim_this_machine()->tables, 1, __ATOMIC_RELAXED);
 	vmsim_event(TABLE_ALLOC, (uintptr_t)page, level, (uintptr_t)mm);
 	return page;
@@ -61,7 +61,7 @@ static void table_free(struct page *page)
 	pt->pt_base = 0;
 	pt->ptl = NULL;
 	pt->pt_level = 0;
-	WRITE_ONCE(page->page_type, UINT32_MAX);
+	__WRITE_ONCE(page->page_type, UINT32_MAX);
 	__atomic_fetch_sub(&vmsim_this_machine()->tables, 1, __ATOMIC_RELAXED);
 	kfree(lock);
 	__free_pages(page, 0);

@@ -29,7 +29,7 @@ static inline unsigned int vmsim_level_shift(unsigned long level)
 
 static inline bool vmsim_is_table(const struct page *page)
 {
-	return READ_ONCE(page->page_type) == PG_TYPE(PGTY_table);
+	return __READ_ONCE(page->page_type) == PG_TYPE(PGTY_table);
 }
 
 /*

@@ -7,7 +7,7 @@
 #define SET_ENTRY(level)								\
 __vmsim_overridable void set_##level(level##_t *entryp, level##_t entry)		\
 {											\
-	level##_t old = level##p_get(entryp);						\
+	level##_t old = __##level(__READ_ONCE(entryp->level));				\
 											\
 	__atomic_store_n(&entryp->level, entry.level, __ATOMIC_RELEASE);		\
 	vmsim_event(TABLE_SET, (uintptr_t)entryp, level##_val(old), level##_val(entry)); \

@@ -36,7 +36,7 @@ static void anon_vma_free(struct anon_vma *anon_vma)
 		anon_vma_lock_write(anon_vma);
 		anon_vma_unlock_write(anon_vma);
 	}
-	WRITE_ONCE(anon_vma->generation, anon_vma->generation + 1);
+	__WRITE_ONCE(anon_vma->generation, anon_vma->generation + 1);
 	call_rcu(&anon_vma->rcu, anon_vma_expired);
 }
 

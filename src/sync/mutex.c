@@ -5,7 +5,7 @@
 void vmsim_mutex_init(struct mutex *lock, const struct vmsim_lock_class *class)
 {
 	lock->class = class;
-	WRITE_ONCE(lock->owner, NULL);
+	__WRITE_ONCE(lock->owner, NULL);
 	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
 }
 
@@ -13,14 +13,14 @@ static bool is_free(const void *arg)
 {
 	const struct mutex *lock = arg;
 
-	return READ_ONCE(lock->word) == 0;
+	return __READ_ONCE(lock->word) == 0;
 }
 
 static bool take(struct mutex *lock)
 {
 	if (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
 		return false;
-	WRITE_ONCE(lock->owner, current);
+	__WRITE_ONCE(lock->owner, current);
 	return true;
 }
 
@@ -32,15 +32,17 @@ static void took(struct mutex *lock, int mode)
 
 __vmsim_overridable bool mutex_trylock(struct mutex *lock)
 {
-	if (!take(lock))
+	if (!take(lock)) {
+		vmsim_event(READ, (uintptr_t)lock, 1, sizeof(lock->word));
 		return false;
+	}
 	took(lock, VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_TRIED);
 	return true;
 }
 
 __vmsim_overridable void mutex_lock(struct mutex *lock)
 {
-	BUG_ON(READ_ONCE(lock->owner) == current);
+	BUG_ON(__READ_ONCE(lock->owner) == current);
 	while (!take(lock))
 		vmsim_wait_until(is_free, lock);
 	took(lock, VMSIM_LOCK_EXCLUSIVE);
@@ -50,8 +52,8 @@ __vmsim_overridable void mutex_unlock(struct mutex *lock)
 {
 	const struct vmsim_lock_class *class = lock->class;
 
-	BUG_ON(READ_ONCE(lock->owner) != current);
-	WRITE_ONCE(lock->owner, NULL);
+	BUG_ON(__READ_ONCE(lock->owner) != current);
+	__WRITE_ONCE(lock->owner, NULL);
 	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
 	vmsim_event(UNLOCK, (uintptr_t)lock, (uintptr_t)class, VMSIM_LOCK_EXCLUSIVE);
 }

@@ -144,7 +144,7 @@ bool vmsim_rcu_ready(struct vmsim_machine *machine)
 {
 	struct vmsim_rcu_state *rcu = &machine->rcu;
 
-	if (!READ_ONCE(rcu->pending))
+	if (!__READ_ONCE(rcu->pending))
 		return false;
 	advance(machine);
 	return rcu->batch && has_passed(machine, rcu->snapshot);

@@ -11,8 +11,8 @@ void vmsim_rwsem_init(struct rw_semaphore *sem, const struct vmsim_lock_class *c
 {
 	sem->class = class;
 	sem->object = object;
-	WRITE_ONCE(sem->owner, NULL);
-	WRITE_ONCE(sem->waiting_writers, 0);
+	__WRITE_ONCE(sem->owner, NULL);
+	__WRITE_ONCE(sem->waiting_writers, 0);
 	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
 }
 
@@ -20,19 +20,19 @@ static bool readers_may_enter(const void *arg)
 {
 	const struct rw_semaphore *sem = arg;
 
-	return READ_ONCE(sem->count) >= 0 && READ_ONCE(sem->waiting_writers) == 0;
+	return __READ_ONCE(sem->count) >= 0 && __READ_ONCE(sem->waiting_writers) == 0;
 }
 
 static bool writer_may_enter(const void *arg)
 {
 	const struct rw_semaphore *sem = arg;
 
-	return READ_ONCE(sem->count) == 0;
+	return __READ_ONCE(sem->count) == 0;
 }
 
 static bool take_read(struct rw_semaphore *sem)
 {
-	int count = READ_ONCE(sem->count);
+	int count = __READ_ONCE(sem->count);
 
 	while (count >= 0)
 		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, false,
@@ -48,7 +48,7 @@ static bool take_write(struct rw_semaphore *sem)
 	if (!__atomic_compare_exchange_n(&sem->count, &nobody, -1, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
-	WRITE_ONCE(sem->owner, current);
+	__WRITE_ONCE(sem->owner, current);
 	return true;
 }
 
@@ -64,9 +64,17 @@ static void unlocked(struct rw_semaphore *sem, int mode)
 	(void)sem, (void)mode;
 }
 
+/* An attempt that failed is a look at the lock. */
+static int busy(struct rw_semaphore *sem)
+{
+	vmsim_event(READ, (uintptr_t)sem, 1, sizeof(sem->count));
+	(void)sem;
+	return 0;
+}
+
 __vmsim_overridable void down_read(struct rw_semaphore *sem)
 {
-	if (unlikely(READ_ONCE(sem->waiting_writers)))
+	if (unlikely(__READ_ONCE(sem->waiting_writers)))
 		vmsim_wait_until(readers_may_enter, sem);
 	while (!take_read(sem))
 		vmsim_wait_until(readers_may_enter, sem);
@@ -76,21 +84,21 @@ __vmsim_overridable void down_read(struct rw_semaphore *sem)
 __vmsim_overridable int down_read_trylock(struct rw_semaphore *sem)
 {
 	if (!readers_may_enter(sem) || !take_read(sem))
-		return 0;
+		return busy(sem);
 	locked(sem, VMSIM_LOCK_SHARED | VMSIM_LOCK_TRIED);
 	return 1;
 }
 
 __vmsim_overridable void up_read(struct rw_semaphore *sem)
 {
-	BUG_ON(READ_ONCE(sem->count) <= 0);
+	BUG_ON(__READ_ONCE(sem->count) <= 0);
 	__atomic_fetch_sub(&sem->count, 1, __ATOMIC_RELEASE);
 	unlocked(sem, VMSIM_LOCK_SHARED);
 }
 
 __vmsim_overridable void down_write(struct rw_semaphore *sem)
 {
-	BUG_ON(READ_ONCE(sem->owner) == current);
+	BUG_ON(__READ_ONCE(sem->owner) == current);
 	if (!take_write(sem)) {
 		__atomic_fetch_add(&sem->waiting_writers, 1, __ATOMIC_RELAXED);
 		do {
@@ -104,15 +112,15 @@ __vmsim_overridable void down_write(struct rw_semaphore *sem)
 __vmsim_overridable int down_write_trylock(struct rw_semaphore *sem)
 {
 	if (!take_write(sem))
-		return 0;
+		return busy(sem);
 	locked(sem, VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_TRIED);
 	return 1;
 }
 
 __vmsim_overridable void up_write(struct rw_semaphore *sem)
 {
-	BUG_ON(READ_ONCE(sem->owner) != current);
-	WRITE_ONCE(sem->owner, NULL);
+	BUG_ON(__READ_ONCE(sem->owner) != current);
+	__WRITE_ONCE(sem->owner, NULL);
 	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
 	unlocked(sem, VMSIM_LOCK_EXCLUSIVE);
 }
@@ -120,8 +128,8 @@ __vmsim_overridable void up_write(struct rw_semaphore *sem)
 /* From writer to one of possibly many readers, without a moment when nobody holds it. */
 __vmsim_overridable void downgrade_write(struct rw_semaphore *sem)
 {
-	BUG_ON(READ_ONCE(sem->owner) != current);
-	WRITE_ONCE(sem->owner, NULL);
+	BUG_ON(__READ_ONCE(sem->owner) != current);
+	__WRITE_ONCE(sem->owner, NULL);
 	__atomic_store_n(&sem->count, 1, __ATOMIC_RELEASE);
 	unlocked(sem, VMSIM_LOCK_EXCLUSIVE);
 	locked(sem, VMSIM_LOCK_SHARED);

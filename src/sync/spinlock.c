@@ -6,7 +6,7 @@ void vmsim_spin_init(spinlock_t *lock, const struct vmsim_lock_class *class, voi
 {
 	lock->class = class;
 	lock->object = object;
-	WRITE_ONCE(lock->owner, NULL);
+	__WRITE_ONCE(lock->owner, NULL);
 	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
 }
 
@@ -14,14 +14,14 @@ static bool is_free(const void *arg)
 {
 	const spinlock_t *lock = arg;
 
-	return READ_ONCE(lock->word) == 0;
+	return __READ_ONCE(lock->word) == 0;
 }
 
 static bool take(spinlock_t *lock)
 {
 	if (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
 		return false;
-	WRITE_ONCE(lock->owner, current);
+	__WRITE_ONCE(lock->owner, current);
 	return true;
 }
 
@@ -48,6 +48,7 @@ __vmsim_overridable bool spin_trylock(spinlock_t *lock)
 	preempt_disable();
 	if (!take(lock)) {
 		preempt_enable();
+		vmsim_event(READ, (uintptr_t)lock, 1, sizeof(lock->word));
 		return false;
 	}
 	took(lock, VMSIM_LOCK_TRIED);
@@ -66,7 +67,7 @@ __vmsim_overridable void spin_unlock(spinlock_t *lock)
 	BUG_ON(!vmsim_spin_owned(lock));
 	if (class->is_ptl)
 		vmsim_event(PTL_UNLOCK, (uintptr_t)lock, (uintptr_t)lock->object, 0);
-	WRITE_ONCE(lock->owner, NULL);
+	__WRITE_ONCE(lock->owner, NULL);
 	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
 	preempt_enable();
 	if (class->is_ptl)

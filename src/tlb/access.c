@@ -50,7 +50,7 @@ static struct vmsim_tlb_entry entry_of(u64 mm, unsigned long addr, const struct 
 		.vpn = (addr & (~0UL << leaf->shift)) >> PAGE_SHIFT,
 		.pfn = pfn,
 		.ptep = leaf->slot,
-		.gen = READ_ONCE(pfn_to_page(pfn)->vmsim_gen),
+		.gen = __READ_ONCE(pfn_to_page(pfn)->vmsim_gen),
 		.shift = (u8)leaf->shift,
 		.write = leaf->value & _PAGE_RW,
 		.exec = !(leaf->value & _PAGE_NX),
@@ -65,7 +65,7 @@ static struct vmsim_tlb_entry *fill(struct vmsim_cpu *cpu, u64 mm, unsigned long
 	struct vmsim_tlb_entry new_entry = entry_of(mm, addr, leaf);
 	struct vmsim_tlb_entry *entry = vmsim_tlb_insert(cpu, &new_entry);
 
-	WRITE_ONCE(cpu->tlb.fills, cpu->tlb.fills + 1);
+	__WRITE_ONCE(cpu->tlb.fills, cpu->tlb.fills + 1);
 	vmsim_event(TLB_FILL, cpu->id, addr, (uintptr_t)entry);
 	return entry;
 }
@@ -95,7 +95,7 @@ static bool same_translation(const struct vmsim_tlb_entry *entry, const struct v
 
 static inline struct vmsim_tlb_entry *hit(struct vmsim_cpu *cpu, struct vmsim_tlb_entry *entry)
 {
-	WRITE_ONCE(cpu->tlb.hits, cpu->tlb.hits + 1);
+	__WRITE_ONCE(cpu->tlb.hits, cpu->tlb.hits + 1);
 	return entry;
 }
 

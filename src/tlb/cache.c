@@ -195,7 +195,7 @@ void vmsim_psc_insert(struct vmsim_tlb_cache *cache, u64 mm, unsigned long addr,
 		.mm = mm,
 		.base = addr & PMD_MASK,
 		.table_pfn = table_pfn,
-		.gen = READ_ONCE(pfn_to_page(table_pfn)->vmsim_gen),
+		.gen = __READ_ONCE(pfn_to_page(table_pfn)->vmsim_gen),
 	};
 }
 
@@ -203,10 +203,10 @@ void vmsim_tlb_stats_add(const struct vmsim_cpu *cpu, struct vmsim_stats *stats)
 {
 	const struct vmsim_tlb_cache *cache = &cpu->tlb;
 
-	stats->tlb_fills += READ_ONCE(cache->fills);
-	stats->tlb_hits += READ_ONCE(cache->hits);
-	stats->flushes += READ_ONCE(cache->flushes);
-	stats->flushes_full += READ_ONCE(cache->flushes_full);
-	stats->flushes_lost += READ_ONCE(cache->flushes_lost);
-	stats->flushes_deferred += READ_ONCE(cache->flushes_deferred);
+	stats->tlb_fills += __READ_ONCE(cache->fills);
+	stats->tlb_hits += __READ_ONCE(cache->hits);
+	stats->flushes += __READ_ONCE(cache->flushes);
+	stats->flushes_full += __READ_ONCE(cache->flushes_full);
+	stats->flushes_lost += __READ_ONCE(cache->flushes_lost);
+	stats->flushes_deferred += __READ_ONCE(cache->flushes_deferred);
 }

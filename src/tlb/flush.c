@@ -253,7 +253,7 @@ static const struct ptdesc *table_around(struct vmsim_machine *m, const pte_t *p
 	if (offset >= m->nr_frames << PAGE_SHIFT)
 		return NULL;
 	page = virt_to_page(ptep);
-	return READ_ONCE(page->page_type) == PG_TYPE(PGTY_table) ? page_ptdesc(page) : NULL;
+	return __READ_ONCE(page->page_type) == PG_TYPE(PGTY_table) ? page_ptdesc(page) : NULL;
 }
 
 static bool clearing_flushes(const struct vmsim_machine *m)

@@ -11,7 +11,7 @@
 static void leave_mm(struct vmsim_cpu *cpu, struct mm_struct *mm)
 {
 	vmsim_tlb_invalidate(cpu, mm->context.ctx_id, 0, TLB_FLUSH_ALL, true);
-	clear_bit_unlock(cpu->id, mm_cpumask(mm)->bits);
+	(void)vmsim_clear_bit_unseen(cpu->id, mm_cpumask(mm)->bits);
 }
 
 /*
@@ -20,7 +20,7 @@ static void leave_mm(struct vmsim_cpu *cpu, struct mm_struct *mm)
  */
 static void join_mm(struct vmsim_cpu *cpu, struct mm_struct *mm)
 {
-	(void)test_and_set_bit(cpu->id, mm_cpumask(mm)->bits);
+	(void)vmsim_set_bit_unseen(cpu->id, mm_cpumask(mm)->bits);
 }
 
 /**
@@ -36,7 +36,7 @@ void vmsim_switch_mm(struct vmsim_cpu *cpu, struct mm_struct *next)
 		return;
 	if (next)
 		join_mm(cpu, next);
-	WRITE_ONCE(cpu->loaded_mm, next);
+	__WRITE_ONCE(cpu->loaded_mm, next);
 	if (prev)
 		leave_mm(cpu, prev);
 	vmsim_event(MM_SWITCH, cpu->id, (uintptr_t)prev, (uintptr_t)next);
@@ -50,7 +50,7 @@ void vmsim_tlb_resume(struct vmsim_cpu *cpu)
 /* Coherent: entries that the tables do not grant any more are never used. */
 static bool is_granted(const struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
 {
-	struct mm_struct *mm = READ_ONCE(cpu->loaded_mm);
+	struct mm_struct *mm = __READ_ONCE(cpu->loaded_mm);
 	struct vmsim_leaf leaf;
 
 	if (!mm || mm->context.ctx_id != entry->mm ||

@@ -22,6 +22,7 @@ static bool is_present(u64 value)
 static void read_entry(struct vmsim_leaf *leaf)
 {
 	leaf->value = __atomic_load_n(leaf->slot, __ATOMIC_ACQUIRE);
+	vmsim_event(READ, (uintptr_t)leaf->slot, leaf->value, sizeof(leaf->value));
 }
 
 static bool is_leaf(const struct vmsim_leaf *leaf)
@@ -83,6 +84,7 @@ bool vmsim_walk_claim(struct vmsim_leaf *leaf, enum vmsim_access access)
 		if (__atomic_compare_exchange_n(leaf->slot, &leaf->value, with, false,
 						__ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE)) {
 			leaf->value = with;
+			vmsim_event(ATOMIC, (uintptr_t)leaf->slot, 0, 0);
 			return true;
 		}
 	}
