@@ -12,19 +12,6 @@ static const char *variant_name(const struct cli_execution *execution)
 	return execution->variant ? execution->variant->name : "";
 }
 
-static const char *strategy_name(enum vmsim_strategy strategy)
-{
-	static const char *const name[] = {
-		[VMSIM_STRATEGY_SCRIPT] = "script",
-		[VMSIM_STRATEGY_RANDOM] = "random",
-		[VMSIM_STRATEGY_PCT] = "pct",
-		[VMSIM_STRATEGY_REPLAY] = "replay",
-		[VMSIM_STRATEGY_NATIVE] = "native",
-	};
-
-	return name[strategy];
-}
-
 /* The variant's object comes last: what the user brings replaces the variant, too. */
 static void load(struct cli_execution *execution)
 {
@@ -95,7 +82,7 @@ static json_t *result_json(const struct cli_execution *execution, const struct v
 				 "scenario", execution->scenario->name,
 				 "variant", variant_name(execution),
 				 "tlb", vmsim_tlb_name(options->tlb),
-				 "strategy", strategy_name(options->strategy),
+				 "strategy", vmsim_strategy_name(options->strategy),
 				 "seed", (json_int_t)options->seed,
 				 "executions", (json_int_t)result->executions,
 				 "failures", (json_int_t)result->failures,
@@ -117,7 +104,7 @@ static void print_text(const struct cli_execution *execution, const struct vmsim
 	const struct vmsim_violation *violation = &result->violation;
 
 	printf("%s %s, tlb %s, %s: ", execution->scenario->name, variant_name(execution),
-	       vmsim_tlb_name(execution->options.tlb), strategy_name(execution->options.strategy));
+	       vmsim_tlb_name(execution->options.tlb), vmsim_strategy_name(execution->options.strategy));
 	if (!result->violated) {
 		printf("%llu execution%s, nothing wrong\n", (unsigned long long)result->executions,
 		       result->executions == 1 ? "" : "s");

@@ -71,6 +71,7 @@ enum vmsim_granularity {
  * @memory_limit: bytes that a strategy may keep; 0: its default
  * @keep_going: count failures, and do not stop at the first one; @result tells of the first
  * @shard, @shards: do part @shard of @shards of the work (0 of 1)
+ * @progress: called now and then, with @progress_arg and the number of executions; NULL: not
  */
 struct vmsim_explore_options {
 	enum vmsim_strategy strategy;
@@ -93,6 +94,8 @@ struct vmsim_explore_options {
 	uint64_t memory_limit;
 	bool keep_going;
 	unsigned int shard, shards;
+	void (*progress)(void *arg, uint64_t executions);
+	void *progress_arg;
 };
 
 /** struct vmsim_violation - a rule that broke */
@@ -149,6 +152,7 @@ struct vmsim_schedule {
  * @deepest: decisions of the longest execution
  * @estimate: executions or states in all, as far as can be told; 0: no idea
  * @found_by: the strategy that found the failure
+ * @executions_by: how many executions each strategy decided
  */
 struct vmsim_coverage {
 	bool exhausted;
@@ -158,6 +162,7 @@ struct vmsim_coverage {
 	uint64_t deepest;
 	double estimate;
 	enum vmsim_strategy found_by;
+	uint64_t executions_by[VMSIM_STRATEGY_COUNT];
 };
 
 /** struct vmsim_result - what came out */
@@ -179,6 +184,9 @@ VMSIM_API int vmsim_explore(const struct vmsim_scenario *scenario,
 			    const struct vmsim_explore_options *options,
 			    struct vmsim_result *result, char *error, size_t error_size);
 VMSIM_API void vmsim_result_free(struct vmsim_result *result);
+/* "random", or -1: no such strategy */
+VMSIM_API const char *vmsim_strategy_name(enum vmsim_strategy strategy);
+VMSIM_API int vmsim_strategy_parse(const char *name);
 
 /**
  * struct vmsim_minimise_limits - what cutting down a failure may cost

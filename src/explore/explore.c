@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define MAX_RECORDED_EVENTS (1 << 20)
+#define PROGRESS_EVERY 256
 
 void pick_record(struct pick_list *list, char kind, uint16_t id)
 {
@@ -51,7 +52,13 @@ static const struct strategy *const strategies[VMSIM_STRATEGY_COUNT] = {
 	[VMSIM_STRATEGY_RANDOM] = &strategy_random,
 	[VMSIM_STRATEGY_PCT] = &strategy_pct,
 	[VMSIM_STRATEGY_REPLAY] = &strategy_replay,
+	[VMSIM_STRATEGY_PORTFOLIO] = &strategy_portfolio,
 };
+
+const struct strategy *strategy_of(enum vmsim_strategy id)
+{
+	return strategies[id];
+}
 
 static int __attribute__((format(printf, 3, 4)))
 wrong(char *error, size_t error_size, const char *format, ...)
@@ -179,7 +186,7 @@ static bool more(struct vmsim_explorer *x)
 		return false;
 	if (x->deadline_ns && session_now_ns() >= x->deadline_ns)
 		return false;
-	return !x->strategy->more || x->strategy->more(x);
+	return !x->search->more || x->search->more(x);
 }
 
 static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
@@ -190,6 +197,8 @@ static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 		x->executions += !x->abandoned;
 		if (err)
 			return err;
+		if (x->options->progress && x->executions % PROGRESS_EVERY == 0)
+			x->options->progress(x->options->progress_arg, x->executions);
 		if (!x->failed)
 			continue;
 		if (!result->failures++)
@@ -201,8 +210,11 @@ static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 	if (!result->failures)
 		hand_over(x, result);
 	result->coverage.deepest = x->deepest;
-	if (x->strategy->cover)
-		x->strategy->cover(x, &result->coverage);
+	result->coverage.preemptions = x->options->preemptions;
+	result->coverage.found_by = x->options->strategy;
+	result->coverage.executions_by[x->options->strategy] = x->executions;
+	if (x->search->cover)
+		x->search->cover(x, &result->coverage);
 	return 0;
 }
 
@@ -236,9 +248,9 @@ static int session_prepare(struct vmsim_explorer *x, void *recorder, char *error
 		wrong(error, size, "set-up: %s %s", x->violation.oracle, x->violation.text);
 	else if (err)
 		wrong(error, size, "set-up failed: %s", strerror(-err));
-	if (err || !x->strategy->create)
+	if (err || !x->search->create)
 		return err;
-	err = x->strategy->create(x);
+	err = x->search->create(x);
 	if (err)
 		wrong(error, size, "%s", x->misfit[0] ? x->misfit : strerror(-err));
 	return err;
@@ -256,7 +268,9 @@ int session_create(const struct vmsim_scenario *scenario,
 		return -ENOMEM;
 	x->scenario = scenario;
 	x->options = options;
-	x->strategy = strategy ? strategy : strategies[options->strategy];
+	x->search = strategy ? strategy : strategies[options->strategy];
+	x->strategy = x->search;
+	x->pct_depth = options->pct_depth;
 	x->backend = coroutine_backend(options->backend);
 	if (options->time_limit_ms)
 		x->deadline_ns = session_now_ns() + options->time_limit_ms * 1000000;
@@ -274,8 +288,8 @@ void session_destroy(struct vmsim_explorer *x)
 {
 	struct task_struct *caller = x->caller;
 
-	if (x->strategy && x->strategy->destroy)
-		x->strategy->destroy(x);
+	if (x->search && x->search->destroy)
+		x->search->destroy(x);
 	world_destroy(x);
 	free(x->script);
 	free(x->recorded.picks);

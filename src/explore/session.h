@@ -69,7 +69,11 @@ struct strategy {
 	void (*cover)(const struct vmsim_explorer *x, struct vmsim_coverage *coverage);
 };
 
-extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay;
+extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay,
+	strategy_portfolio;
+
+/* NULL: not built. */
+const struct strategy *strategy_of(enum vmsim_strategy id);
 
 struct script_step {
 	char kind;		/* 't', 'i', 'p', 'u', or '*' */
@@ -87,7 +91,8 @@ struct pick_list {
 struct vmsim_explorer {
 	const struct vmsim_scenario *scenario;
 	const struct vmsim_explore_options *options;
-	const struct strategy *strategy;
+	const struct strategy *search;	/* what the options ask for */
+	const struct strategy *strategy; /* decides this execution: @search, or one that it chose */
 	struct task_struct *caller;	/* vmsim_self of whoever made the session */
 	enum vmsim_backend backend;
 	struct vmsim_machine *machine;
@@ -111,6 +116,7 @@ struct vmsim_explorer {
 	bool abandoned;			/* by the strategy */
 	uint64_t rng;
 	uint64_t longest, longest_marks;
+	unsigned int pct_depth;
 	struct pct_change {
 		bool by_mark;
 		uint64_t at;
@@ -123,6 +129,8 @@ struct vmsim_explorer {
 	const struct vmsim_schedule *replay;
 	size_t replay_at;
 	uint32_t replay_used;
+
+	struct portfolio *portfolio;
 
 	struct pick_list recorded;
 	struct world_snapshot *snapshot;
