@@ -73,18 +73,27 @@ bool cli_is_replaceable(const char *name);
  * @overrides: files given with --override, NULL at the end
  */
 #define CLI_MAX_OVERRIDES 8
+#define CLI_MAX_SHARDS 1000000
 struct cli_execution {
 	const struct vmsim_scenario *scenario;
 	const struct vmsim_variant *variant;
 	struct vmsim_explore_options options;
 	const char *overrides[CLI_MAX_OVERRIDES + 2];
 	unsigned int nr_overrides;
-	bool timeline, full, json;
+	bool timeline, full, json, minimise;
 	const char *save, *trace_out;
+	struct vmsim_minimised minimised;
 };
 
 /* Loads what the variant and the options ask for (may start the program anew), runs, reports. */
 int cli_execute(struct cli_execution *execution);
+
+/* How far an exploration came (coverage.c); words, and what docs/json.md says. */
+void cli_print_coverage(const struct vmsim_explore_options *options,
+			const struct vmsim_result *result);
+json_t *cli_coverage_json(const struct vmsim_result *result);
+/* The number of executions, again and again, on a terminal; with NULL it goes away. */
+void cli_show_progress(void *unused, uint64_t executions);
 
 /* Prints JSON, indented, with a newline; CLI_FAILED when that does not work. */
 int cli_print_json(json_t *json);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What run, explore and replay do once their options are known. */
 
@@ -56,6 +57,19 @@ static void print_timeline(const struct cli_execution *execution, const struct v
 	vmsim_timeline_print(execution->scenario, result, execution->full, out);
 }
 
+/* Decisions are taken by a strategy that can say how far it came. */
+static bool explores(const struct cli_execution *execution)
+{
+	switch (execution->options.strategy) {
+	case VMSIM_STRATEGY_SCRIPT:
+	case VMSIM_STRATEGY_REPLAY:
+	case VMSIM_STRATEGY_NATIVE:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static json_t *violation_json(const struct vmsim_result *result)
 {
 	const struct vmsim_violation *violation = &result->violation;
@@ -75,10 +89,28 @@ static json_t *text_json(char *text)
 	return json;
 }
 
+static json_t *minimised_json(const struct cli_execution *execution,
+			      const struct vmsim_result *result)
+{
+	const struct vmsim_minimised *minimised = &execution->minimised;
+
+	if (!result->violated)
+		return json_null();
+	return json_pack("{s:i, s:i, s:I, s:I, s:b, s:I, s:I, s:f}",
+			 "preemptions", (int)minimised->preemptions,
+			 "preemptions_before", (int)minimised->preemptions_before,
+			 "decisions", (json_int_t)minimised->steps,
+			 "decisions_before", (json_int_t)minimised->steps_before,
+			 "certified", minimised->certified,
+			 "replays", (json_int_t)minimised->replays,
+			 "certify_executions", (json_int_t)minimised->certify_executions,
+			 "seconds", (double)minimised->time_ns / 1e9);
+}
+
 static json_t *result_json(const struct cli_execution *execution, const struct vmsim_result *result)
 {
 	const struct vmsim_explore_options *options = &execution->options;
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:o, s:o}",
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:o}",
 				 "scenario", execution->scenario->name,
 				 "variant", variant_name(execution),
 				 "tlb", vmsim_tlb_name(options->tlb),
@@ -89,32 +121,61 @@ static json_t *result_json(const struct cli_execution *execution, const struct v
 				 "decisions", (json_int_t)result->decisions,
 				 "violated", result->violated,
 				 "violation", violation_json(result),
+				 "coverage", explores(execution) ? cli_coverage_json(result) :
+				 json_null(),
 				 "schedule", options->strategy == VMSIM_STRATEGY_NATIVE ?
 				 json_null() :
 				 text_json(printed(execution, result, print_schedule)));
 
+	if (json && execution->minimise)
+		json_object_set_new(json, "minimised", minimised_json(execution, result));
 	if (json && execution->timeline)
 		json_object_set_new(json, "timeline",
 				    text_json(printed(execution, result, print_timeline)));
 	return json;
 }
 
-static void print_text(const struct cli_execution *execution, const struct vmsim_result *result)
+static void print_violation(const struct cli_execution *execution, const struct vmsim_result *result)
 {
 	const struct vmsim_violation *violation = &result->violation;
 
-	printf("%s %s, tlb %s, %s: ", execution->scenario->name, variant_name(execution),
-	       vmsim_tlb_name(execution->options.tlb), vmsim_strategy_name(execution->options.strategy));
-	if (!result->violated) {
-		printf("%llu execution%s, nothing wrong\n", (unsigned long long)result->executions,
-		       result->executions == 1 ? "" : "s");
-		return;
-	}
-	printf("execution %llu fails\n", (unsigned long long)result->executions);
+	if (execution->options.keep_going)
+		printf("%llu of %llu executions fail\n", (unsigned long long)result->failures,
+		       (unsigned long long)result->executions);
+	else
+		printf("execution %llu fails\n", (unsigned long long)result->executions);
+	if (execution->options.strategy == VMSIM_STRATEGY_PORTFOLIO)
+		printf("found by %s\n", vmsim_strategy_name(result->coverage.found_by));
 	printf("violation: %s%s%s: %s\n", violation->oracle, violation->rule[0] ? " " : "",
 	       violation->rule, violation->text);
 	printf("after %llu decisions, on CPU%d\n", (unsigned long long)violation->step,
 	       violation->cpu);
+}
+
+static void print_minimised(const struct vmsim_minimised *minimised)
+{
+	printf("cut down: %u preemption%s (%u before), %llu decisions (%llu before), %s\n",
+	       minimised->preemptions, minimised->preemptions == 1 ? "" : "s",
+	       minimised->preemptions_before, (unsigned long long)minimised->steps,
+	       (unsigned long long)minimised->steps_before,
+	       minimised->certified ? "fewer preemptions do not fail" :
+	       "fewer preemptions may fail, too");
+}
+
+static void print_text(const struct cli_execution *execution, const struct vmsim_result *result)
+{
+	printf("%s %s, tlb %s, %s: ", execution->scenario->name, variant_name(execution),
+	       vmsim_tlb_name(execution->options.tlb),
+	       vmsim_strategy_name(execution->options.strategy));
+	if (result->violated)
+		print_violation(execution, result);
+	else
+		printf("%llu execution%s, nothing wrong\n", (unsigned long long)result->executions,
+		       result->executions == 1 ? "" : "s");
+	if (result->violated && execution->minimise)
+		print_minimised(&execution->minimised);
+	if (explores(execution))
+		cli_print_coverage(&execution->options, result);
 }
 
 static int report(const struct cli_execution *execution, const struct vmsim_result *result)
@@ -180,6 +241,68 @@ static int write_files(const struct cli_execution *execution, const struct vmsim
 	return status;
 }
 
+/* The schedule of a failure again, now with its events. */
+static int draw(const struct cli_execution *execution, struct vmsim_result *result, char *error,
+		size_t size)
+{
+	struct vmsim_explore_options options = execution->options;
+	struct vmsim_result drawn;
+	int err;
+
+	options.strategy = VMSIM_STRATEGY_REPLAY;
+	options.schedule = &result->schedule;
+	options.executions = 1;
+	options.timeline = true;
+	err = vmsim_explore(execution->scenario, &options, &drawn, error, size);
+	if (!err) {
+		result->events = drawn.events;
+		result->nr_events = drawn.nr_events;
+		drawn.events = NULL;
+	}
+	vmsim_result_free(&drawn);
+	return err;
+}
+
+/* Cuts the failure of @result down: its schedule becomes the smallest one. */
+static int minimise(struct cli_execution *execution, struct vmsim_result *result, char *error,
+		    size_t size)
+{
+	struct vmsim_minimised *minimised = &execution->minimised;
+	struct vmsim_minimise_limits limits;
+	struct vmsim_schedule larger = result->schedule;
+	int err;
+
+	vmsim_minimise_limits_init(&limits);
+	err = vmsim_minimise(execution->scenario, &execution->options, &larger, &limits, minimised,
+			     error, size);
+	if (err)
+		return err;
+	vmsim_schedule_free(&larger);
+	result->schedule = minimised->schedule;
+	minimised->schedule = (struct vmsim_schedule) { 0 };
+	result->violation = minimised->violation;
+	result->decisions = minimised->steps;
+	return 0;
+}
+
+static int explore(struct cli_execution *execution, struct vmsim_result *result, char *error,
+		   size_t size)
+{
+	bool events = execution->timeline || execution->trace_out;
+	int err;
+
+	if (isatty(STDERR_FILENO))
+		execution->options.progress = cli_show_progress;
+	execution->options.timeline = events && !execution->minimise;
+	err = vmsim_explore(execution->scenario, &execution->options, result, error, size);
+	if (err || !execution->minimise || !result->violated)
+		return err;
+	err = minimise(execution, result, error, size);
+	if (!err && events)
+		err = draw(execution, result, error, size);
+	return err;
+}
+
 int cli_execute(struct cli_execution *execution)
 {
 	struct vmsim_result result = { 0 };
@@ -188,15 +311,14 @@ int cli_execute(struct cli_execution *execution)
 
 	load(execution);
 	execution->options.variant = variant_name(execution);
-	execution->options.timeline = execution->timeline || execution->trace_out;
-	err = vmsim_explore(execution->scenario, &execution->options, &result, error,
-			    sizeof(error));
+	err = explore(execution, &result, error, sizeof(error));
 	if (err) {
 		cli_complain("%s: %s", execution->scenario->name,
 			     error[0] ? error : strerror(-err));
 		vmsim_result_free(&result);
-		return err == -EINVAL ? CLI_USAGE : CLI_FAILED;
+		return err == -EINVAL || err == -EOPNOTSUPP ? CLI_USAGE : CLI_FAILED;
 	}
+	result.schedule.oracles = execution->options.oracles;
 	status = write_files(execution, &result);
 	if (!status)
 		status = report(execution, &result);

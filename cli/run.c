@@ -24,6 +24,11 @@ enum option_key {
 	KEY_STEP_LIMIT,
 	KEY_PREEMPTIONS,
 	KEY_MEMORY_MODEL,
+	KEY_GRANULARITY,
+	KEY_TIME_LIMIT,
+	KEY_MEMORY_LIMIT,
+	KEY_KEEP_GOING,
+	KEY_MINIMISE,
 	KEY_SHARD,
 };
 
@@ -58,29 +63,47 @@ static enum vmsim_backend parse_backend(const char *name)
 
 static enum vmsim_strategy parse_strategy(const char *name)
 {
-	static const char *const later[] = { "dfs", "dpor", "states", "portfolio" };
+	int strategy = vmsim_strategy_parse(name);
 
-	if (!strcmp(name, "script"))
-		return VMSIM_STRATEGY_SCRIPT;
-	if (!strcmp(name, "random"))
-		return VMSIM_STRATEGY_RANDOM;
-	if (!strcmp(name, "pct"))
-		return VMSIM_STRATEGY_PCT;
-	if (!strcmp(name, "native"))
-		return VMSIM_STRATEGY_NATIVE;
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-		if (!strcmp(name, later[i]))
-			cli_bad_usage("not built yet: --strategy %s", name);
-	}
-	cli_bad_usage("--strategy: unknown strategy '%s'", name);
+	if (strategy == VMSIM_STRATEGY_REPLAY)
+		cli_bad_usage("--strategy: a schedule is replayed by vmsim replay");
+	if (strategy < 0)
+		cli_bad_usage("--strategy: unknown strategy '%s'", name);
+	return (enum vmsim_strategy)strategy;
 }
 
-static void parse_memory_model(const char *name)
+static enum vmsim_memory_model parse_memory_model(const char *name)
 {
-	if (!strcmp(name, "tso") || !strcmp(name, "pso"))
-		cli_bad_usage("not built yet: --memory-model %s", name);
-	if (strcmp(name, "sc"))
-		cli_bad_usage("--memory-model: unknown model '%s'", name);
+	if (!strcmp(name, "sc"))
+		return VMSIM_MEMORY_SC;
+	if (!strcmp(name, "tso"))
+		return VMSIM_MEMORY_TSO;
+	if (!strcmp(name, "pso"))
+		return VMSIM_MEMORY_PSO;
+	cli_bad_usage("--memory-model: unknown model '%s'", name);
+}
+
+static enum vmsim_granularity parse_granularity(const char *name)
+{
+	if (!strcmp(name, "sync"))
+		return VMSIM_GRANULARITY_SYNC;
+	if (!strcmp(name, "full"))
+		return VMSIM_GRANULARITY_FULL;
+	cli_bad_usage("--granularity: unknown granularity '%s'", name);
+}
+
+/* "I/N", the first of N is 1. */
+static void parse_shard(const char *text, struct vmsim_explore_options *options)
+{
+	char *copy = strdup(text);
+	char *slash = copy ? strchr(copy, '/') : NULL;
+
+	if (!slash)
+		cli_bad_usage("--shard: '%s' is not of the form I/N", text);
+	*slash = '\0';
+	options->shards = (unsigned int)cli_number("shard", slash + 1, 1, CLI_MAX_SHARDS);
+	options->shard = (unsigned int)cli_number("shard", copy, 1, options->shards) - 1;
+	free(copy);
 }
 
 static void add_override(struct cli_execution *execution, const char *path)
@@ -116,11 +139,26 @@ static error_t parse_exploring(int key, char *arg, struct vmsim_explore_options 
 		options->step_limit = cli_number("step-limit", arg, 1, INT64_MAX);
 		return 0;
 	case KEY_PREEMPTIONS:
-		cli_bad_usage("not built yet: --preemptions");
+		options->preemptions = (unsigned int)cli_number("preemptions", arg, 0,
+								VMSIM_UNBOUNDED - 1);
+		return 0;
 	case KEY_SHARD:
-		cli_bad_usage("not built yet: --shard");
+		parse_shard(arg, options);
+		return 0;
 	case KEY_MEMORY_MODEL:
-		parse_memory_model(arg);
+		options->memory_model = parse_memory_model(arg);
+		return 0;
+	case KEY_GRANULARITY:
+		options->granularity = parse_granularity(arg);
+		return 0;
+	case KEY_TIME_LIMIT:
+		options->time_limit_ms = 1000 * cli_number("time-limit", arg, 1, INT32_MAX);
+		return 0;
+	case KEY_MEMORY_LIMIT:
+		options->memory_limit = cli_number("memory-limit", arg, 1, INT32_MAX) << 20;
+		return 0;
+	case KEY_KEEP_GOING:
+		options->keep_going = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -164,6 +202,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_BACKEND:
 		execution->options.backend = parse_backend(arg);
 		return 0;
+	case KEY_MINIMISE:
+		execution->minimise = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		parse_scenario(input, arg);
 		return 0;
@@ -188,8 +229,8 @@ static int run(const struct argp *argp, int argc, char **argv, enum vmsim_strate
 	if (!input.has_tlb)
 		execution->options.tlb = execution->scenario->config.tlb;
 	if (execution->options.strategy == VMSIM_STRATEGY_NATIVE &&
-	    (execution->save || execution->timeline))
-		cli_bad_usage("--strategy native: there is no schedule to save or to draw");
+	    (execution->save || execution->timeline || execution->minimise))
+		cli_bad_usage("--strategy native: there is no schedule to save, to draw or to cut down");
 	return cli_execute(execution);
 }
 
@@ -208,20 +249,27 @@ int cli_explore(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		COMMON_OPTIONS,
-		{ "strategy", KEY_STRATEGY, "NAME", 0, "script, random, pct (default), native", 1 },
-		{ "executions", KEY_EXECUTIONS, "N", 0, "at most so many (10000)", 1 },
+		{ "strategy", KEY_STRATEGY, "NAME", 0,
+		  "portfolio (default), dpor, states, dfs, pct, random, script, native", 1 },
+		{ "executions", KEY_EXECUTIONS, "N", 0, "at most so many (100000)", 1 },
+		{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "stop then", 1 },
+		{ "memory-limit", KEY_MEMORY_LIMIT, "MIB", 0, "of what a strategy remembers", 1 },
 		{ "seed", KEY_SEED, "N", 0, "of the first execution (1)", 1 },
 		{ "depth", KEY_DEPTH, "N", 0, "of pct: changes of priority plus one (3)", 1 },
+		{ "preemptions", KEY_PREEMPTIONS, "N", 0, "most of a schedule, for dfs", 1 },
 		{ "step-limit", KEY_STEP_LIMIT, "N", 0, "decisions per execution", 1 },
-		{ "preemptions", KEY_PREEMPTIONS, "N", 0, "bound of dfs (not built yet)", 1 },
-		{ "memory-model", KEY_MEMORY_MODEL, "NAME", 0, "sc (tso, pso: not built yet)", 1 },
-		{ "shard", KEY_SHARD, "I/N", 0, "part of the work (not built yet)", 1 },
+		{ "memory-model", KEY_MEMORY_MODEL, "NAME", 0, "sc (default), tso, pso", 1 },
+		{ "granularity", KEY_GRANULARITY, "NAME", 0,
+		  "what is a decision: sync (default), full", 1 },
+		{ "keep-going", KEY_KEEP_GOING, NULL, 0, "count failures, do not stop at one", 1 },
+		{ "minimise", KEY_MINIMISE, NULL, 0, "cut the failure down", 1 },
+		{ "shard", KEY_SHARD, "I/N", 0, "do the I-th of N parts of the work", 1 },
 		{ 0 }
 	};
 	static const struct argp argp = {
 		.options = options, .parser = parse, .args_doc = "SCENARIO",
-		.doc = "Runs a scenario until an execution fails.",
+		.doc = "Runs a scenario until an execution fails, or nothing is left (docs/explore.md).",
 	};
 
-	return run(&argp, argc, argv, VMSIM_STRATEGY_PCT, 10000);
+	return run(&argp, argc, argv, VMSIM_STRATEGY_PORTFOLIO, 100000);
 }

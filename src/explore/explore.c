@@ -97,7 +97,7 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 		return wrong(error, size, "no such strategy");
 	if (options->memory_model != VMSIM_MEMORY_SC ||
 	    options->granularity != VMSIM_GRANULARITY_SYNC || options->shards > 1) {
-		wrong(error, size, "memory models, full granularity and shards are not built");
+		wrong(error, size, "not built yet: memory models, full granularity, shards");
 		return -EOPNOTSUPP;
 	}
 	if ((unsigned int)options->tlb >= VMSIM_TLB_COUNT)
@@ -236,7 +236,8 @@ static int session_prepare(struct vmsim_explorer *x, void *recorder, char *error
 	int err = 0;
 
 	if (!x->strategy) {
-		wrong(error, size, "this strategy is not built");
+		wrong(error, size, "not built yet: strategy %s",
+		      vmsim_strategy_name(x->options->strategy));
 		return -EOPNOTSUPP;
 	}
 	if (x->options->strategy == VMSIM_STRATEGY_SCRIPT)

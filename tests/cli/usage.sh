@@ -26,14 +26,25 @@ refuses "vmsim: list: unexpected argument 'x'" list x
 refuses 'vmsim: no schedule to replay' replay
 refuses 'vmsim: no trace to replay' trace replay
 
-for strategy in dfs dpor states portfolio; do
-	refuses "vmsim: not built yet: --strategy $strategy" explore lost-dirty --strategy $strategy
+refuses "vmsim: --granularity: unknown granularity 'x'" explore lost-dirty --granularity x
+refuses "vmsim: --strategy: a schedule is replayed by vmsim replay" explore lost-dirty --strategy replay
+refuses "vmsim: --preemptions: '-1' is no number from 0 to *" explore lost-dirty --preemptions=-1
+refuses "vmsim: --shard: '3' is not of the form I/N" explore lost-dirty --shard 3
+refuses "vmsim: --shard: '3' is no number from 1 to 2" explore lost-dirty --shard 3/2
+refuses "vmsim: --shard: '0' is no number from 1 to 2" explore lost-dirty --shard 0/2
+refuses "vmsim: --time-limit: '0' is no number from 1 to *" explore lost-dirty --time-limit 0
+refuses 'vmsim: --strategy native: there is no schedule *' explore lost-dirty --strategy native --minimise
+
+# What is not built is refused by the library, in one line, before anything runs.
+for strategy in dfs dpor states; do
+	refuses "vmsim: lost-dirty: not built yet: strategy $strategy" \
+		explore lost-dirty --strategy $strategy
 done
-for model in tso pso; do
-	refuses "vmsim: not built yet: --memory-model $model" explore lost-dirty --memory-model $model
+for options in '--memory-model tso' '--memory-model pso' '--granularity full' '--shard 1/2'; do
+	# shellcheck disable=SC2086
+	refuses 'vmsim: lost-dirty: not built yet: memory models, full granularity, shards' \
+		explore lost-dirty $options
 done
-refuses 'vmsim: not built yet: --preemptions' explore lost-dirty --preemptions 2
-refuses 'vmsim: not built yet: --shard' explore lost-dirty --shard 1/2
 refuses 'vmsim: not built yet: --gdb' replay --gdb x
 refuses 'vmsim: not built yet: --order' trace replay --order 2 x
 refuses 'vmsim: not built yet: trace record' trace record -- true

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How far an exploration came, honestly: what was exhausted, or what is known to be left. */
+
+/* "random 12, pct 11" */
+static void print_members(const struct vmsim_coverage *coverage)
+{
+	const char *between = "";
+
+	for (int strategy = 0; strategy < VMSIM_STRATEGY_COUNT; strategy++) {
+		if (!coverage->executions_by[strategy])
+			continue;
+		printf("%s%s %" PRIu64, between, vmsim_strategy_name((enum vmsim_strategy)strategy),
+		       coverage->executions_by[strategy]);
+		between = ", ";
+	}
+}
+
+static void print_bound(unsigned int preemptions)
+{
+	if (preemptions == VMSIM_UNBOUNDED)
+		printf("any number of preemptions");
+	else
+		printf("at most %u preemption%s", preemptions, preemptions == 1 ? "" : "s");
+}
+
+static void print_seen(const struct vmsim_coverage *coverage)
+{
+	if (coverage->classes)
+		printf("; %" PRIu64 " classes of schedules, %" PRIu64 " cut short",
+		       coverage->classes, coverage->blocked);
+	if (coverage->states)
+		printf("; %" PRIu64 " states, %" PRIu64 " transitions", coverage->states,
+		       coverage->transitions);
+}
+
+/* What exhaustive strategies count: what an estimate is about. */
+static uint64_t counted(const struct vmsim_coverage *coverage)
+{
+	return coverage->states ? coverage->states : coverage->classes;
+}
+
+static void print_left(const struct vmsim_coverage *coverage)
+{
+	uint64_t seen = counted(coverage);
+
+	if (coverage->estimate > (double)seen)
+		printf("; not exhausted, about %.2g left", coverage->estimate - (double)seen);
+	else
+		printf("; not exhausted, and how much is left is not known");
+}
+
+void cli_print_coverage(const struct vmsim_explore_options *options,
+			const struct vmsim_result *result)
+{
+	const struct vmsim_coverage *coverage = &result->coverage;
+
+	printf("executions: ");
+	print_members(coverage);
+	printf("\ncoverage: %s", coverage->exhausted ? "EXHAUSTED; " : "");
+	print_bound(coverage->preemptions);
+	if (options->shards > 1)
+		printf("; shard %u of %u", options->shard + 1, options->shards);
+	print_seen(coverage);
+	printf("; deepest schedule %" PRIu64 " decisions", coverage->deepest);
+	if (!coverage->exhausted && !result->violated)
+		print_left(coverage);
+	putchar('\n');
+}
+
+static json_t *members_json(const struct vmsim_coverage *coverage)
+{
+	json_t *members = json_object();
+
+	for (int strategy = 0; strategy < VMSIM_STRATEGY_COUNT; strategy++)
+		if (coverage->executions_by[strategy])
+			json_object_set_new(members,
+					    vmsim_strategy_name((enum vmsim_strategy)strategy),
+					    json_integer((json_int_t)coverage->executions_by[strategy]));
+	return members;
+}
+
+static json_t *number_or_null(bool known, double number)
+{
+	return known ? json_real(number) : json_null();
+}
+
+json_t *cli_coverage_json(const struct vmsim_result *result)
+{
+	const struct vmsim_coverage *coverage = &result->coverage;
+
+	return json_pack("{s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:s?, s:o}",
+			 "exhausted", coverage->exhausted,
+			 "preemptions", coverage->preemptions == VMSIM_UNBOUNDED ?
+			 json_null() : json_integer(coverage->preemptions),
+			 "classes", (json_int_t)coverage->classes,
+			 "blocked", (json_int_t)coverage->blocked,
+			 "states", (json_int_t)coverage->states,
+			 "transitions", (json_int_t)coverage->transitions,
+			 "deepest", (json_int_t)coverage->deepest,
+			 "estimate", number_or_null(coverage->estimate > 0, coverage->estimate),
+			 "found_by", result->violated ? vmsim_strategy_name(coverage->found_by) : NULL,
+			 "executions", members_json(coverage));
+}
+
+void cli_show_progress(void *unused, uint64_t executions)
+{
+	static time_t last;
+	time_t now = time(NULL);
+
+	(void)unused;
+	if (now == last)
+		return;
+	last = now;
+	fprintf(stderr, "\r%" PRIu64 " executions\r", executions);
+}
