@@ -44,6 +44,8 @@ const struct vmsim_variant *cli_find_variant(const struct vmsim_scenario *scenar
 					     const char *name);
 /* "ipi", "faulty:2" */
 void cli_parse_tlb(const char *text, enum vmsim_tlb *tlb, unsigned int *nth);
+/* "fiber", "pthread" */
+enum vmsim_backend cli_parse_backend(const char *name);
 /* "O3,O6" */
 uint64_t cli_parse_oracles(const char *text);
 
@@ -57,6 +59,11 @@ void cli_remember_arguments(int argc, char **argv);
 /* Path of the object of a variant, in a static buffer. */
 const char *cli_variant_path(const struct vmsim_scenario *scenario,
 			     const struct vmsim_variant *variant);
+/*
+ * A folder of the project, in a static buffer: where the environment's @variable says, the folder
+ * @built beside that of a program that was just built, or where it was installed.
+ */
+const char *cli_folder(const char *variable, const char *built, const char *installed);
 /*
  * Whether a file can be an override (elf.c): an ELF shared object for this machine that defines a
  * function which @replaceable knows. If not, @what tells why. The second form takes the contents.
@@ -94,6 +101,9 @@ void cli_print_coverage(const struct vmsim_explore_options *options,
 json_t *cli_coverage_json(const struct vmsim_result *result);
 /* The number of executions, again and again, on a terminal; with NULL it goes away. */
 void cli_show_progress(void *unused, uint64_t executions);
+
+/* Replays the schedule in a file, under gdb, to where its rule breaks. Does not return. */
+void cli_gdb(const char *path, const char *oracles) __attribute__((noreturn));
 
 /* Prints JSON, indented, with a newline; CLI_FAILED when that does not work. */
 int cli_print_json(json_t *json);

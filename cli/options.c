@@ -138,6 +138,15 @@ uint64_t cli_parse_oracles(const char *text)
 	return oracles;
 }
 
+enum vmsim_backend cli_parse_backend(const char *name)
+{
+	if (!strcmp(name, "fiber"))
+		return VMSIM_BACKEND_FIBER;
+	if (!strcmp(name, "pthread"))
+		return VMSIM_BACKEND_PTHREAD;
+	cli_bad_usage("--backend: unknown back-end '%s'", name);
+}
+
 int cli_print_json(json_t *json)
 {
 	int err = !json || json_dumpf(json, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);

@@ -191,11 +191,10 @@ static bool exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-/* The folder of scenarios: where the user says, beside a program that was just built, installed. */
-static const char *scenario_folder(void)
+const char *cli_folder(const char *variable, const char *built, const char *installed)
 {
 	static char folder[PATH_MAX];
-	const char *given = getenv("VMSIM_SCENARIO_DIR");
+	const char *given = getenv(variable);
 	ssize_t length;
 	char *slash;
 
@@ -205,11 +204,11 @@ static const char *scenario_folder(void)
 	if (length > 0) {
 		folder[length] = '\0';
 		slash = strrchr(folder, '/');
-		strcpy(slash ? slash : folder, "/../scenarios");
+		snprintf(slash ? slash : folder, 32, "/../%s", built);
 		if (exists(folder))
 			return folder;
 	}
-	return VMSIM_INSTALLED_SCENARIOS;
+	return installed;
 }
 
 const char *cli_variant_path(const struct vmsim_scenario *scenario,
@@ -217,7 +216,8 @@ const char *cli_variant_path(const struct vmsim_scenario *scenario,
 {
 	static char path[PATH_MAX + 256];
 
-	snprintf(path, sizeof(path), "%s/%s/%s.so", scenario_folder(), scenario->name,
-		 variant->name);
+	snprintf(path, sizeof(path), "%s/%s/%s.so",
+		 cli_folder("VMSIM_SCENARIO_DIR", "scenarios", VMSIM_INSTALLED_SCENARIOS),
+		 scenario->name, variant->name);
 	return path;
 }

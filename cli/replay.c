@@ -14,11 +14,14 @@ enum option_key {
 	KEY_JSON,
 	KEY_ORACLES,
 	KEY_TRACE_OUT,
+	KEY_BACKEND,
+	KEY_DEBUGGER,
 };
 
 struct replay_input {
 	struct cli_execution execution;
-	const char *path;
+	const char *path, *oracles;
+	bool gdb;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -34,12 +37,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		execution->timeline = true;
 		return 0;
 	case KEY_GDB:
-		cli_bad_usage("not built yet: --gdb");
+		input->gdb = true;
+		return 0;
+	case KEY_DEBUGGER:
+		execution->options.debugger = true;
+		return 0;
+	case KEY_BACKEND:
+		execution->options.backend = cli_parse_backend(arg);
+		return 0;
 	case KEY_JSON:
 		execution->json = true;
 		return 0;
 	case KEY_ORACLES:
 		execution->options.oracles = cli_parse_oracles(arg);
+		input->oracles = arg;
 		return 0;
 	case KEY_TRACE_OUT:
 		execution->trace_out = arg;
@@ -115,10 +126,12 @@ int cli_replay(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{ "timeline", KEY_TIMELINE, NULL, 0, "the picture in CPU columns", 0 },
 		{ "full", KEY_FULL, NULL, 0, "every event in the timeline", 0 },
-		{ "gdb", KEY_GDB, NULL, 0, "under gdb (not built yet)", 0 },
+		{ "gdb", KEY_GDB, NULL, 0, "under gdb, to where the rule breaks", 0 },
+		{ "backend", KEY_BACKEND, "NAME", 0, "fiber (default), or pthread", 0 },
 		{ "oracles", KEY_ORACLES, "LIST", 0, "arm only these, as in O3,O6", 0 },
 		{ "trace-out", KEY_TRACE_OUT, "FILE", 0,
 		  "write the events, a JSON object a line", 0 },
+		{ "debugger", KEY_DEBUGGER, NULL, OPTION_HIDDEN, "as --gdb starts it", 0 },
 		{ "json", KEY_JSON, NULL, 0, "as JSON (docs/json.md)", 0 },
 		{ 0 }
 	};
@@ -136,6 +149,8 @@ int cli_replay(int argc, char **argv)
 		cli_bad_usage("no schedule to replay");
 	read_schedule(input.path, &schedule);
 	bind_schedule(&input, &schedule);
+	if (input.gdb)
+		cli_gdb(input.path, input.oracles);
 	status = cli_execute(&input.execution);
 	vmsim_schedule_free(&schedule);
 	return status;

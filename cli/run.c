@@ -52,15 +52,6 @@ struct run_input {
 	{ "trace-out", KEY_TRACE_OUT, "FILE", 0, "write the events, a JSON object a line", 0 },	\
 	{ "json", KEY_JSON, NULL, 0, "as JSON (docs/json.md)", 0 }
 
-static enum vmsim_backend parse_backend(const char *name)
-{
-	if (!strcmp(name, "fiber"))
-		return VMSIM_BACKEND_FIBER;
-	if (!strcmp(name, "pthread"))
-		return VMSIM_BACKEND_PTHREAD;
-	cli_bad_usage("--backend: unknown back-end '%s'", name);
-}
-
 static enum vmsim_strategy parse_strategy(const char *name)
 {
 	int strategy = vmsim_strategy_parse(name);
@@ -200,7 +191,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		execution->save = arg;
 		return 0;
 	case KEY_BACKEND:
-		execution->options.backend = parse_backend(arg);
+		execution->options.backend = cli_parse_backend(arg);
 		return 0;
 	case KEY_MINIMISE:
 		execution->minimise = true;

@@ -64,6 +64,7 @@ enum vmsim_granularity {
  * @oracles: mask of oracles that are armed, see <vmsim/check.h>; 0 = all
  * @variant: name put into schedules and reports; the override itself is loaded by the caller
  * @timeline: record events, for struct vmsim_result
+ * @debugger: tell a debugger of the state of memory at each decision, see <vmsim/debug.h>
  * @preemptions: most preemptions of a schedule (VMSIM_STRATEGY_DFS); VMSIM_UNBOUNDED
  * @memory_model: order of accesses
  * @granularity: what is a decision
@@ -87,6 +88,7 @@ struct vmsim_explore_options {
 	uint64_t oracles;
 	const char *variant;
 	bool timeline;
+	bool debugger;
 	unsigned int preemptions;
 	enum vmsim_memory_model memory_model;
 	enum vmsim_granularity granularity;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/coroutine.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -119,6 +120,15 @@ int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *sta
 	sem_init(&co->turn, 0, 0);
 	co->started = true;
 	return -pthread_create(&co->thread, NULL, pthread_main, co);
+}
+
+void coroutine_name(struct coroutine *co, const char *name)
+{
+	char text[16];		/* as much as the host keeps */
+
+	snprintf(text, sizeof(text), "%s", name);
+	if (co->backend == VMSIM_BACKEND_PTHREAD && co->started)
+		pthread_setname_np(co->thread, text);
 }
 
 static void fiber_switch(struct coroutine *from, struct coroutine *to)

@@ -36,6 +36,8 @@ void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend);
 /* A new one, which runs @fn(@arg) when it is switched to first. @fn must not return. */
 int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *stack,
 		     size_t stack_size, void (*fn)(void *arg), void *arg);
+/* Its name in a debugger. */
+void coroutine_name(struct coroutine *co, const char *name);
 /* Goes on in @to; returns when somebody switches back to @from. */
 void coroutine_switch(struct coroutine *from, struct coroutine *to);
 /* Ends one that will never be switched to again, wherever it stands. */

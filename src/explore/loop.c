@@ -186,6 +186,7 @@ void vmsim_explorer_fail(struct vmsim_explorer *explorer, const struct vmsim_vio
 		explorer->failed = true;
 		explorer->violation = *violation;
 		explorer->violation.step = explorer->steps;
+		debug_violation(explorer);
 	}
 	if (explorer->running && !vmsim_self->in_watcher)
 		vmsim_explorer_abandon(explorer);

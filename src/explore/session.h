@@ -185,6 +185,10 @@ static inline bool is_preemption(const struct vmsim_explorer *x,
 
 int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t error_size);
 
+/* A debugger may stop here, and look at the state of memory (src/explore/debug.c). */
+void debug_decision(struct vmsim_explorer *x, const struct candidate *pick);
+void debug_violation(struct vmsim_explorer *x);
+
 void pick_record(struct pick_list *list, char kind, uint16_t id);
 
 /* A 64-bit generator (splitmix64). */

@@ -37,6 +37,7 @@ static int replay_pick(struct vmsim_explorer *x, const struct candidate *candida
 	for (int i = 0; i < n; i++) {
 		if (candidates[i].kind == pick->kind && candidates[i].id == pick->id) {
 			x->replay_used++;
+			debug_decision(x, &candidates[i]);
 			return i;
 		}
 	}

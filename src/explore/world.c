@@ -171,8 +171,10 @@ static int actor_start(struct vmsim_explorer *x, struct vmsim_actor *actor, int 
 	if (err)
 		return err;
 	actor->task->actor = actor;
-	return coroutine_create(&actor->co, x->backend, stack, VMSIM_STACK_SIZE,
-				actor_entry, actor);
+	err = coroutine_create(&actor->co, x->backend, stack, VMSIM_STACK_SIZE, actor_entry, actor);
+	if (!err)
+		coroutine_name(&actor->co, actor->name);
+	return err;
 }
 
 static struct vmsim_cpu *cpu_for(struct vmsim_explorer *x, unsigned int cpu)
