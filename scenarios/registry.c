@@ -5,10 +5,62 @@
 extern const struct vmsim_scenario scenario_lost_dirty;
 extern const struct vmsim_scenario scenario_lost_dirty_poc;
 extern const struct vmsim_scenario scenario_lost_dirty_poc2;
+extern const struct vmsim_scenario scenario_anon_fault;
+extern const struct vmsim_scenario scenario_zero_page;
+extern const struct vmsim_scenario scenario_dontneed;
+extern const struct vmsim_scenario scenario_munmap_reuse;
+extern const struct vmsim_scenario scenario_munmap_many;
+extern const struct vmsim_scenario scenario_mprotect_file;
+extern const struct vmsim_scenario scenario_mprotect_anon;
+extern const struct vmsim_scenario scenario_mprotect_none;
+extern const struct vmsim_scenario scenario_split_writeback;
+extern const struct vmsim_scenario scenario_shared_writers;
+extern const struct vmsim_scenario scenario_writeback;
+extern const struct vmsim_scenario scenario_file_evict;
+extern const struct vmsim_scenario scenario_file_fault;
+extern const struct vmsim_scenario scenario_cow_file;
+extern const struct vmsim_scenario scenario_exit_writeback;
+extern const struct vmsim_scenario scenario_unmap_dirty;
+extern const struct vmsim_scenario scenario_table_walk;
+extern const struct vmsim_scenario scenario_table_walk_poor;
+extern const struct vmsim_scenario scenario_anon_walk;
+extern const struct vmsim_scenario scenario_reclaim;
+extern const struct vmsim_scenario scenario_munmap_reuse_poor;
+extern const struct vmsim_scenario scenario_munmap_neighbour;
+extern const struct vmsim_scenario scenario_dontneed_file;
+extern const struct vmsim_scenario scenario_unmap_dirty_poor;
+extern const struct vmsim_scenario scenario_reclaim_unmap;
+extern const struct vmsim_scenario scenario_truncate;
 
 const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_lost_dirty,
 	&scenario_lost_dirty_poc,
 	&scenario_lost_dirty_poc2,
+	&scenario_anon_fault,
+	&scenario_zero_page,
+	&scenario_dontneed,
+	&scenario_munmap_reuse,
+	&scenario_munmap_many,
+	&scenario_mprotect_file,
+	&scenario_mprotect_anon,
+	&scenario_mprotect_none,
+	&scenario_split_writeback,
+	&scenario_shared_writers,
+	&scenario_writeback,
+	&scenario_file_evict,
+	&scenario_file_fault,
+	&scenario_cow_file,
+	&scenario_exit_writeback,
+	&scenario_unmap_dirty,
+	&scenario_table_walk,
+	&scenario_table_walk_poor,
+	&scenario_anon_walk,
+	&scenario_reclaim,
+	&scenario_munmap_reuse_poor,
+	&scenario_munmap_neighbour,
+	&scenario_dontneed_file,
+	&scenario_unmap_dirty_poor,
+	&scenario_reclaim_unmap,
+	&scenario_truncate,
 	NULL,
 };

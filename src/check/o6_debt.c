@@ -70,14 +70,24 @@ static void folio_locked(struct vmsim_checker *chk, const struct vmsim_event *ev
 	chk_unlock(chk);
 }
 
+/*
+ * Another thread's reclaim has left the entry, and holds the folio lock until it has flushed: who
+ * changes other entries of the table meanwhile need not answer for it.
+ */
+static bool reclaim_answers(const struct mm_struct *mm, const struct folio *folio)
+{
+	return reclaim_owes(mm) && folio_test_locked(folio);
+}
+
 /* A store through this entry reaches a page whose cleaner will not learn of it (R5). */
-static bool dirties_unnoticed(struct vmsim_checker *chk, const struct vmsim_tlb_entry *entry,
-			      unsigned int excess)
+static bool dirties_unnoticed(struct vmsim_checker *chk, const struct mm_struct *mm,
+			      const struct vmsim_tlb_entry *entry, unsigned int excess)
 {
 	const struct page *page = pfn_to_page(entry->pfn);
 
 	return excess & CHK_X_DIRTY && entry->write && __READ_ONCE(page->vmsim_gen) == entry->gen &&
-	       chk_dirty_tracked(page) && !has_folio_lock(chk, page_folio(page));
+	       chk_dirty_tracked(page) && !has_folio_lock(chk, page_folio(page)) &&
+	       !reclaim_answers(mm, page_folio(page));
 }
 
 /* A part of an address space: one PTE table, or all of it. */
@@ -139,7 +149,7 @@ static bool judge(const struct span *span, const struct chk_cached_set *set, enu
 		u64 live = live_pte(span, cached->entry.vpn << PAGE_SHIFT);
 		unsigned int excess = chk_excess(&cached->entry, live);
 
-		if (cover != COVER_DEAD && dirties_unnoticed(span->chk, &cached->entry, excess))
+		if (cover != COVER_DEAD && dirties_unnoticed(span->chk, span->mm, &cached->entry, excess))
 			report_uncovered(span, cached, "R5",
 					 "a flush before the lock is dropped, or the folio lock");
 		else if (cover == COVER_NONE)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SCENARIO_CORPUS_H
+#define SCENARIO_CORPUS_H
+
+#include <vmsim/vmsim.h>
+#include <linux/compiler.h>
+#include <asm/barrier.h>
+#include <sys/mman.h>
+
+/*
+ * The corpus: worlds that are as small as a race allows, in which nothing may go wrong. No variant
+ * belongs to them; what they are good for is to find errors in the library and in replacements of
+ * its functions (docs/mutations.md).
+ */
+
+#define AREA 0x10000000UL
+#define PAGE_BYTES 4096UL
+#define RW (PROT_READ | PROT_WRITE)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
+#define SHARED (MAP_SHARED | MAP_FIXED)
+
+/* What one thread tells the others, in the order in which it happens. */
+#define tell(place, value) smp_store_release(place, value)
+#define ask(place) smp_load_acquire(place)
+
+static inline int corpus_map(unsigned long addr, unsigned long pages, int prot, int flags, int file)
+{
+	long at = vmsim_mmap(addr, pages * PAGE_BYTES, prot, flags, file, 0);
+
+	return at < 0 ? (int)at : 0;
+}
+
+/* A word of a page through the calling thread's mapping; a signal is no failure. */
+static inline bool corpus_store(unsigned long addr, uint64_t value)
+{
+	return vmsim_store(addr, 8, value) == 0;
+}
+
+static inline bool corpus_load(unsigned long addr, uint64_t *value)
+{
+	return vmsim_load(addr, 8, value) == 0;
+}
+
+/* What runs as the library is written; the other member of the table is a lost flush. */
+static const struct vmsim_variant corpus_variants[] = {
+	{ .name = "linux-6.12", .builtin = true, .source = "the library as it is" },
+};
+
+#define CORPUS_LOSSY (1u << VMSIM_TLB_FAULTY)
+
+/* @lost: the oracles that fire when the first flush is lost; NULL: it is not missed. */
+#define CORPUS_VERDICTS(world, lost, why)						\
+static const struct vmsim_verdict world##_verdicts[] = {				\
+	{ "linux-6.12", VMSIM_ALL_TLBS & ~CORPUS_LOSSY, NULL, "nothing goes wrong" },	\
+	{ "linux-6.12", CORPUS_LOSSY, lost, why },					\
+};											\
+extern const struct vmsim_scenario scenario_##world
+
+#define CORPUS_LIST(member, list) .member = list, .nr_##member = sizeof(list) / sizeof(list[0])
+
+/* What the scenario structure of a world has in common with the others. */
+#define CORPUS_WORLD(world)					\
+	CORPUS_LIST(threads, world##_threads),			\
+	CORPUS_LIST(variants, corpus_variants),			\
+	CORPUS_LIST(verdicts, world##_verdicts)
+
+#endif
