@@ -158,12 +158,12 @@ void coroutine_switch(struct coroutine *from, struct coroutine *to)
 
 void coroutine_destroy(struct coroutine *co)
 {
-	if (co->backend != VMSIM_BACKEND_PTHREAD)
-		return;
-	if (co->started) {
+	if (co->backend == VMSIM_BACKEND_PTHREAD && co->started) {
 		co->cancelled = true;
 		sem_post(&co->turn);
 		pthread_join(co->thread, NULL);
 	}
-	sem_destroy(&co->turn);
+	if (co->backend == VMSIM_BACKEND_PTHREAD)
+		sem_destroy(&co->turn);
+	*co = (struct coroutine) { 0 };
 }

@@ -10,21 +10,12 @@
 #define MAX_RECORDED_EVENTS (1 << 20)
 #define PROGRESS_EVERY 256
 
-void pick_record(struct pick_list *list, char kind, uint16_t id)
+void pick_list_grow(struct pick_list *list)
 {
-	struct vmsim_pick *last = list->n ? &list->picks[list->n - 1] : NULL;
-
-	if (last && last->kind == kind && last->id == id) {
-		last->count++;
-		return;
-	}
-	if (list->n == list->capacity) {
-		list->capacity = list->capacity ? 2 * list->capacity : 64;
-		list->picks = realloc(list->picks, list->capacity * sizeof(*list->picks));
-		if (!list->picks)
-			abort();
-	}
-	list->picks[list->n++] = (struct vmsim_pick) { .kind = kind, .id = id, .count = 1 };
+	list->capacity = list->capacity ? 2 * list->capacity : 256;
+	list->picks = realloc(list->picks, list->capacity * sizeof(*list->picks));
+	if (!list->picks)
+		abort();
 }
 
 /**
@@ -162,18 +153,17 @@ int session_execute(struct vmsim_explorer *x, uint64_t seed)
 	x->abandoned = false;
 	x->recorded.n = 0;
 	x->footprint.n = 0;
-	coroutine_adopt(&x->main, x->backend);
 	x->strategy->begin(x, seed);
-	err = world_start(x);
+	err = actors_start(x);
 	if (err)
 		return err;
 	execution_run(x);
 	if (x->strategy->end)
 		x->strategy->end(x);
-	if (!setjmp(x->escape))
+	actors_drop(x, ~x->at_rest);
+	if (!x->failed && !x->abandoned && !setjmp(x->escape))
 		world_finish(x);
 	vmsim_self = &vmsim_no_task;
-	coroutine_destroy(&x->main);
 	if (x->strategy->done)
 		x->strategy->done(x);
 	x->deepest = max(x->deepest, x->steps);
@@ -273,6 +263,8 @@ int session_create(const struct vmsim_scenario *scenario,
 	x->strategy = x->search;
 	x->pct_depth = options->pct_depth;
 	x->backend = coroutine_backend(options->backend);
+	x->preempts = options->tlb == VMSIM_TLB_PV_DEFER || (x->search && x->search->preempts);
+	coroutine_adopt(&x->main, x->backend);
 	if (options->time_limit_ms)
 		x->deadline_ns = session_now_ns() + options->time_limit_ms * 1000000;
 	x->caller = vmsim_self;
@@ -291,6 +283,8 @@ void session_destroy(struct vmsim_explorer *x)
 
 	if (x->search && x->search->destroy)
 		x->search->destroy(x);
+	actors_drop(x, ~0u);
+	coroutine_destroy(&x->main);
 	world_destroy(x);
 	free(x->script);
 	free(x->recorded.picks);

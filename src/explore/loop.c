@@ -30,95 +30,12 @@
 	 VMSIM_EV_BIT(STORE_WRITE) | VMSIM_EV_BIT(FLUSH_BEGIN) | VMSIM_EV_BIT(FLUSH_END) | \
 	 VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(SYSCALL_RET))
 
-/* More vCPU preemptions than this in one execution show nothing new. */
-#define MAX_HV_PREEMPTIONS 2
-
 uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer)
 {
 	/* A script may wait for any event. */
 	if (explorer->script)
 		return (UINT64_C(1) << VMSIM_EV_COUNT) - 1;
 	return DECISIONS | (explorer->strategy->footprints ? footprint_kinds() : 0);
-}
-
-/* A thread leaves its CPU only where a kernel would schedule. */
-static bool can_leave_cpu(const struct vmsim_actor *actor)
-{
-	const struct task_struct *task = actor->task;
-
-	return actor->done || (!task->preempt_count && !task->rcu_depth && !task->cpu->irq_off);
-}
-
-static struct vmsim_actor *actor_on(const struct vmsim_cpu *cpu)
-{
-	return cpu->curr ? cpu->curr->actor : NULL;
-}
-
-/* The thread that keeps @actor off their CPU, NULL if none does. */
-struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor)
-{
-	struct vmsim_actor *there = actor_on(actor->cpu);
-
-	return there && there != actor && !can_leave_cpu(there) ? there : NULL;
-}
-
-/* Whether what @actor waits for has come. To look is no step of anybody's. */
-static bool is_ready(const struct vmsim_actor *actor)
-{
-	struct task_struct *self = vmsim_self;
-	bool ready;
-
-	if (!actor->ready)
-		return true;
-	self->in_watcher++;
-	ready = actor->ready(actor->ready_arg);
-	self->in_watcher--;
-	return ready;
-}
-
-static bool can_run(const struct vmsim_actor *actor)
-{
-	if (actor->done || vmsim_hv_away(&actor->cpu->hv_state))
-		return false;
-	if (actor_in_the_way(actor))
-		return false;
-	return is_ready(actor);
-}
-
-static bool can_interrupt(const struct vmsim_cpu *cpu)
-{
-	return cpu->mailbox && !cpu->irq_off && !vmsim_hv_away(&cpu->hv_state);
-}
-
-static int add_threads(struct vmsim_explorer *x, struct candidate *out)
-{
-	bool all_yielded = true;
-	int n = 0;
-
-	for (unsigned int i = 0; i < x->nr_actors; i++)
-		if (!x->actor[i].yielded && can_run(&x->actor[i]))
-			all_yielded = false;
-	for (unsigned int i = 0; i < x->nr_actors; i++)
-		if ((all_yielded || !x->actor[i].yielded) && can_run(&x->actor[i]))
-			out[n++] = (struct candidate) { 't', (uint16_t)i };
-	return n;
-}
-
-static int add_cpu_events(struct vmsim_explorer *x, struct candidate *out)
-{
-	struct vmsim_machine *m = x->machine;
-	int n = 0;
-
-	for (unsigned int i = 0; i < m->nr_cpus; i++)
-		if (can_interrupt(&m->cpu[i]))
-			out[n++] = (struct candidate) { 'i', (uint16_t)i };
-	for (unsigned int i = 0; i < m->nr_cpus; i++) {
-		if (vmsim_hv_away(&m->cpu[i].hv_state))
-			out[n++] = (struct candidate) { 'u', (uint16_t)i };
-		else if (x->hv_preemptions < MAX_HV_PREEMPTIONS)
-			out[n++] = (struct candidate) { 'p', (uint16_t)i };
-	}
-	return n;
 }
 
 static void deliver_interrupt(struct vmsim_cpu *cpu)
@@ -150,10 +67,7 @@ static void go_to(struct vmsim_explorer *x, struct vmsim_actor *to)
 {
 	struct vmsim_actor *from = x->running;
 
-	for (unsigned int i = 0; i < x->nr_actors; i++)
-		if (&x->actor[i] != to)
-			x->actor[i].yielded = false;
-	to->yielded = false;
+	x->threads.yielded = 0;
 	put_on_cpu(to);
 	if (to == from)
 		return;
@@ -176,6 +90,7 @@ void vmsim_explorer_abandon(struct vmsim_explorer *explorer)
 {
 	if (!explorer->running)
 		longjmp(explorer->escape, 1);
+	explorer->at_rest &= ~(1u << explorer->running->index);
 	go_to_main(explorer);
 	abort();
 }
@@ -202,11 +117,19 @@ static void describe_waiters(struct vmsim_explorer *x, char *text, size_t size)
 	int at = snprintf(text, size, "deadlock:");
 
 	for (unsigned int i = 0; i < x->nr_actors && at > 0 && (size_t)at < size; i++)
-		if (!x->actor[i].done && !x->actor[i].daemon)
+		if (!actor_done(x, i) && &x->actor[i] != x->rcu)
 			at += snprintf(text + at, size - at, " %s waits", x->actor[i].name);
 }
 
-static bool rcu_can_run(const void *arg)
+static void fail_stuck(struct vmsim_explorer *x)
+{
+	char text[256];
+
+	describe_waiters(x, text, sizeof(text));
+	fail_progress(x, text);
+}
+
+bool rcu_can_run(const void *arg)
 {
 	return vmsim_rcu_ready((struct vmsim_machine *)arg);
 }
@@ -214,13 +137,9 @@ static bool rcu_can_run(const void *arg)
 /* Threads have ended; the one for RCU is not in the middle of a callback. */
 static bool all_done(const struct vmsim_explorer *x)
 {
-	for (unsigned int i = 0; i < x->nr_actors; i++) {
-		const struct vmsim_actor *actor = &x->actor[i];
+	unsigned int rcu = 1u << x->rcu->index;
 
-		if (actor->daemon ? actor->started && actor->ready != rcu_can_run : !actor->done)
-			return false;
-	}
-	return true;
+	return x->threads.live == rcu && x->at_rest & rcu;
 }
 
 /* Taking more CPUs away helps nobody who waits. */
@@ -232,50 +151,73 @@ static bool can_progress(const struct candidate *candidates, int n)
 	return false;
 }
 
+/* Something that is no thread's step. */
+static void happen(struct vmsim_explorer *x, struct candidate pick)
+{
+	struct vmsim_cpu *cpu = &x->machine->cpu[pick.id];
+
+	if (pick.kind == 'i') {
+		deliver_interrupt(cpu);
+		if (x->failed)
+			vmsim_explorer_abandon(x);
+	} else if (pick.kind == 'p') {
+		x->hv_preemptions++;
+		vmsim_cpu_set_away(cpu);
+	} else {
+		vmsim_cpu_set_running(cpu);
+	}
+}
+
+static void count_step(struct vmsim_explorer *x)
+{
+	if (unlikely(++x->steps > x->options->step_limit))
+		fail_progress(x, "livelock: the step limit is reached");
+}
+
 /* Takes decisions until a thread is to run, and runs it. Returns when the caller is to go on. */
 static void decide(struct vmsim_explorer *x)
 {
-	struct candidate candidate[MAX_CANDIDATES];
-	char text[256];
+	struct candidate pick = { 0 };
 
-	if (x->running && all_done(x))
+	if (unlikely(all_done(x))) {
 		go_to_main(x);
-	for (;;) {
-		int threads = add_threads(x, candidate);
-		int n = threads + add_cpu_events(x, candidate + threads);
-		struct candidate pick;
+		return;
+	}
+	while (pick.kind != 't') {
+		int n = candidates_find(x, x->candidate);
 		int chosen;
 
-		if (!can_progress(candidate, n)) {
-			describe_waiters(x, text, sizeof(text));
-			fail_progress(x, text);
+		if (unlikely(!can_progress(x->candidate, n))) {
+			fail_stuck(x);
+			return;
 		}
-		if (++x->steps > x->options->step_limit)
-			fail_progress(x, "livelock: the step limit is reached");
-		chosen = x->strategy->pick(x, candidate, n);
+		count_step(x);
+		chosen = x->strategy->pick(x, x->candidate, n);
 		x->footprint.n = 0;
-		x->abandoned = chosen < 0;
-		if (chosen < 0 && !x->running)
-			return;
-		if (chosen < 0)
-			vmsim_explorer_abandon(x);
-		pick = candidate[chosen];
-		pick_record(&x->recorded, pick.kind, pick.id);
-		if (pick.kind == 't') {
-			go_to(x, &x->actor[pick.id]);
-			return;
-		}
-		if (pick.kind == 'i') {
-			deliver_interrupt(&x->machine->cpu[pick.id]);
-			if (x->failed)
+		if (unlikely(chosen < 0)) {
+			x->abandoned = true;
+			if (x->running)
 				vmsim_explorer_abandon(x);
-		} else if (pick.kind == 'p') {
-			x->hv_preemptions++;
-			vmsim_cpu_set_away(&x->machine->cpu[pick.id]);
-		} else {
-			vmsim_cpu_set_running(&x->machine->cpu[pick.id]);
+			return;
 		}
+		pick = x->candidate[chosen];
+		pick_record(&x->recorded, pick.kind, pick.id);
+		if (pick.kind != 't')
+			happen(x, pick);
 	}
+	go_to(x, &x->actor[pick.id]);
+}
+
+/* The thread that runs goes on, where the strategy has no interest in picking. */
+static bool goes_on(struct vmsim_explorer *x, enum vmsim_event_kind kind)
+{
+	uint64_t decisions = x->strategy->decisions;
+
+	if (!decisions || decisions & BIT_ULL(kind) || vmsim_hv_away(&x->running->cpu->hv_state))
+		return false;
+	count_step(x);
+	pick_record(&x->recorded, 't', (uint16_t)x->running->index);
+	return true;
 }
 
 static bool names_match(const struct script_step *step, const struct vmsim_event *event)
@@ -289,7 +231,7 @@ static void script_watch(struct vmsim_explorer *x, const struct vmsim_event *eve
 {
 	const struct script_step *step;
 
-	if (!x->script || x->script_at >= x->script_len)
+	if (x->script_at >= x->script_len)
 		return;
 	step = &x->script[x->script_at];
 	if (step->kind == 't' && step->until == (int)event->kind &&
@@ -319,33 +261,35 @@ void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_ev
 		footprint_event(&explorer->footprint, event);
 	if (!explorer->running || !self->actor)
 		return;
-	script_watch(explorer, event);
+	if (explorer->script)
+		script_watch(explorer, event);
 	if (explorer->failed)
 		vmsim_explorer_abandon(explorer);
 	if (self->atomic_step || !is_decision(event))
 		return;
 	explorer->at_mark = MARKS & BIT_ULL(event->kind);
 	explorer->marks += explorer->at_mark;
-	decide(explorer);
+	if (!goes_on(explorer, event->kind))
+		decide(explorer);
 }
 
 void vmsim_explorer_wait(bool (*ready)(const void *arg), const void *arg)
 {
 	struct vmsim_actor *self = vmsim_self->actor;
+	struct vmsim_explorer *x = self->explorer;
 
 	BUG_ON(vmsim_self->atomic_step);
-	self->explorer->at_mark = false;
-	self->ready = ready;
-	self->ready_arg = arg;
-	decide(self->explorer);
-	self->ready = NULL;
+	x->at_mark = false;
+	actor_waits(self, ready, arg);
+	decide(x);
+	x->threads.waiting &= ~(1u << self->index);
 }
 
 void vmsim_explorer_yield(void)
 {
 	struct vmsim_actor *self = vmsim_self->actor;
 
-	self->yielded = true;
+	self->explorer->threads.yielded |= 1u << self->index;
 	decide(self->explorer);
 }
 
@@ -362,31 +306,44 @@ bool vmsim_explorer_choice(void)
 	return yes;
 }
 
-/* The thread that runs RCU callbacks, as a kernel's softirq thread does. */
-static void run_rcu(struct vmsim_machine *m)
+/* Callbacks, as a kernel's softirq thread runs them. */
+static void run_callbacks(struct vmsim_actor *self)
 {
-	for (;;) {
-		vmsim_wait_until(rcu_can_run, m);
-		vmsim_rcu_run_ready(m);
-	}
+	struct vmsim_explorer *x = self->explorer;
+
+	x->threads.waiting &= ~(1u << self->index);
+	vmsim_rcu_run_ready(x->machine);
+	actor_waits(self, rcu_can_run, x->machine);
 }
 
+static void run_program(struct vmsim_actor *self)
+{
+	struct vmsim_explorer *x = self->explorer;
+	int result = self->fn(&x->world);
+
+	if (result < 0)
+		vmsim_violate(x->machine, "CHECK", "", "thread %s returned %d", self->name, result);
+	x->threads.live &= ~(1u << self->index);
+}
+
+/* One turn of the loop for each execution; of the thread for callbacks, for each time they run. */
 void actor_entry(void *arg)
 {
 	struct vmsim_actor *self = arg;
 	struct vmsim_explorer *x = self->explorer;
-	int result;
+	unsigned int bit = 1u << self->index;
 
 	vmsim_self = self->task;
-	self->started = true;
-	if (self->daemon)
-		run_rcu(x->machine);
-	result = self->fn(&x->world);
-	if (result < 0)
-		vmsim_violate(x->machine, "CHECK", "", "thread %s returned %d", self->name, result);
-	self->done = true;
-	decide(x);
-	abort();
+	for (;;) {
+		x->at_rest &= ~bit;
+		if (self->fn)
+			run_program(self);
+		else
+			run_callbacks(self);
+		x->at_rest |= bit;
+		x->at_mark = false;
+		decide(x);
+	}
 }
 
 /* Runs the threads until all have ended, or until a rule breaks. In the main context. */

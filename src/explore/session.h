@@ -17,11 +17,7 @@
  * struct vmsim_actor - a simulated thread as the explorer sees it
  * @index: place in the scenario; the RCU thread comes last
  * @task: the thread
- * @ready: condition that it waits for, NULL when it can run
- * @started: it has run
- * @yielded: others go first
- * @daemon: the execution may end without it
- * @process: index of its process
+ * @fn: its program; NULL: it runs RCU callbacks, and the execution may end without it
  */
 struct vmsim_actor {
 	struct vmsim_explorer *explorer;
@@ -30,10 +26,21 @@ struct vmsim_actor {
 	struct task_struct *task;
 	int (*fn)(struct vmsim_world *world);
 	struct vmsim_cpu *cpu;
-	bool (*ready)(const void *arg);
-	const void *ready_arg;
-	bool started, done, yielded, daemon;
 	struct coroutine co;
+};
+
+/**
+ * struct thread_states - where the threads of an execution are; plain data. Bits are indices
+ * @live: those that have not ended
+ * @waiting: those of them that wait for a condition, and for which
+ * @yielded: others go first
+ */
+struct thread_states {
+	unsigned int live, waiting, yielded;
+	struct wait {
+		bool (*ready)(const void *arg);
+		const void *arg;
+	} wait[MAX_ACTORS];
 };
 
 /* One thing that could happen next. */
@@ -44,6 +51,9 @@ struct candidate {
 
 /**
  * struct strategy - a way of deciding
+ * @decisions: kinds of event at which it wants to pick, a mask; 0: all. At the others the thread
+ *             that runs goes on. Who waits or ends is always a pick
+ * @preempts: it may want the hypervisor to take a CPU away where no back-end makes that matter
  * @footprints: x->footprint tells, in @pick and @end, what the candidate picked last has touched
  * @create: before the first execution; its state is x->strategy_state. 0 or -errno
  * @destroy: after the last one; also when there was none because something failed before
@@ -57,6 +67,8 @@ struct candidate {
  * @cover: what has been covered so far
  */
 struct strategy {
+	uint64_t decisions;
+	bool preempts;
 	bool footprints;
 	int (*create)(struct vmsim_explorer *x);
 	void (*destroy)(struct vmsim_explorer *x);
@@ -99,6 +111,12 @@ struct vmsim_explorer {
 	struct vmsim_world world;
 	struct vmsim_actor actor[MAX_ACTORS];
 	unsigned int nr_actors;
+	struct vmsim_actor *rcu;
+	unsigned int crowded;		/* bit per actor: it shares its CPU with another one */
+	unsigned int at_rest;		/* bit per actor: its context is where a thread begins */
+	struct thread_states threads;
+	bool preempts;			/* the hypervisor may take CPUs away */
+	struct candidate candidate[MAX_CANDIDATES];
 	struct vmsim_actor *running;	/* NULL: the main context */
 	struct coroutine main;
 	jmp_buf escape;			/* for a BUG() in the main context */
@@ -157,12 +175,38 @@ uint64_t session_now_ns(void);
 int world_create(struct vmsim_explorer *x, void *recorder);
 void world_restore(struct vmsim_explorer *x);
 void world_destroy(struct vmsim_explorer *x);
-/* Starts the scenario's threads; ends them; the scenario's check and the recounts. */
-int world_start(struct vmsim_explorer *x);
+/* What follows an execution that did not fail: the scenario's check, the end of all, recounts. */
 void world_finish(struct vmsim_explorer *x);
+
+/*
+ * The threads (src/explore/actors.c): made once; started before each execution; contexts that
+ * nobody will go on in are dropped; detached from their processes when all have ended.
+ */
+int actors_create(struct vmsim_explorer *x);
+int actors_start(struct vmsim_explorer *x);
+void actors_drop(struct vmsim_explorer *x, unsigned int which);
+void actors_detach(struct vmsim_explorer *x);
+
+static inline void actor_waits(struct vmsim_actor *actor, bool (*ready)(const void *arg),
+			       const void *arg)
+{
+	struct thread_states *threads = &actor->explorer->threads;
+
+	threads->waiting |= 1u << actor->index;
+	threads->wait[actor->index] = (struct wait) { ready, arg };
+}
+
+static inline bool actor_done(const struct vmsim_explorer *x, unsigned int index)
+{
+	return !(x->threads.live >> index & 1);
+}
+
+/* What can happen next (src/explore/candidates.c): how many things, and which. */
+int candidates_find(const struct vmsim_explorer *x, struct candidate *out);
 
 /* One execution (src/explore/loop.c). */
 void execution_run(struct vmsim_explorer *x);
+bool rcu_can_run(const void *arg);
 void actor_entry(void *arg);
 struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor);
 
@@ -189,7 +233,20 @@ int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t
 void debug_decision(struct vmsim_explorer *x, const struct candidate *pick);
 void debug_violation(struct vmsim_explorer *x);
 
-void pick_record(struct pick_list *list, char kind, uint16_t id);
+void pick_list_grow(struct pick_list *list);
+
+static inline void pick_record(struct pick_list *list, char kind, uint16_t id)
+{
+	struct vmsim_pick *last = list->picks + list->n - 1;
+
+	if (list->n && last->kind == kind && last->id == id) {
+		last->count++;
+		return;
+	}
+	if (list->n == list->capacity)
+		pick_list_grow(list);
+	list->picks[list->n++] = (struct vmsim_pick) { .kind = kind, .id = id, .count = 1 };
+}
 
 /* A 64-bit generator (splitmix64). */
 static inline uint64_t rng_next(uint64_t *state)

@@ -91,6 +91,7 @@ static bool follow_choice(struct vmsim_explorer *x)
 }
 
 const struct strategy strategy_follow = {
+	.preempts = true,
 	.begin = follow_begin,
 	.pick = follow_pick,
 	.choice = follow_choice,

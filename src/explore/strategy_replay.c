@@ -57,6 +57,7 @@ static bool replay_choice(struct vmsim_explorer *x)
 }
 
 const struct strategy strategy_replay = {
+	.preempts = true,
 	.begin = replay_begin,
 	.pick = replay_pick,
 	.choice = replay_choice,

@@ -187,7 +187,7 @@ static int pick_for(struct vmsim_explorer *x, const struct script_step *step,
 		next_step(x);
 		return found;
 	}
-	if (x->actor[step->id].done || x->script_seen >= step->times) {
+	if (actor_done(x, step->id) || x->script_seen >= step->times) {
 		next_step(x);
 		return -1;
 	}
@@ -229,6 +229,7 @@ static bool script_choice(struct vmsim_explorer *x)
 }
 
 const struct strategy strategy_script = {
+	.preempts = true,
 	.begin = script_begin,
 	.pick = script_pick,
 	.choice = script_choice,

@@ -136,6 +136,8 @@ int world_create(struct vmsim_explorer *x, void *recorder)
 	if (x->failed)
 		err = -EPROTO;
 	if (!err)
+		err = actors_create(x);
+	if (!err)
 		err = snapshot_take(x);
 	return err;
 }
@@ -151,80 +153,6 @@ void world_destroy(struct vmsim_explorer *x)
 	vmsim_self = &vmsim_no_task;
 	vmsim_machine_destroy(x->world.machine);
 	x->machine = NULL;
-}
-
-static int actor_start(struct vmsim_explorer *x, struct vmsim_actor *actor, int pid)
-{
-	struct vmsim_machine *m = x->machine;
-	char *stack = m->stacks + actor->index * VMSIM_STACK_SIZE;
-	int err = 0;
-
-	actor->task = vmsim_task_create(m, actor->cpu);
-	if (!actor->task)
-		return -ENOMEM;
-	snprintf(actor->task->comm, sizeof(actor->task->comm), "%s", actor->name);
-	if (pid) {
-		vmsim_self = actor->task;
-		err = vmsim_process_attach(m, pid, actor->task);
-		vmsim_self = &vmsim_no_task;
-	}
-	if (err)
-		return err;
-	actor->task->actor = actor;
-	err = coroutine_create(&actor->co, x->backend, stack, VMSIM_STACK_SIZE, actor_entry, actor);
-	if (!err)
-		coroutine_name(&actor->co, actor->name);
-	return err;
-}
-
-static struct vmsim_cpu *cpu_for(struct vmsim_explorer *x, unsigned int cpu)
-{
-	if (x->options->tlb == VMSIM_TLB_UP)
-		cpu = 0;
-	return &x->machine->cpu[cpu];
-}
-
-int world_start(struct vmsim_explorer *x)
-{
-	const struct vmsim_scenario *scenario = x->scenario;
-	int err = 0;
-
-	x->nr_actors = scenario->nr_threads + 1;
-	for (unsigned int i = 0; i < x->nr_actors && !err; i++) {
-		bool rcu = i == scenario->nr_threads;
-		const struct vmsim_thread_def *def = &scenario->threads[i];
-
-		x->actor[i] = (struct vmsim_actor) {
-			.explorer = x,
-			.index = i,
-			.name = rcu ? "Rcu" : def->name,
-			.fn = rcu ? NULL : def->fn,
-			.cpu = cpu_for(x, rcu ? 0 : def->cpu),
-			.daemon = rcu,
-		};
-		err = actor_start(x, &x->actor[i], rcu || scenario->bare ? 0 : (int)def->process + 1);
-	}
-	return err;
-}
-
-static void threads_end(struct vmsim_explorer *x)
-{
-	for (unsigned int i = 0; i < x->nr_actors; i++) {
-		struct vmsim_actor *actor = &x->actor[i];
-		struct task_struct *task = actor->task;
-
-		coroutine_destroy(&actor->co);
-		if (x->failed || x->abandoned)
-			continue;
-		task->actor = NULL;
-		vmsim_self = task;
-		if (task->mm || task->pid)
-			vmsim_process_detach(task);
-		vmsim_self = &vmsim_no_task;
-		if (actor->cpu->curr == task)
-			actor->cpu->curr = NULL;
-		vmsim_task_destroy(task);
-	}
 }
 
 static void scenario_check(struct vmsim_explorer *x)
@@ -246,12 +174,10 @@ static void tear_down(struct vmsim_explorer *x)
 
 void world_finish(struct vmsim_explorer *x)
 {
-	for (unsigned int i = 0; i < x->machine->nr_cpus && !x->failed; i++)
+	for (unsigned int i = 0; i < x->machine->nr_cpus; i++)
 		if (vmsim_hv_away(&x->machine->cpu[i].hv_state))
 			vmsim_cpu_set_running(&x->machine->cpu[i]);
-	threads_end(x);
-	if (x->failed || x->abandoned)
-		return;
+	actors_detach(x);
 	scenario_check(x);
 	if (!x->failed)
 		vmsim_checker_quiescent(x->machine);

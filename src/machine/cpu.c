@@ -65,6 +65,7 @@ static struct vmsim_cpu *cpu_get(struct vmsim_machine *machine, unsigned int cpu
 void vmsim_cpu_set_away(struct vmsim_cpu *cpu)
 {
 	__atomic_store_n(&cpu->hv_state, VMSIM_HV_AWAY, __ATOMIC_SEQ_CST);
+	vmsim_set_cpu(cpu, &cpu->idle.machine->away, true);
 	__atomic_store_n(&cpu->attention, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -75,6 +76,7 @@ void vmsim_cpu_set_running(struct vmsim_cpu *cpu)
 	if (was == VMSIM_HV_AWAY_FLUSH)
 		vmsim_tlb_resume(cpu);
 	__atomic_store_n(&cpu->hv_state, VMSIM_HV_RUNNING, __ATOMIC_SEQ_CST);
+	vmsim_set_cpu(cpu, &cpu->idle.machine->away, false);
 }
 
 /**

@@ -152,6 +152,8 @@ struct vmsim_machine {
 	u64 fail_pages_nth, fail_pages_count, pages_asked;
 
 	/* CPUs and threads. */
+	u64 mail;			/* explore: bit per CPU with calls in its mailbox */
+	u64 away;			/* explore: bit per CPU that the hypervisor took away */
 	unsigned int nr_cpus;
 	struct vmsim_cpu *cpu;
 	u32 tasks_lock;
@@ -230,6 +232,13 @@ void vmsim_machine_free(struct vmsim_machine *machine, void *object);
  */
 void vmsim_violate(struct vmsim_machine *machine, const char *oracle, const char *rule,
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Keeps a set of CPUs. Only where threads run one at a time; native machines have no such sets. */
+static inline void vmsim_set_cpu(const struct vmsim_cpu *cpu, u64 *set, bool in)
+{
+	if (vmsim_exploring(cpu->idle.machine))
+		*set = in ? *set | BIT_ULL(cpu->id) : *set & ~BIT_ULL(cpu->id);
+}
 
 /* Interrupts (src/machine/ipi.c). */
 void vmsim_ipi_send(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait);

@@ -12,6 +12,8 @@ void vmsim_ipi_take(struct vmsim_cpu *cpu)
 {
 	u64 senders = __atomic_exchange_n(&cpu->mailbox, 0, __ATOMIC_SEQ_CST);
 
+	vmsim_set_cpu(cpu, &cpu->idle.machine->mail, false);
+
 	while (senders) {
 		unsigned int from = (unsigned int)__builtin_ctzll(senders);
 		struct vmsim_ipi *ipi = cpu->calls[from];
@@ -57,6 +59,7 @@ static void post(struct vmsim_cpu *cpu, unsigned int from, struct vmsim_ipi *ipi
 {
 	cpu->calls[from] = ipi;
 	__atomic_fetch_or(&cpu->mailbox, BIT_ULL(from), __ATOMIC_SEQ_CST);
+	vmsim_set_cpu(cpu, &cpu->idle.machine->mail, true);
 	__atomic_store_n(&cpu->attention, 1, __ATOMIC_SEQ_CST);
 }
 

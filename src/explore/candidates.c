@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/session.h"
+
+/* What can happen next. Sets of threads and of CPUs are bits, so that only those in them are looked at. */
+
+/* More vCPU preemptions than this in one execution show nothing new. */
+#define MAX_HV_PREEMPTIONS 2
+
+/* A thread leaves its CPU only where a kernel would schedule. */
+static bool can_leave_cpu(const struct vmsim_actor *actor)
+{
+	const struct task_struct *task = actor->task;
+
+	return actor_done(actor->explorer, actor->index) ||
+	       (!task->preempt_count && !task->rcu_depth && !task->cpu->irq_off);
+}
+
+/* The thread that keeps @actor off their CPU, NULL if none does. */
+struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor)
+{
+	struct vmsim_actor *there = actor->cpu->curr ? actor->cpu->curr->actor : NULL;
+
+	return there && there != actor && !can_leave_cpu(there) ? there : NULL;
+}
+
+/* Those of @waiting whose condition holds. To look is no step of anybody's. */
+static unsigned int come_true(const struct vmsim_explorer *x, unsigned int waiting)
+{
+	struct task_struct *self = vmsim_self;
+	unsigned int ready = 0;
+
+	self->in_watcher++;
+	for (unsigned int left = waiting; left; left &= left - 1) {
+		const struct wait *wait = &x->threads.wait[__builtin_ctz(left)];
+
+		if (wait->ready(wait->arg))
+			ready |= left & -left;
+	}
+	self->in_watcher--;
+	return ready;
+}
+
+static bool has_cpu(const struct vmsim_actor *actor)
+{
+	return !vmsim_hv_away(&actor->cpu->hv_state) && !actor_in_the_way(actor);
+}
+
+/* Those of @actors that are kept off their CPUs. */
+static unsigned int without_cpu(const struct vmsim_explorer *x, unsigned int actors)
+{
+	unsigned int without = 0;
+
+	for (unsigned int left = actors; left; left &= left - 1)
+		if (!has_cpu(&x->actor[__builtin_ctz(left)]))
+			without |= left & -left;
+	return without;
+}
+
+/* Threads that can go on. Those that let others go first do so unless there are no others. */
+static unsigned int runnable(const struct vmsim_explorer *x)
+{
+	const struct thread_states *threads = &x->threads;
+	unsigned int actors = threads->live & ~threads->waiting;
+
+	actors |= come_true(x, threads->waiting);
+	actors &= ~without_cpu(x, x->machine->away ? actors : actors & x->crowded);
+	return actors & ~threads->yielded ? actors & ~threads->yielded : actors;
+}
+
+static u64 interruptible(const struct vmsim_machine *m)
+{
+	u64 cpus = m->mail & ~m->away;
+
+	for (u64 left = cpus; left; left &= left - 1)
+		if (m->cpu[__builtin_ctzll(left)].irq_off)
+			cpus &= ~(left & -left);
+	return cpus;
+}
+
+static int add_hypervisor(const struct vmsim_explorer *x, struct candidate *out)
+{
+	const struct vmsim_machine *m = x->machine;
+	bool may_take = x->preempts && x->hv_preemptions < MAX_HV_PREEMPTIONS;
+	int n = 0;
+
+	for (unsigned int i = 0; i < m->nr_cpus; i++) {
+		if (m->away >> i & 1)
+			out[n++] = (struct candidate) { 'u', (uint16_t)i };
+		else if (may_take)
+			out[n++] = (struct candidate) { 'p', (uint16_t)i };
+	}
+	return n;
+}
+
+int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
+{
+	int n = 0;
+
+	for (unsigned int left = runnable(x); left; left &= left - 1)
+		out[n++] = (struct candidate) { 't', (uint16_t)__builtin_ctz(left) };
+	for (u64 left = interruptible(x->machine); left; left &= left - 1)
+		out[n++] = (struct candidate) { 'i', (uint16_t)__builtin_ctzll(left) };
+	if (x->preempts || x->machine->away)
+		n += add_hypervisor(x, out + n);
+	return n;
+}
