@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
 #include "explore/native.h"
+#include "explore/portfolio.h"
 #include "trace/record.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -8,7 +9,6 @@
 #include <time.h>
 
 #define MAX_RECORDED_EVENTS (1 << 20)
-#define PROGRESS_EVERY 256
 
 void pick_list_grow(struct pick_list *list)
 {
@@ -43,13 +43,7 @@ static const struct strategy *const strategies[VMSIM_STRATEGY_COUNT] = {
 	[VMSIM_STRATEGY_RANDOM] = &strategy_random,
 	[VMSIM_STRATEGY_PCT] = &strategy_pct,
 	[VMSIM_STRATEGY_REPLAY] = &strategy_replay,
-	[VMSIM_STRATEGY_PORTFOLIO] = &strategy_portfolio,
 };
-
-const struct strategy *strategy_of(enum vmsim_strategy id)
-{
-	return strategies[id];
-}
 
 static int __attribute__((format(printf, 3, 4)))
 wrong(char *error, size_t error_size, const char *format, ...)
@@ -131,7 +125,7 @@ void session_name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule
 	schedule->granularity = x->options->granularity;
 }
 
-static void hand_over(struct vmsim_explorer *x, struct vmsim_result *result)
+void session_hand_over(struct vmsim_explorer *x, struct vmsim_result *result)
 {
 	vmsim_schedule_free(&result->schedule);
 	result->decisions = x->steps;
@@ -176,35 +170,43 @@ static bool more(struct vmsim_explorer *x)
 		return false;
 	if (x->deadline_ns && session_now_ns() >= x->deadline_ns)
 		return false;
-	return !x->search->more || x->search->more(x);
+	return !x->strategy->more || x->strategy->more(x);
+}
+
+int session_search(struct vmsim_explorer *x, uint64_t seed, struct vmsim_result *result)
+{
+	int err = session_execute(x, seed);
+
+	x->executions += !x->abandoned;
+	result->executions += !x->abandoned;
+	result->coverage.deepest = max(result->coverage.deepest, x->deepest);
+	if (err || !x->failed)
+		return err;
+	if (!result->failures++) {
+		session_hand_over(x, result);
+		result->coverage.found_by = x->options->strategy;
+	}
+	return !x->options->keep_going;
 }
 
 static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 {
-	while (more(x)) {
-		int err = session_execute(x, x->options->seed + x->executions);
+	const struct vmsim_explore_options *options = x->options;
+	int stop = 0;
 
-		x->executions += !x->abandoned;
-		if (err)
-			return err;
-		if (x->options->progress && x->executions % PROGRESS_EVERY == 0)
-			x->options->progress(x->options->progress_arg, x->executions);
-		if (!x->failed)
-			continue;
-		if (!result->failures++)
-			hand_over(x, result);
-		if (!x->options->keep_going)
-			break;
+	while (!stop && more(x)) {
+		stop = session_search(x, options->seed + x->executions, result);
+		if (options->progress && x->executions % SESSION_PROGRESS_EVERY == 0)
+			options->progress(options->progress_arg, x->executions);
 	}
-	result->executions = x->executions;
+	if (stop < 0)
+		return stop;
 	if (!result->failures)
-		hand_over(x, result);
-	result->coverage.deepest = x->deepest;
-	result->coverage.preemptions = x->options->preemptions;
-	result->coverage.found_by = x->options->strategy;
-	result->coverage.executions_by[x->options->strategy] = x->executions;
-	if (x->search->cover)
-		x->search->cover(x, &result->coverage);
+		session_hand_over(x, result);
+	result->coverage.preemptions = options->preemptions;
+	result->coverage.executions_by[options->strategy] = x->executions;
+	if (x->strategy->cover)
+		x->strategy->cover(x, &result->coverage);
 	return 0;
 }
 
@@ -239,9 +241,9 @@ static int session_prepare(struct vmsim_explorer *x, void *recorder, char *error
 		wrong(error, size, "set-up: %s %s", x->violation.oracle, x->violation.text);
 	else if (err)
 		wrong(error, size, "set-up failed: %s", strerror(-err));
-	if (err || !x->search->create)
+	if (err || !x->strategy->create)
 		return err;
-	err = x->search->create(x);
+	err = x->strategy->create(x);
 	if (err)
 		wrong(error, size, "%s", x->misfit[0] ? x->misfit : strerror(-err));
 	return err;
@@ -259,11 +261,9 @@ int session_create(const struct vmsim_scenario *scenario,
 		return -ENOMEM;
 	x->scenario = scenario;
 	x->options = options;
-	x->search = strategy ? strategy : strategies[options->strategy];
-	x->strategy = x->search;
-	x->pct_depth = options->pct_depth;
+	x->strategy = strategy ? strategy : strategies[options->strategy];
 	x->backend = coroutine_backend(options->backend);
-	x->preempts = options->tlb == VMSIM_TLB_PV_DEFER || (x->search && x->search->preempts);
+	x->preempts = options->tlb == VMSIM_TLB_PV_DEFER || (x->strategy && x->strategy->preempts);
 	coroutine_adopt(&x->main, x->backend);
 	if (options->time_limit_ms)
 		x->deadline_ns = session_now_ns() + options->time_limit_ms * 1000000;
@@ -281,8 +281,8 @@ void session_destroy(struct vmsim_explorer *x)
 {
 	struct task_struct *caller = x->caller;
 
-	if (x->search && x->search->destroy)
-		x->search->destroy(x);
+	if (x->strategy && x->strategy->destroy)
+		x->strategy->destroy(x);
 	actors_drop(x, ~0u);
 	coroutine_destroy(&x->main);
 	world_destroy(x);
@@ -352,7 +352,9 @@ VMSIM_API int vmsim_explore(const struct vmsim_scenario *scenario,
 	err = session_check(scenario, options, error, error_size);
 	if (!err && options->strategy == VMSIM_STRATEGY_NATIVE)
 		return vmsim_run_native(scenario, options, result, error, error_size);
-	if (!err)
+	if (!err && options->strategy == VMSIM_STRATEGY_PORTFOLIO)
+		err = vmsim_run_portfolio(scenario, options, result, error, error_size);
+	else if (!err)
 		err = run(scenario, options, result, NULL, error, error_size);
 	if (!err && options->timeline)
 		err = record_again(scenario, options, result, error, error_size);

@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "explore/portfolio.h"
 #include "explore/session.h"
 #include <errno.h>
-#include <stdlib.h>
 
 /*
  * Shares of several strategies: no single one wins. Half of the work goes to those that can exhaust
  * the scenario, for as long as that looks possible; the rest to pct and to random. Members take
- * turns: one execution each at first, so that what any of them finds at once is found at once, and
- * longer turns later.
+ * turns, each in a session of its own: one execution each at first, so that what any of them finds
+ * at once is found at once, and longer turns later.
  *
  * Work is counted in decisions, not in seconds: the same options find the same failure.
  */
 
-/* Of all strategies, those that take part; the one with the lowest spending per share is next. */
+/* The order is that of the first turns. */
 static const struct {
 	enum vmsim_strategy id;
 	unsigned int share;
 } rules[] = {
-	{ VMSIM_STRATEGY_RANDOM, 2 },
-	{ VMSIM_STRATEGY_PCT, 2 },
-	{ VMSIM_STRATEGY_DPOR, 2 },
-	{ VMSIM_STRATEGY_STATES, 2 },
+	{ VMSIM_STRATEGY_RANDOM, 8 },
+	{ VMSIM_STRATEGY_PCT, 8 },
+	{ VMSIM_STRATEGY_DPOR, 8 },
+	{ VMSIM_STRATEGY_STATES, 8 },
 };
 
-#define MEMBERS_MAX (sizeof(rules) / sizeof(rules[0]))
+#define MEMBERS (sizeof(rules) / sizeof(rules[0]))
+
+/* What is left of the share of a member that will not come to its end. */
+#define HOPELESS_SHARE 2
 
 /* Making and ending an execution costs about as much as so many decisions. */
 #define EXECUTION_COST 30
@@ -32,84 +35,44 @@ static const struct {
 #define TURN_PART 32
 #define TURN_MAX 1000000
 
-#define PCT_DEPTH_MIN 3
+/* pct: this depth, and so many above it, by turns. */
+#define PCT_DEPTH 3
 #define PCT_DEPTHS 3
 
+/**
+ * struct member - one of the strategies
+ * @x: its session; NULL: it has not had a turn
+ * @spent: work, in decisions
+ * @out: has nothing more to do, or is not for options like these
+ */
 struct member {
-	enum vmsim_strategy id;
-	const struct strategy *strategy;
+	struct vmsim_explore_options options;
+	struct vmsim_explorer *x;
 	unsigned int share;
-	void *state;
-	uint64_t spent, executions;
-	struct vmsim_coverage coverage;	/* when its last turn ended */
-	bool out;			/* has nothing more to do */
+	uint64_t spent;
+	bool out;
 };
 
 struct portfolio {
-	struct member member[MEMBERS_MAX];
-	unsigned int nr_members;
-	struct member *turn;	/* whose it is; NULL: before the first execution */
-	uint64_t turn_end;	/* of its spending */
-	uint64_t spent, executions;
+	const struct vmsim_scenario *scenario;
+	const struct vmsim_explore_options *options;
+	struct vmsim_result *result;
+	struct member member[MEMBERS];
+	uint64_t spent, deadline_ns;
+	bool exhausted;
 };
 
-static void take_over(struct vmsim_explorer *x, struct member *member)
+static void portfolio_init(struct portfolio *p)
 {
-	x->strategy = member->strategy;
-	x->strategy_state = member->state;
-}
-
-static int portfolio_create(struct vmsim_explorer *x)
-{
-	struct portfolio *p = calloc(1, sizeof(*p));
-	int err = 0;
-
-	if (!p)
-		return -ENOMEM;
-	x->portfolio = p;
-	for (size_t i = 0; i < MEMBERS_MAX && !err; i++) {
-		struct member *member = &p->member[p->nr_members];
-
-		*member = (struct member) {
-			.id = rules[i].id,
-			.strategy = strategy_of(rules[i].id),
-			.share = rules[i].share,
-		};
-		if (!member->strategy)
-			continue;
-		p->nr_members++;
-		take_over(x, member);
-		if (member->strategy->create)
-			err = member->strategy->create(x);
-		member->state = x->strategy_state;
+	for (size_t i = 0; i < MEMBERS; i++) {
+		p->member[i].share = rules[i].share;
+		p->member[i].options = *p->options;
+		p->member[i].options.strategy = rules[i].id;
+		p->member[i].options.timeline = false;
+		p->member[i].options.pct_depth = PCT_DEPTH;
 	}
-	return err;
-}
-
-static void portfolio_destroy(struct vmsim_explorer *x)
-{
-	struct portfolio *p = x->portfolio;
-
-	for (unsigned int i = 0; p && i < p->nr_members; i++) {
-		take_over(x, &p->member[i]);
-		if (x->strategy->destroy)
-			x->strategy->destroy(x);
-	}
-	free(p);
-	x->portfolio = NULL;
-}
-
-/* What the last execution has cost goes to the one who decided it. */
-static void settle(struct vmsim_explorer *x, struct portfolio *p)
-{
-	uint64_t cost = x->steps + EXECUTION_COST;
-
-	if (!p->turn)
-		return;
-	p->turn->spent += cost;
-	p->spent += cost;
-	p->turn->executions += x->executions - p->executions;
-	p->executions = x->executions;
+	if (p->options->time_limit_ms)
+		p->deadline_ns = session_now_ns() + p->options->time_limit_ms * 1000000;
 }
 
 static bool is_poorer(const struct member *a, const struct member *b)
@@ -121,9 +84,7 @@ static struct member *next_member(struct portfolio *p)
 {
 	struct member *next = NULL;
 
-	if (p->turn && !p->turn->out && p->turn->spent < p->turn_end)
-		return p->turn;
-	for (unsigned int i = 0; i < p->nr_members; i++) {
+	for (size_t i = 0; i < MEMBERS; i++) {
 		struct member *member = &p->member[i];
 
 		if (!member->out && (!next || is_poorer(member, next)))
@@ -132,90 +93,149 @@ static struct member *next_member(struct portfolio *p)
 	return next;
 }
 
-static void ask_how_far(const struct vmsim_explorer *x, struct vmsim_coverage *coverage)
+/* Nothing may be left, or there is no time for more. */
+static bool is_over(const struct portfolio *p)
 {
-	*coverage = (struct vmsim_coverage) { 0 };
-	if (x->strategy->cover)
-		x->strategy->cover(x, coverage);
+	return p->exhausted || p->result->executions >= p->options->executions ||
+	       (p->deadline_ns && session_now_ns() >= p->deadline_ns);
 }
 
-static void end_turn(const struct vmsim_explorer *x, struct member *member)
+static struct vmsim_coverage coverage_of(const struct member *member)
 {
-	member->state = x->strategy_state;
-	ask_how_far(x, &member->coverage);
+	struct vmsim_coverage coverage = { .preemptions = VMSIM_UNBOUNDED };
+
+	if (member->x && member->x->strategy->cover)
+		member->x->strategy->cover(member->x, &coverage);
+	return coverage;
 }
 
-static void begin_turn(struct vmsim_explorer *x, struct portfolio *p, struct member *member)
+/* One execution, or what a member does at once. As session_search(). */
+static int execute(struct portfolio *p, struct member *member)
 {
-	if (p->turn)
-		end_turn(x, p->turn);
-	p->turn = member;
-	p->turn_end = member->spent + min(p->spent / TURN_PART, (uint64_t)TURN_MAX);
-	take_over(x, member);
+	struct vmsim_explorer *x = member->x;
+	uint64_t before = coverage_of(member).transitions;
+	uint64_t work;
+	int stop;
+
+	member->options.pct_depth = PCT_DEPTH + x->executions % PCT_DEPTHS;
+	stop = session_search(x, p->options->seed + p->result->executions, p->result);
+	work = coverage_of(member).transitions - before;
+	work = EXECUTION_COST + (work ? work : x->steps);
+	member->spent += work;
+	p->spent += work;
+	if (p->options->progress && p->result->executions % SESSION_PROGRESS_EVERY == 0)
+		p->options->progress(p->options->progress_arg, p->result->executions);
+	return stop;
 }
 
 /* A member that has nothing more to do may have done all that there is. */
-static bool has_exhausted(const struct vmsim_explorer *x, struct member *member)
+static bool has_more(struct portfolio *p, struct member *member)
 {
+	struct vmsim_explorer *x = member->x;
+
+	if (!x->strategy->more || x->strategy->more(x))
+		return true;
 	member->out = true;
-	ask_how_far(x, &member->coverage);
-	return member->coverage.exhausted;
-}
-
-static bool portfolio_more(struct vmsim_explorer *x)
-{
-	struct portfolio *p = x->portfolio;
-	struct member *member;
-
-	settle(x, p);
-	while ((member = next_member(p))) {
-		if (member != p->turn)
-			begin_turn(x, p, member);
-		x->pct_depth = PCT_DEPTH_MIN + member->executions % PCT_DEPTHS;
-		if (!x->strategy->more || x->strategy->more(x))
-			return true;
-		if (has_exhausted(x, member))
-			return false;
-	}
+	p->exhausted |= coverage_of(member).exhausted;
 	return false;
 }
 
-/* Those who know how far they came say it in fields of their own. */
-static void add_coverage(struct vmsim_coverage *all, const struct vmsim_coverage *one)
+/* As far as can be told, there will be no end to it before the executions run out. */
+static bool is_hopeless(const struct portfolio *p, const struct member *member)
 {
-	all->exhausted |= one->exhausted;
-	all->classes += one->classes;
-	all->blocked += one->blocked;
-	all->states += one->states;
-	all->transitions += one->transitions;
-	all->estimate = max(all->estimate, one->estimate);
+	struct vmsim_coverage coverage = coverage_of(member);
+	uint64_t done = coverage.states ? coverage.states : coverage.classes;
+	uint64_t left = p->options->executions - p->result->executions;
+
+	return coverage.estimate - (double)done > (double)left;
 }
 
-static void portfolio_cover(const struct vmsim_explorer *x, struct vmsim_coverage *coverage)
+/* Until its end, which is near at first; 1: stop all, < 0: error. */
+static int turn(struct portfolio *p, struct member *member)
 {
-	const struct portfolio *p = x->portfolio;
+	uint64_t end = member->spent + min(p->spent / TURN_PART, (uint64_t)TURN_MAX);
+	int stop;
 
-	for (unsigned int i = 0; i < p->nr_members; i++) {
-		const struct member *member = &p->member[i];
-		struct vmsim_coverage one = member->coverage;
+	do {
+		if (!has_more(p, member))
+			return 0;
+		stop = execute(p, member);
+	} while (!stop && member->spent < end && !is_over(p));
+	if (is_hopeless(p, member))
+		member->share = HOPELESS_SHARE;
+	return stop;
+}
 
-		if (member == p->turn)
-			ask_how_far(x, &one);
-		add_coverage(coverage, &one);
-		coverage->executions_by[member->id] = member->executions;
+/* Members that are not built, or not for these options, are left out. */
+static int join(struct portfolio *p, struct member *member, char *error, size_t size)
+{
+	int err = session_create(p->scenario, &member->options, NULL, NULL, &member->x, error,
+				 size);
+
+	member->out = err == -EOPNOTSUPP;
+	return member->out ? 0 : err;
+}
+
+static int take_turns(struct portfolio *p, char *error, size_t size)
+{
+	struct member *member;
+	int stop = 0;
+
+	while (!stop && !is_over(p) && (member = next_member(p))) {
+		if (!member->x)
+			stop = join(p, member, error, size);
+		if (!stop && !member->out)
+			stop = turn(p, member);
+		if (stop < 0 && member->x)
+			snprintf(error, size, "%s", member->x->misfit[0] ? member->x->misfit :
+				 strerror(-stop));
 	}
-	coverage->executions_by[VMSIM_STRATEGY_PORTFOLIO] = 0;
-	if (!p->turn)
-		return;
-	/* The execution that failed has not been settled. */
-	coverage->executions_by[p->turn->id] += x->executions - p->executions;
-	coverage->found_by = p->turn->id;
+	return min(stop, 0);
 }
 
-const struct strategy strategy_portfolio = {
-	.footprints = true,
-	.create = portfolio_create,
-	.destroy = portfolio_destroy,
-	.more = portfolio_more,
-	.cover = portfolio_cover,
-};
+/* Members who know how far they came say it in fields of their own. */
+static void add_coverage(struct vmsim_coverage *all, const struct member *member)
+{
+	struct vmsim_coverage one = coverage_of(member);
+
+	all->exhausted |= one.exhausted;
+	all->classes += one.classes;
+	all->blocked += one.blocked;
+	all->states += one.states;
+	all->transitions += one.transitions;
+	all->estimate = max(all->estimate, one.estimate);
+	all->executions_by[member->options.strategy] = member->x->executions;
+}
+
+static void leave(struct portfolio *p)
+{
+	struct vmsim_explorer *last = NULL;
+
+	p->result->coverage.preemptions = p->options->preemptions;
+	for (size_t i = 0; i < MEMBERS; i++) {
+		if (!p->member[i].x)
+			continue;
+		last = p->member[i].x;
+		add_coverage(&p->result->coverage, &p->member[i]);
+	}
+	if (last && !p->result->failures)
+		session_hand_over(last, p->result);
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (p->member[i].x)
+			session_destroy(p->member[i].x);
+}
+
+int vmsim_run_portfolio(const struct vmsim_scenario *scenario,
+			const struct vmsim_explore_options *options, struct vmsim_result *result,
+			char *error, size_t error_size)
+{
+	struct portfolio p = { .scenario = scenario, .options = options, .result = result };
+	struct task_struct *caller = vmsim_self;
+	int err;
+
+	portfolio_init(&p);
+	err = take_turns(&p, error, error_size);
+	leave(&p);
+	vmsim_self = caller;
+	return err;
+}

@@ -81,11 +81,7 @@ struct strategy {
 	void (*cover)(const struct vmsim_explorer *x, struct vmsim_coverage *coverage);
 };
 
-extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay,
-	strategy_portfolio;
-
-/* NULL: not built. */
-const struct strategy *strategy_of(enum vmsim_strategy id);
+extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay;
 
 struct script_step {
 	char kind;		/* 't', 'i', 'p', 'u', or '*' */
@@ -103,8 +99,7 @@ struct pick_list {
 struct vmsim_explorer {
 	const struct vmsim_scenario *scenario;
 	const struct vmsim_explore_options *options;
-	const struct strategy *search;	/* what the options ask for */
-	const struct strategy *strategy; /* decides this execution: @search, or one that it chose */
+	const struct strategy *strategy;
 	struct task_struct *caller;	/* vmsim_self of whoever made the session */
 	enum vmsim_backend backend;
 	struct vmsim_machine *machine;
@@ -134,7 +129,6 @@ struct vmsim_explorer {
 	bool abandoned;			/* by the strategy */
 	uint64_t rng;
 	uint64_t longest, longest_marks;
-	unsigned int pct_depth;
 	struct pct_change {
 		bool by_mark;
 		uint64_t at;
@@ -148,11 +142,12 @@ struct vmsim_explorer {
 	size_t replay_at;
 	uint32_t replay_used;
 
-	struct portfolio *portfolio;
-
 	struct pick_list recorded;
 	struct world_snapshot *snapshot;
 };
+
+/* Executions between two reports of progress. */
+#define SESSION_PROGRESS_EVERY 256
 
 /*
  * A session (src/explore/explore.c): one world, any number of executions, each of them from the
@@ -166,6 +161,10 @@ int session_create(const struct vmsim_scenario *scenario,
 int session_check(const struct vmsim_scenario *scenario,
 		  const struct vmsim_explore_options *options, char *error, size_t size);
 int session_execute(struct vmsim_explorer *x, uint64_t seed);
+/* The same as part of a search: counts, and keeps the first failure in @result. 1: stop there. */
+int session_search(struct vmsim_explorer *x, uint64_t seed, struct vmsim_result *result);
+/* What @result tells of when nothing has failed: the last execution. */
+void session_hand_over(struct vmsim_explorer *x, struct vmsim_result *result);
 void session_destroy(struct vmsim_explorer *x);
 /* What the picks of the last execution are picks for. */
 void session_name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule *schedule);

@@ -45,7 +45,7 @@ static bool changes_now(const struct vmsim_explorer *x, const struct pct_change 
 
 static void pct_begin(struct vmsim_explorer *x, uint64_t seed)
 {
-	unsigned int changes = x->pct_depth - 1;
+	unsigned int changes = x->options->pct_depth - 1;
 
 	x->rng = seed;
 	for (int i = 0; i < slots(x); i++)
@@ -79,7 +79,7 @@ static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates
 {
 	int best = highest(x, candidates, n);
 
-	for (unsigned int i = 0; i + 1 < x->pct_depth; i++)
+	for (unsigned int i = 0; i + 1 < x->options->pct_depth; i++)
 		if (changes_now(x, &x->pct_change[i]))
 			x->pct_priority[slot_of(&candidates[best])] = (int)i;
 	return highest(x, candidates, n);
