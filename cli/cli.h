@@ -102,8 +102,11 @@ json_t *cli_coverage_json(const struct vmsim_result *result);
 /* The number of executions, again and again, on a terminal; with NULL it goes away. */
 void cli_show_progress(void *unused, uint64_t executions);
 
-/* Replays the schedule in a file, under gdb, to where its rule breaks. Does not return. */
-void cli_gdb(const char *path, const char *oracles) __attribute__((noreturn));
+/*
+ * Replays the schedule in the file @path, or @line, under gdb, to where its rule breaks. Does not
+ * return.
+ */
+void cli_gdb(const char *path, const char *line, const char *oracles) __attribute__((noreturn));
 
 /* Prints JSON, indented, with a newline; CLI_FAILED when that does not work. */
 int cli_print_json(json_t *json);

@@ -51,6 +51,13 @@ static void print_schedule(const struct cli_execution *execution, const struct v
 	vmsim_schedule_write(execution->scenario, &result->schedule, out);
 }
 
+/* What goes into a bug report. */
+static void print_line(const struct cli_execution *execution, const struct vmsim_result *result,
+		       FILE *out)
+{
+	vmsim_schedule_write_line(execution->scenario, &result->schedule, out);
+}
+
 static void print_timeline(const struct cli_execution *execution, const struct vmsim_result *result,
 			   FILE *out)
 {
@@ -127,6 +134,9 @@ static json_t *result_json(const struct cli_execution *execution, const struct v
 				 json_null() :
 				 text_json(printed(execution, result, print_schedule)));
 
+	if (json && result->violated && options->strategy != VMSIM_STRATEGY_NATIVE)
+		json_object_set_new(json, "line",
+				    text_json(printed(execution, result, print_line)));
 	if (json && execution->minimise)
 		json_object_set_new(json, "minimised", minimised_json(execution, result));
 	if (json && execution->timeline)
@@ -172,8 +182,12 @@ static void print_text(const struct cli_execution *execution, const struct vmsim
 	else
 		printf("%llu execution%s, nothing wrong\n", (unsigned long long)result->executions,
 		       result->executions == 1 ? "" : "s");
-	if (result->violated && execution->minimise)
+	if (result->violated && execution->minimise) {
 		print_minimised(&execution->minimised);
+		fputs("again: vmsim replay --line '", stdout);
+		print_line(execution, result, stdout);
+		puts("'");
+	}
 	if (explores(execution))
 		cli_print_coverage(&execution->options, result);
 }
@@ -318,7 +332,6 @@ int cli_execute(struct cli_execution *execution)
 		vmsim_result_free(&result);
 		return err == -EINVAL || err == -EOPNOTSUPP ? CLI_USAGE : CLI_FAILED;
 	}
-	result.schedule.oracles = execution->options.oracles;
 	status = write_files(execution, &result);
 	if (!status)
 		status = report(execution, &result);

@@ -20,15 +20,22 @@ static char *own_path(void)
 	return path;
 }
 
-void cli_gdb(const char *path, const char *oracles)
+void cli_gdb(const char *path, const char *line, const char *oracles)
 {
 	char script[PATH_MAX];
-	char *argv[] = {
+	char *argv[20] = {
 		"gdb", "-q", "-x", script, "-ex", "vmsim-violation", "--args", own_path(), "replay",
-		"--debugger", "--backend", "pthread", (char *)path, oracles ? "--oracles" : NULL, (char *)oracles,
-		NULL
+		"--debugger", "--backend", "pthread",
 	};
+	int n = 12;
 
+	if (oracles) {
+		argv[n++] = "--oracles";
+		argv[n++] = (char *)oracles;
+	}
+	if (line)
+		argv[n++] = "--line";
+	argv[n++] = (char *)(line ? line : path);
 	snprintf(script, sizeof(script), "%s/vmsim-gdb.py",
 		 cli_folder("VMSIM_GDB_DIR", "gdb", VMSIM_INSTALLED_GDB));
 	if (access(script, R_OK))

@@ -16,11 +16,14 @@ enum option_key {
 	KEY_TRACE_OUT,
 	KEY_BACKEND,
 	KEY_DEBUGGER,
+	KEY_LINE,
+	KEY_SAVE,
+	KEY_MINIMISE,
 };
 
 struct replay_input {
 	struct cli_execution execution;
-	const char *path, *oracles;
+	const char *path, *line, *oracles;
 	bool gdb;
 };
 
@@ -38,6 +41,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_GDB:
 		input->gdb = true;
+		return 0;
+	case KEY_LINE:
+		input->line = arg;
+		return 0;
+	case KEY_SAVE:
+		execution->save = arg;
+		return 0;
+	case KEY_MINIMISE:
+		execution->minimise = true;
 		return 0;
 	case KEY_DEBUGGER:
 		execution->options.debugger = true;
@@ -90,16 +102,29 @@ static char *read_file(const char *path, size_t *length)
 	return text;
 }
 
-static void read_schedule(const char *path, struct vmsim_schedule *schedule)
+/* The argument of --line, as a line. */
+static char *given_line(const char *line, size_t *length)
+{
+	char *text;
+	int size = asprintf(&text, "%s\n", line);
+
+	if (size < 0)
+		exit(CLI_FAILED);
+	*length = (size_t)size;
+	return text;
+}
+
+static void read_schedule(const struct replay_input *input, struct vmsim_schedule *schedule)
 {
 	char error[256] = "";
 	size_t length;
-	char *text = read_file(path, &length);
+	char *text = input->line ? given_line(input->line, &length) :
+				   read_file(input->path, &length);
 	int err = vmsim_schedule_parse(text, length, schedule, error, sizeof(error));
 
 	free(text);
 	if (err)
-		cli_bad_usage("%s: %s", path, error);
+		cli_bad_usage("%s: %s", input->path, error);
 }
 
 /* The scenario and the variant that a schedule names; it must fit them. */
@@ -124,6 +149,9 @@ static void bind_schedule(struct replay_input *input, struct vmsim_schedule *sch
 int cli_replay(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
+		{ "line", KEY_LINE, "TEXT", 0, "the schedule itself, in place of FILE", 0 },
+		{ "minimise", KEY_MINIMISE, NULL, 0, "cut a failure down first", 0 },
+		{ "save", KEY_SAVE, "FILE", 0, "write the schedule", 0 },
 		{ "timeline", KEY_TIMELINE, NULL, 0, "the picture in CPU columns", 0 },
 		{ "full", KEY_FULL, NULL, 0, "every event in the timeline", 0 },
 		{ "gdb", KEY_GDB, NULL, 0, "under gdb, to where the rule breaks", 0 },
@@ -136,7 +164,7 @@ int cli_replay(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "FILE",
+		.options = options, .parser = parse, .args_doc = "[FILE]",
 		.doc = "Runs a saved schedule (docs/schedule.md) again.",
 	};
 	struct replay_input input = { 0 };
@@ -145,12 +173,14 @@ int cli_replay(int argc, char **argv)
 
 	vmsim_explore_options_init(&input.execution.options);
 	cli_parse_options(&argp, argc, argv, &input);
+	if (!input.path == !input.line)
+		cli_bad_usage(input.path ? "a file and --line" : "no schedule to replay");
 	if (!input.path)
-		cli_bad_usage("no schedule to replay");
-	read_schedule(input.path, &schedule);
+		input.path = "--line";
+	read_schedule(&input, &schedule);
 	bind_schedule(&input, &schedule);
 	if (input.gdb)
-		cli_gdb(input.path, input.oracles);
+		cli_gdb(input.line ? NULL : input.path, input.line, input.oracles);
 	status = cli_execute(&input.execution);
 	vmsim_schedule_free(&schedule);
 	return status;

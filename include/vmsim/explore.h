@@ -234,6 +234,8 @@ VMSIM_API void vmsim_minimised_free(struct vmsim_minimised *minimised);
 
 VMSIM_API int vmsim_schedule_write(const struct vmsim_scenario *scenario,
 				   const struct vmsim_schedule *schedule, FILE *out);
+VMSIM_API int vmsim_schedule_write_line(const struct vmsim_scenario *scenario,
+					const struct vmsim_schedule *schedule, FILE *out);
 /* -EINVAL with "line N: what" in @error for anything but a well-formed schedule. */
 VMSIM_API int vmsim_schedule_parse(const char *text, size_t length, struct vmsim_schedule *schedule,
 				   char *error, size_t error_size);

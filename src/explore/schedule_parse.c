@@ -278,17 +278,38 @@ static int parse_line(struct schedule_parser *parser, struct vmsim_scan line)
 	return malformed(parser, "unknown line");
 }
 
+/*
+ * Cuts the next item off: up to a newline, or to a "; ", but not within a comment. False: it does
+ * not end. @newline: the line ends with it.
+ */
+static bool cut_item(struct vmsim_scan *text, struct vmsim_scan *item, bool *newline)
+{
+	const char *semicolon;
+
+	if (!scan_line(text, item))
+		return false;
+	*newline = true;
+	semicolon = memmem(item->at, scan_left(item), "; ", 2);
+	if (!semicolon || *item->at == '#')
+		return true;
+	*newline = false;
+	item->end = semicolon;
+	text->at = semicolon + 2;
+	return true;
+}
+
 static int parse_text(struct schedule_parser *parser, struct vmsim_scan text)
 {
-	struct vmsim_scan line;
+	struct vmsim_scan item;
+	bool newline = true;
 
 	while (!scan_done(&text)) {
 		int err;
 
-		parser->line++;
-		if (!scan_line(&text, &line))
+		parser->line += newline;
+		if (!cut_item(&text, &item, &newline))
 			return malformed(parser, "the line does not end");
-		err = parse_line(parser, line);
+		err = parse_line(parser, item);
 		if (err)
 			return err;
 	}
