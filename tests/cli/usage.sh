@@ -45,6 +45,7 @@ for options in '--memory-model tso' '--memory-model pso' '--granularity full' '-
 	refuses 'vmsim: lost-dirty: not built yet: memory models, full granularity, shards' \
 		explore lost-dirty $options
 done
+refuses 'vmsim: x: No such file or directory' replay --gdb x
 refuses 'vmsim: not built yet: --order' trace replay --order 2 x
 refuses 'vmsim: not built yet: trace record' trace record -- true
 refuses 'vmsim: trace replay FILE is the only form' trace

@@ -90,6 +90,73 @@ static void what_is_written_is_read(void **state)
 	vmsim_schedule_free(&again);
 }
 
+static char *written_line(const struct vmsim_schedule *schedule)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(vmsim_schedule_write_line(&scenario, schedule, out), 0);
+	fputc('\n', out);
+	fclose(out);
+	return text;
+}
+
+/* Long enough to have several lines of picks in the other form. */
+static void one_line_says_the_same(void **state)
+{
+	struct vmsim_schedule schedule, again;
+	char text[4096] = HEAD "oracles O3 O6\n", error[128];
+	char *first, *line, *second;
+
+	(void)state;
+	for (int i = 0; i < 30; i++)
+		strcat(text, i % 10 ? " Writer2 Zapper3" : i ? "\npicks i0" : "picks i0");
+	strcat(text, "\nend 57\n");
+	assert_int_equal(parse(text, &schedule, error, sizeof(error)), 0);
+	first = written(&schedule);
+	line = written_line(&schedule);
+	assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+	assert_int_equal(strncmp(line, "vmsim-schedule 1; scenario race; variant linux-6.1; "
+				 "tlb ipi; oracles O3 O6; picks i0 Writer2 Zapper3 ", 100), 0);
+	assert_non_null(strstr(line, " Zapper3 i0 Writer2 "));
+	assert_non_null(strstr(line, " Zapper3; end 57\n"));
+	assert_int_equal(parse(line, &again, error, sizeof(error)), 0);
+	second = written(&again);
+	assert_string_equal(first, second);
+	vmsim_schedule_free(&schedule);
+	vmsim_schedule_free(&again);
+	free(first);
+	free(line);
+	free(second);
+}
+
+static void a_line_is_read_as_strictly(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} bad[] = {
+		{ "vmsim-schedule 1; scenario race; tlb ipi; end 0", "line 1: the line does not end" },
+		{ "vmsim-schedule 1; scenario race; tlb ipi; end 0; ", "line 1: the line does not end" },
+		{ "vmsim-schedule 1;scenario race\n", "line 1: unknown version of the format" },
+		{ "vmsim-schedule 1; scenario race; picks A; end 1\n", "line 1: 'tlb' is missing" },
+		{ "vmsim-schedule 1; scenario race; tlb ipi; end 1\n",
+		  "line 1: 1 picks were announced, 0 are there" },
+		{ "vmsim-schedule 1; scenario race\ntlb ipi; end 0\nend 0\n", "line 3: text after the end" },
+	};
+	struct vmsim_schedule schedule;
+	char error[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(bad[i].text, &schedule, error, sizeof(error)), -EINVAL);
+		assert_string_equal(error, bad[i].error);
+	}
+	assert_int_equal(parse("# a; b\n" HEAD "end 0\n", &schedule, error, sizeof(error)), 0);
+	vmsim_schedule_free(&schedule);
+}
+
 static void long_schedules_are_wrapped(void **state)
 {
 	struct vmsim_pick picks[200];
@@ -244,6 +311,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_every_item),
 		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(one_line_says_the_same),
+		cmocka_unit_test(a_line_is_read_as_strictly),
 		cmocka_unit_test(long_schedules_are_wrapped),
 		cmocka_unit_test(malformed_text_is_refused_with_its_line),
 		cmocka_unit_test(embedded_zeros_are_refused),

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A failure, cut down, in one line that replays it elsewhere; every buggy variant of every scenario.
+. "$2/lib.sh"
+
+"$vmsim" check --json >"$work/verdicts"
+python3 - "$work/verdicts" >"$work/cells" <<'END' || fail 'no list of buggy variants'
+import json, sys
+failing = {}
+for run in json.load(open(sys.argv[1]))['runs']:
+    if run['expected'] != 'pass':
+        failing.setdefault((run['scenario'], run['variant']), []).append(run['tlb'])
+for variant, tlbs in sorted(failing.items()):
+    print(*variant, tlbs[-1])
+END
+[ "$(wc -l <"$work/cells")" -ge 10 ] || fail 'too few buggy variants'
+
+while read -r scenario variant tlb; do
+	runs 1 explore "$scenario" --variant "$variant" --tlb "$tlb" --minimise --json
+	is_json "len(x['line']) <= 200 and x['minimised']['preemptions'] <= x['minimised']['preemptions_before']"
+	cp "$work/out" "$work/found"
+	line=$(python3 -c "import json; print(json.load(open('$work/found'))['line'])")
+	runs 1 replay --line "$line" --json
+	is_json "x['violation'] == json.load(open('$work/found'))['violation']"
+	runs 1 replay --backend pthread --line "$line" --json
+	is_json "x['violation'] == json.load(open('$work/found'))['violation']"
+done <"$work/cells"
+
+# What is printed to be copied is what replays.
+runs 1 explore lost-dirty --variant linux-6.1 --strategy random --minimise --save "$work/small"
+grep '^violation: ' "$work/out" >"$work/expected"
+again=$(sed -n "s/^again: vmsim replay --line '\\(.*\\)'$/\\1/p" "$work/out")
+runs 1 replay --line "$again"
+grep '^violation: ' "$work/out" | cmp -s - "$work/expected" || fail 'the line is another failure'
+runs 1 replay "$work/small"
+grep '^violation: ' "$work/out" | cmp -s - "$work/expected" || fail 'the file is another failure'
+
+# A saved failure is cut down later.
+runs 1 explore lost-dirty --variant linux-6.1 --strategy random --save "$work/large"
+runs 1 replay "$work/large" --minimise --save "$work/small2" --json
+is_json "x['minimised']['preemptions'] < x['minimised']['preemptions_before']"
+runs 1 replay "$work/small2"
+[ "$(wc -c <"$work/small2")" -lt "$(wc -c <"$work/large")" ] || fail 'not smaller'
+
+runs 0 run lost-dirty --save "$work/pass"
+runs 0 replay "$work/pass" --minimise
+refuses 'vmsim: a file and --line' replay "$work/small" --line "$line"
+refuses 'vmsim: no schedule to replay' replay
+refuses "vmsim: --line: line 1: 'scenario' is missing" replay --line 'vmsim-schedule 1; end 0'
+exit $failed
