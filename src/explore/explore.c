@@ -10,14 +10,6 @@
 
 #define MAX_RECORDED_EVENTS (1 << 20)
 
-void pick_list_grow(struct pick_list *list)
-{
-	list->capacity = list->capacity ? 2 * list->capacity : 256;
-	list->picks = realloc(list->picks, list->capacity * sizeof(*list->picks));
-	if (!list->picks)
-		abort();
-}
-
 /**
  * vmsim_explore_options_init() - the defaults
  * @options: filled in: one scripted execution on fibers with IPI flushes and all oracles
@@ -145,7 +137,7 @@ int session_execute(struct vmsim_explorer *x, uint64_t seed)
 	x->failed = false;
 	x->misfit[0] = 0;
 	x->abandoned = false;
-	x->recorded.n = 0;
+	picks_clear(&x->recorded);
 	x->footprint.n = 0;
 	x->strategy->begin(x, seed);
 	err = actors_start(x);

@@ -9,29 +9,6 @@
  * less. What that finds is cut down again.
  */
 
-void picks_append(struct pick_list *to, const struct vmsim_pick *picks, size_t n)
-{
-	size_t capacity = to->capacity ? to->capacity : 64;
-
-	while (to->n + n > capacity)
-		capacity *= 2;
-	if (capacity != to->capacity) {
-		to->picks = realloc(to->picks, capacity * sizeof(*to->picks));
-		if (!to->picks)
-			abort();
-		to->capacity = capacity;
-	}
-	if (n)
-		memcpy(to->picks + to->n, picks, n * sizeof(*picks));
-	to->n += n;
-}
-
-void picks_copy(struct pick_list *to, const struct vmsim_pick *picks, size_t n)
-{
-	to->n = 0;
-	picks_append(to, picks, n);
-}
-
 bool same_failure(const struct vmsim_violation *a, const struct vmsim_violation *b)
 {
 	return !strcmp(a->oracle, b->oracle) && !strcmp(a->rule, b->rule);
@@ -111,18 +88,12 @@ static bool fits(const struct pick_list *executed, const struct pick_list *wante
 	return true;
 }
 
-/* Joins neighbours that are the same pick: a text may have been written by hand. */
+/* As the explorer would have recorded it: a text may have been written by hand. */
 static void plan_from(struct minimiser *m, const struct vmsim_pick *picks, size_t n)
 {
-	m->plan.n = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct vmsim_pick *last = m->plan.n ? &m->plan.picks[m->plan.n - 1] : NULL;
-
-		if (last && last->kind == picks[i].kind && last->id == picks[i].id)
-			last->count += picks[i].count;
-		else
-			picks_append(&m->plan, &picks[i], 1);
-	}
+	picks_clear(&m->plan);
+	for (size_t i = 0; i < n; i++)
+		picks_add(&m->plan, picks[i].kind, picks[i].id, picks[i].count);
 }
 
 /* Executes @picks as they are: they must fit and fail. They become the best. */

@@ -36,8 +36,4 @@ bool minimiser_try(struct minimiser *m);
 /* The smallest that cutting finds (src/explore/minimise_cut.c). */
 void minimiser_cut(struct minimiser *m);
 
-void picks_copy(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
-/* Appends, without joining blocks. */
-void picks_append(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
-
 #endif

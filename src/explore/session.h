@@ -94,6 +94,7 @@ struct script_step {
 struct pick_list {
 	struct vmsim_pick *picks;
 	size_t n, capacity;
+	uint32_t noes;			/* choices answered no since the last pick */
 };
 
 struct vmsim_explorer {
@@ -232,19 +233,23 @@ int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t
 void debug_decision(struct vmsim_explorer *x, const struct candidate *pick);
 void debug_violation(struct vmsim_explorer *x);
 
-void pick_list_grow(struct pick_list *list);
+/* Lists of picks (src/explore/pick_list.c). picks_add() joins equal neighbours, the others do not. */
+void picks_clear(struct pick_list *list);
+void picks_add(struct pick_list *list, char kind, uint16_t id, uint32_t count);
+void picks_append(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
+void picks_copy(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
 
+/* As picks_add(), once; quick where a thread goes on. */
 static inline void pick_record(struct pick_list *list, char kind, uint16_t id)
 {
-	struct vmsim_pick *last = list->picks + list->n - 1;
+	struct vmsim_pick *last = list->n ? &list->picks[list->n - 1] : NULL;
 
-	if (list->n && last->kind == kind && last->id == id) {
-		last->count++;
+	if (!last || kind == 'n' || last->kind != kind || last->id != id) {
+		picks_add(list, kind, id, 1);
 		return;
 	}
-	if (list->n == list->capacity)
-		pick_list_grow(list);
-	list->picks[list->n++] = (struct vmsim_pick) { .kind = kind, .id = id, .count = 1 };
+	last->count++;
+	list->noes = 0;
 }
 
 /* A 64-bit generator (splitmix64). */
