@@ -39,6 +39,19 @@ static unsigned int count_mms(const struct vmsim_machine *m)
 	return n;
 }
 
+/* One allocation for all that is counted: a recount follows every execution. */
+static bool make_room(struct chk_census *census, unsigned long mms)
+{
+	size_t mms_size = mms * sizeof(*census->mms);
+	size_t entries_size = census->frames * sizeof(*census->entries);
+	char *room = calloc(1, mms_size + entries_size + census->frames + 1);
+
+	census->mms = (struct chk_mm_census *)room;
+	census->entries = (u32 *)(room + mms_size);
+	census->dirty = (bool *)(room + mms_size + entries_size);
+	return room;
+}
+
 int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
 {
 	struct vmsim_machine *m = chk->machine;
@@ -46,13 +59,8 @@ int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
 	struct mm_struct *mm;
 
 	*census = (struct chk_census) { .chk = chk, .frames = m->frames_used };
-	census->entries = calloc(census->frames + 1, sizeof(*census->entries));
-	census->dirty = calloc(census->frames + 1, sizeof(*census->dirty));
-	census->mms = calloc(count_mms(m) + 1, sizeof(*census->mms));
-	if (!census->entries || !census->dirty || !census->mms) {
-		chk_census_drop(census);
+	if (!make_room(census, count_mms(m)))
 		return -ENOMEM;
-	}
 	list_for_each_entry(mm, &m->mms, mm_list) {
 		census->mms[census->nr_mms].mm = mm;
 		chk_walk_mm(mm, &walk);
@@ -63,8 +71,6 @@ int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
 
 void chk_census_drop(struct chk_census *census)
 {
-	free(census->entries);
-	free(census->dirty);
 	free(census->mms);
 }
 

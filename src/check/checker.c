@@ -83,7 +83,7 @@ static void note_thread(struct vmsim_checker *chk, int tid)
 {
 	int nobody = 0;
 
-	if (tid == __READ_ONCE(chk->first_tid) || !tid)
+	if (__READ_ONCE(chk->several) || tid == __READ_ONCE(chk->first_tid) || !tid)
 		return;
 	if (!__atomic_compare_exchange_n(&chk->first_tid, &nobody, tid, false, __ATOMIC_RELAXED,
 					 __ATOMIC_RELAXED))
@@ -110,20 +110,26 @@ static void on_event(void *arg, const struct vmsim_event *event)
 		mm_appeared(chk, (void *)event->arg[0]);
 	if (event->kind == VMSIM_EV_TLB_USE && chk->oracles & needs_accesses)
 		chk_access_note(chk, event);
-	for (unsigned int i = 0; i < VMSIM_ORACLE_COUNT; i++)
-		if (chk_armed(chk, i) && oracle_table[i]->kinds & BIT_ULL(event->kind))
-			oracle_table[i]->event(chk, event);
+	for (u32 left = chk->by_kind[event->kind]; left; left &= left - 1)
+		oracle_table[__builtin_ctz(left)]->event(chk, event);
 	if (event->kind == VMSIM_EV_MM_REMOVE)
 		mm_went(chk, (void *)event->arg[0]);
 }
 
-static u64 wanted_kinds(u64 oracles)
+_Static_assert(VMSIM_ORACLE_COUNT <= 32, "oracles are bits of by_kind");
+
+/* Sets which oracles want which kinds of event. Returns the kinds that anybody wants. */
+static u64 arm_oracles(struct vmsim_checker *chk)
 {
 	u64 kinds = VMSIM_EV_BIT(MM_ADD) | VMSIM_EV_BIT(MM_REMOVE);
 
-	for (unsigned int i = 0; i < VMSIM_ORACLE_COUNT; i++)
-		if (oracles >> i & 1)
-			kinds |= oracle_table[i]->kinds;
+	for (unsigned int i = 0; i < VMSIM_ORACLE_COUNT; i++) {
+		if (!chk_armed(chk, i))
+			continue;
+		kinds |= oracle_table[i]->kinds;
+		for (u64 left = oracle_table[i]->kinds; left; left &= left - 1)
+			chk->by_kind[__builtin_ctzll(left)] |= 1u << i;
+	}
 	return kinds;
 }
 
@@ -156,7 +162,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 	chk_map_init(&chk->ptls, machine);
 	list_for_each_entry(mm, &machine->mms, mm_list)
 		mm_appeared(chk, mm);
-	err = vmsim_watch(machine, wanted_kinds(oracles), on_event, chk);
+	err = vmsim_watch(machine, arm_oracles(chk), on_event, chk);
 	if (err) {
 		vmsim_machine_free(machine, chk);
 		return err;

@@ -20,6 +20,7 @@ struct chk_mm {
 
 /**
  * struct vmsim_checker - the oracles of one machine
+ * @by_kind: which of them want events of a kind
  * @lock: over everything below. Taken inside a CPU's TLB lock, never around it, because accesses
  *        may be reported with that lock held.
  * @first_tid: the first thread that was seen
@@ -38,6 +39,7 @@ struct chk_mm {
 struct vmsim_checker {
 	struct vmsim_machine *machine;
 	u64 oracles;
+	u32 by_kind[VMSIM_EV_COUNT];
 	u32 lock;
 	int first_tid;
 	bool several;

@@ -54,12 +54,40 @@ pte_t *chk_find_pte(struct mm_struct *mm, unsigned long addr)
 	return (pte_t *)table + pte_index(addr);
 }
 
+#define GROUP 8
+
+/* Tables are almost empty: groups of entries that are all empty are passed over together. */
+static bool group_is_empty(const void *table, unsigned int index)
+{
+	u64 any = 0;
+
+	for (unsigned int i = 0; i < GROUP; i++)
+		any |= entry_at(table, index + i);
+	return !any;
+}
+
+/* The first entry from @index on that is not empty; @nr if there is none. */
+static unsigned int next_entry(const void *table, unsigned int index, unsigned int nr)
+{
+	while (index < nr) {
+		if (index % GROUP == 0 && index + GROUP <= nr && group_is_empty(table, index))
+			index += GROUP;
+		else if (!entry_at(table, index))
+			index++;
+		else
+			return index;
+	}
+	return nr;
+}
+
+#define for_each_entry(i, table, nr) \
+	for (unsigned int i = next_entry(table, 0, nr); i < (nr); i = next_entry(table, i + 1, nr))
+
 static void walk_ptes(struct mm_struct *mm, const struct chk_walk *walk, void *table,
 		      unsigned long base)
 {
-	for (unsigned int i = 0; i < PTRS_PER_PTE; i++)
-		if (entry_at(table, i))
-			walk->pte(walk->arg, mm, (pte_t *)table + i, base + i * PAGE_SIZE);
+	for_each_entry(i, table, PTRS_PER_PTE)
+		walk->pte(walk->arg, mm, (pte_t *)table + i, base + i * PAGE_SIZE);
 }
 
 static void walk_table(struct mm_struct *mm, const struct chk_walk *walk, void *table,
@@ -69,7 +97,7 @@ static void walk_table(struct mm_struct *mm, const struct chk_walk *walk, void *
 		walk_ptes(mm, walk, table, base);
 		return;
 	}
-	for (unsigned int i = 0; i < entries_of(level); i++) {
+	for_each_entry(i, table, entries_of(level)) {
 		struct page *below = table_below(entry_at(table, i), level);
 
 		if (!below)

@@ -56,13 +56,23 @@ static unsigned int without_cpu(const struct vmsim_explorer *x, unsigned int act
 	return without;
 }
 
+/* Those whose condition is worth a look. Most of the time, there are no callbacks. */
+static unsigned int hopeful(const struct vmsim_explorer *x)
+{
+	unsigned int waiting = x->threads.waiting;
+
+	return x->machine->rcu.pending ? waiting : waiting & ~(1u << x->rcu->index);
+}
+
 /* Threads that can go on. Those that let others go first do so unless there are no others. */
 static unsigned int runnable(const struct vmsim_explorer *x)
 {
 	const struct thread_states *threads = &x->threads;
 	unsigned int actors = threads->live & ~threads->waiting;
+	unsigned int waiting = hopeful(x);
 
-	actors |= come_true(x, threads->waiting);
+	if (waiting)
+		actors |= come_true(x, waiting);
 	actors &= ~without_cpu(x, x->machine->away ? actors : actors & x->crowded);
 	return actors & ~threads->yielded ? actors & ~threads->yielded : actors;
 }

@@ -262,4 +262,10 @@ static inline uint64_t rng_next(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
+/* One of the numbers below @n, without a division. */
+static inline unsigned int rng_below(uint64_t *state, unsigned int n)
+{
+	return (unsigned int)((rng_next(state) >> 32) * n >> 32);
+}
+
 #endif

@@ -16,12 +16,12 @@
 
 static int slots(const struct vmsim_explorer *x)
 {
-	return (int)(MAX_ACTORS + x->machine->nr_cpus);
+	return (int)(x->nr_actors + x->machine->nr_cpus);
 }
 
-static int slot_of(const struct candidate *candidate)
+static int slot_of(const struct vmsim_explorer *x, const struct candidate *candidate)
 {
-	return candidate->kind == 't' ? candidate->id : MAX_ACTORS + candidate->id;
+	return candidate->kind == 't' ? candidate->id : (int)x->nr_actors + candidate->id;
 }
 
 static struct pct_change some_change(struct vmsim_explorer *x)
@@ -51,7 +51,7 @@ static void pct_begin(struct vmsim_explorer *x, uint64_t seed)
 	for (int i = 0; i < slots(x); i++)
 		x->pct_priority[i] = (int)changes + i;
 	for (int i = slots(x) - 1; i > 0; i--) {
-		int j = (int)(rng_next(&x->rng) % (unsigned int)(i + 1));
+		int j = (int)rng_below(&x->rng, (unsigned int)(i + 1));
 		int priority = x->pct_priority[i];
 
 		x->pct_priority[i] = x->pct_priority[j];
@@ -63,26 +63,31 @@ static void pct_begin(struct vmsim_explorer *x, uint64_t seed)
 
 static int highest(const struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
-	int best = -1;
+	int best = 0, best_priority = -1;
 
 	for (int i = 0; i < n; i++) {
-		if (candidates[i].kind == 'p')
+		int priority = x->pct_priority[slot_of(x, &candidates[i])];
+
+		if (candidates[i].kind == 'p' || priority <= best_priority)
 			continue;
-		if (best < 0 || x->pct_priority[slot_of(&candidates[i])] >
-				x->pct_priority[slot_of(&candidates[best])])
-			best = i;
+		best = i;
+		best_priority = priority;
 	}
-	return best < 0 ? 0 : best;
+	return best;
 }
 
 static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
 	int best = highest(x, candidates, n);
+	bool changed = false;
 
-	for (unsigned int i = 0; i + 1 < x->options->pct_depth; i++)
-		if (changes_now(x, &x->pct_change[i]))
-			x->pct_priority[slot_of(&candidates[best])] = (int)i;
-	return highest(x, candidates, n);
+	for (unsigned int i = 0; i + 1 < x->options->pct_depth; i++) {
+		if (!changes_now(x, &x->pct_change[i]))
+			continue;
+		x->pct_priority[slot_of(x, &candidates[best])] = (int)i;
+		changed = true;
+	}
+	return changed ? highest(x, candidates, n) : best;
 }
 
 static void pct_end(struct vmsim_explorer *x)

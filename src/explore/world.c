@@ -163,13 +163,17 @@ static void scenario_check(struct vmsim_explorer *x)
 		vmsim_violate(x->machine, "CHECK", "", "the scenario's check returned %d", err);
 }
 
-/* With every process gone, nothing may be left but files and free memory. */
-static void tear_down(struct vmsim_explorer *x)
+/* With every process gone, nothing may be left but files and free memory. False: nothing went. */
+static bool tear_down(struct vmsim_explorer *x)
 {
+	if (!scenario_process_count(x->scenario) && list_empty(&x->machine->processes) &&
+	    !x->machine->rcu.pending)
+		return false;
 	scenario_end_processes(x->scenario, &x->world);
 	vmsim_self = &x->machine->cpu[0].idle;
 	rcu_barrier();
 	vmsim_self = &vmsim_no_task;
+	return true;
 }
 
 void world_finish(struct vmsim_explorer *x)
@@ -181,8 +185,6 @@ void world_finish(struct vmsim_explorer *x)
 	scenario_check(x);
 	if (!x->failed)
 		vmsim_checker_quiescent(x->machine);
-	if (!x->failed) {
-		tear_down(x);
+	if (!x->failed && tear_down(x))
 		vmsim_checker_quiescent(x->machine);
-	}
 }

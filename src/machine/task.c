@@ -104,7 +104,8 @@ VMSIM_API int vmsim_detach(void)
 	if (!task->machine)
 		return -ESRCH;
 	vmsim_enter();
-	vmsim_process_detach(task);
+	if (task->pid || task->mm)
+		vmsim_process_detach(task);
 	vmsim_leave();
 	leave_cpu(task);
 	return 0;

@@ -5,10 +5,16 @@
 
 static u64 value_of(const void *value, unsigned int size)
 {
-	u64 all = 0;
-
-	memcpy(&all, value, min(size, (unsigned int)sizeof(all)));
-	return all;
+	switch (size) {
+	case 1:
+		return *(const u8 *)value;
+	case 2:
+		return *(const u16 *)value;
+	case 4:
+		return *(const u32 *)value;
+	default:
+		return *(const u64 *)value;
+	}
 }
 
 void vmsim_read_watched(const volatile void *at, void *value, unsigned int size)
