@@ -6,8 +6,7 @@
 /* More vCPU preemptions than this in one execution show nothing new. */
 #define MAX_HV_PREEMPTIONS 2
 
-/* A thread leaves its CPU only where a kernel would schedule. */
-static bool can_leave_cpu(const struct vmsim_actor *actor)
+bool actor_can_leave_cpu(const struct vmsim_actor *actor)
 {
 	const struct task_struct *task = actor->task;
 
@@ -20,7 +19,7 @@ struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor)
 {
 	struct vmsim_actor *there = actor->cpu->curr ? actor->cpu->curr->actor : NULL;
 
-	return there && there != actor && !can_leave_cpu(there) ? there : NULL;
+	return there && there != actor && !actor_can_leave_cpu(there) ? there : NULL;
 }
 
 /* Those of @waiting whose condition holds. To look is no step of anybody's. */

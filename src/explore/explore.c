@@ -35,6 +35,8 @@ static const struct strategy *const strategies[VMSIM_STRATEGY_COUNT] = {
 	[VMSIM_STRATEGY_RANDOM] = &strategy_random,
 	[VMSIM_STRATEGY_PCT] = &strategy_pct,
 	[VMSIM_STRATEGY_REPLAY] = &strategy_replay,
+	[VMSIM_STRATEGY_DFS] = &strategy_dfs,
+	[VMSIM_STRATEGY_DPOR] = &strategy_dpor,
 };
 
 static int __attribute__((format(printf, 3, 4)))
@@ -138,7 +140,7 @@ int session_execute(struct vmsim_explorer *x, uint64_t seed)
 	x->misfit[0] = 0;
 	x->abandoned = false;
 	picks_clear(&x->recorded);
-	x->footprint.n = 0;
+	footprint_reset(&x->footprint);
 	x->strategy->begin(x, seed);
 	err = actors_start(x);
 	if (err)

@@ -8,11 +8,12 @@
 
 /*
  * What one step touched: the objects behind the events that were raised since the last decision,
- * those of indivisible parts included. Two steps depend on each other when one of them writes what
- * the other touches.
+ * those of indivisible parts included. Two steps depend on each other when they touch the same
+ * object, unless both only read it.
  *
- * Acquire and release are for what is held: a lock, a read section, preemption or interrupts off.
- * A release cannot be swapped with the acquire that it lets in; acquires of the same object can.
+ * Acquire and release are for what is held and waited for: a lock, preemption or interrupts off. A
+ * release cannot be swapped with the acquire that it lets in; acquires of the same object can.
+ * Shared holders leave each other alone, those who come as those who go.
  */
 enum access_mode {
 	ACCESS_READ,
@@ -20,10 +21,11 @@ enum access_mode {
 	ACCESS_ACQUIRE,
 	ACCESS_ACQUIRE_SHARED,
 	ACCESS_RELEASE,
+	ACCESS_RELEASE_SHARED,
 };
 
 struct access {
-	uint64_t object;		/* an address, or a name made by footprint.c */
+	uint64_t object;		/* an address, or a name made by object_name() */
 	enum access_mode mode;
 	enum vmsim_event_kind kind;	/* the event that told of it */
 	const void *ip;
@@ -32,12 +34,57 @@ struct access {
 struct footprint {
 	struct access *at;
 	size_t n, capacity;
+	uint64_t frame;			/* used by the access under way */
+	unsigned int calls;		/* taken from the mailbox by the interrupt under way */
 };
 
-struct vmsim_explorer;
+/* Things without an address that is theirs alone. */
+enum object_kind {
+	OBJECT_LOCK = 1,	/* who holds it; its address may be that of the data, too */
+	OBJECT_IRQ,		/* of a CPU: on or off */
+	OBJECT_MAILBOX,		/* of a CPU: interrupts that it has to take */
+	OBJECT_ACKS,		/* of a call to other CPUs */
+	OBJECT_CPU,		/* of a CPU: whose turn it is there */
+	OBJECT_HV,		/* of a CPU: whether the hypervisor lets it run */
+	OBJECT_READER,		/* of a CPU: in an RCU read section */
+	OBJECT_CALLBACKS,	/* what waits for a grace period */
+	OBJECT_TLB,		/* of a CPU */
+	OBJECT_FRAMES,		/* of a CPU: free frames that it keeps */
+	OBJECT_CONTENTS,	/* of a frame: what is in it, and whose it is */
+	OBJECT_FLAG,		/* of a frame: one bit */
+	OBJECT_INDEX,		/* of a file: what is cached of it */
+	OBJECT_STORE,		/* of a file: what is stored */
+};
+
+static inline uint64_t object_name(enum object_kind kind, uint64_t id)
+{
+	return (uint64_t)kind << 56 | (id & ((UINT64_C(1) << 56) - 1));
+}
+
+/* 0: an address. */
+static inline unsigned int object_kind(uint64_t name)
+{
+	return (unsigned int)(name >> 56);
+}
+
+static inline uint64_t object_id(uint64_t name)
+{
+	return name & ((UINT64_C(1) << 56) - 1);
+}
+
+static inline void footprint_reset(struct footprint *footprint)
+{
+	footprint->n = 0;
+	footprint->frame = 0;
+	footprint->calls = 0;
+}
 
 /* The kinds of event that tell of accesses. */
 uint64_t footprint_kinds(void);
 void footprint_event(struct footprint *footprint, const struct vmsim_event *event);
+/* Something that no event tells of. */
+void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode);
+/* True unless the order of two accesses to the same object shows nowhere. */
+bool modes_conflict(enum access_mode a, enum access_mode b);
 
 #endif

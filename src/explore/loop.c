@@ -193,7 +193,7 @@ static void decide(struct vmsim_explorer *x)
 		}
 		count_step(x);
 		chosen = x->strategy->pick(x, x->candidate, n);
-		x->footprint.n = 0;
+		footprint_reset(&x->footprint);
 		if (unlikely(chosen < 0)) {
 			x->abandoned = true;
 			if (x->running)

@@ -81,7 +81,8 @@ struct strategy {
 	void (*cover)(const struct vmsim_explorer *x, struct vmsim_coverage *coverage);
 };
 
-extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay;
+extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay,
+	strategy_dfs, strategy_dpor;
 
 struct script_step {
 	char kind;		/* 't', 'i', 'p', 'u', or '*' */
@@ -208,6 +209,8 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out);
 void execution_run(struct vmsim_explorer *x);
 bool rcu_can_run(const void *arg);
 void actor_entry(void *arg);
+/* A thread leaves its CPU only where a kernel would schedule. */
+bool actor_can_leave_cpu(const struct vmsim_actor *actor);
 struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor);
 
 /*

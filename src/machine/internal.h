@@ -264,6 +264,10 @@ u64 vmsim_muted_kinds(void);
 /* RCU (src/sync/rcu.c). */
 void vmsim_rcu_init(struct vmsim_machine *machine);
 bool vmsim_rcu_ready(struct vmsim_machine *machine);
+/* For the explorer: a condition that is the end of a grace period; the CPUs that it waits for. */
+bool vmsim_rcu_is_grace(bool (*ready)(const void *arg));
+u64 vmsim_rcu_waits_for(struct vmsim_machine *machine, bool (*ready)(const void *arg),
+			const void *arg);
 void vmsim_rcu_run_ready(struct vmsim_machine *machine);
 void vmsim_rcu_reader_enter(struct task_struct *task);
 void vmsim_rcu_reader_exit(struct task_struct *task);

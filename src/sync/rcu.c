@@ -81,6 +81,30 @@ static bool grace_over(const void *arg)
 	return has_passed(grace->machine, grace->snapshot);
 }
 
+bool vmsim_rcu_is_grace(bool (*ready)(const void *arg))
+{
+	return ready == grace_over;
+}
+
+static u64 readers_left(struct vmsim_machine *m, const u64 *snapshot)
+{
+	u64 left = 0;
+
+	for (unsigned int i = 0; i < m->nr_cpus; i++)
+		if ((snapshot[i] & 1) && m->cpu[i].rcu_state == snapshot[i])
+			left |= BIT_ULL(i);
+	return left;
+}
+
+u64 vmsim_rcu_waits_for(struct vmsim_machine *machine, bool (*ready)(const void *arg),
+			const void *arg)
+{
+	if (ready == grace_over)
+		return readers_left(machine, ((const struct grace *)arg)->snapshot);
+	/* Other waits for grace periods are for those of callbacks. */
+	return arg == machine && machine->rcu.batch ? readers_left(machine, machine->rcu.snapshot) : 0;
+}
+
 __vmsim_overridable void synchronize_rcu(void)
 {
 	struct grace grace = { .machine = vmsim_this_machine() };

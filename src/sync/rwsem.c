@@ -52,8 +52,22 @@ static bool take_write(struct rw_semaphore *sem)
 	return true;
 }
 
+/* Told of in the step that goes with it: a writer that waits keeps new readers out. */
+static void queue_event(struct rw_semaphore *sem, bool joins)
+{
+	current->atomic_step++;
+	if (joins)
+		vmsim_event(ATOMIC, (uintptr_t)&sem->waiting_writers, 0, 0);
+	else
+		vmsim_event(READ, (uintptr_t)&sem->waiting_writers, 0, sizeof(sem->waiting_writers));
+	current->atomic_step--;
+	(void)sem;
+}
+
 static void locked(struct rw_semaphore *sem, int mode)
 {
+	if (mode & VMSIM_LOCK_SHARED && vmsim_watched(READ))
+		queue_event(sem, false);
 	vmsim_event(LOCK, (uintptr_t)sem, (uintptr_t)sem->class, mode);
 	(void)sem, (void)mode;
 }
@@ -67,6 +81,8 @@ static void unlocked(struct rw_semaphore *sem, int mode)
 /* An attempt that failed is a look at the lock. */
 static int busy(struct rw_semaphore *sem)
 {
+	if (vmsim_watched(READ))
+		queue_event(sem, false);
 	vmsim_event(READ, (uintptr_t)sem, 1, sizeof(sem->count));
 	(void)sem;
 	return 0;
@@ -74,8 +90,10 @@ static int busy(struct rw_semaphore *sem)
 
 __vmsim_overridable void down_read(struct rw_semaphore *sem)
 {
-	if (unlikely(__READ_ONCE(sem->waiting_writers)))
+	if (unlikely(__READ_ONCE(sem->waiting_writers))) {
+		queue_event(sem, false);
 		vmsim_wait_until(readers_may_enter, sem);
+	}
 	while (!take_read(sem))
 		vmsim_wait_until(readers_may_enter, sem);
 	locked(sem, VMSIM_LOCK_SHARED);
@@ -101,10 +119,12 @@ __vmsim_overridable void down_write(struct rw_semaphore *sem)
 	BUG_ON(__READ_ONCE(sem->owner) == current);
 	if (!take_write(sem)) {
 		__atomic_fetch_add(&sem->waiting_writers, 1, __ATOMIC_RELAXED);
+		queue_event(sem, true);
 		do {
 			vmsim_wait_until(writer_may_enter, sem);
 		} while (!take_write(sem));
 		__atomic_fetch_sub(&sem->waiting_writers, 1, __ATOMIC_RELAXED);
+		queue_event(sem, true);
 	}
 	locked(sem, VMSIM_LOCK_EXCLUSIVE);
 }

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_DPOR_H
+#define VMSIM_DPOR_H
+
+#include "explore/session.h"
+
+/*
+ * Source-set DPOR with sleep sets (Abdulla, Aronis, Jonsson, Sagonas: "Source Sets", JACM 2017),
+ * stateless: the path to a branch is executed again.
+ *
+ * What goes on is an actor: a thread, the interrupts of a CPU, the hypervisor's hand on a CPU, the
+ * store buffer of a CPU. Sets of actors are words of 64 bits.
+ */
+
+#define DPOR_ACTORS 64
+
+/**
+ * struct dpor_node - a place where something was decided, and the step that followed
+ * @can: actors that could go on
+ * @enabled: those that were not waiting for something new to read
+ * @spinning: actors that do
+ * @backtrack: those that are explored from here, at once or later
+ * @sleep: those that have been, here or at a node before
+ * @actor: who went on
+ * @choice: not a node of its own, but a yes-or-no question inside of the step of @step
+ * @answer: to that question
+ * @fatal: the step broke a rule
+ * @step: the node at which the step began that this node belongs to
+ * @seq: number of the step among those of its actor, from 1
+ * @before: node of the actor's step before that, plus one
+ * @accesses, @own_accesses, @accesses_end: what the step touched, in dpor.access. Those before
+ *                      @own_accesses come from other answers: the step when it goes to sleep
+ * @sleepers, @nr_sleepers: who sleeps here, in dpor.sleeper
+ * @undo, @records: marks in dpor.undo and dpor.record: how things were before the step
+ */
+struct dpor_node {
+	uint64_t can, enabled, spinning, backtrack, sleep;
+	uint8_t actor;
+	bool choice, answer, fatal;
+	uint32_t step, seq, before;
+	uint32_t accesses, own_accesses, accesses_end;
+	uint32_t sleepers, nr_sleepers;
+	uint32_t undo, records;
+};
+
+/* An actor that sleeps, and the step that it would do. */
+struct dpor_sleeper {
+	uint8_t actor;
+	uint32_t accesses, accesses_end;
+};
+
+struct dpor_access {
+	uint64_t object;
+	enum access_mode mode;
+};
+
+/* One access in the list of an object. */
+struct dpor_record {
+	uint32_t node, next;
+	enum access_mode mode;
+};
+
+/*
+ * Whatever changes along a path is a cell, so that going back is playing back a log. Nodes and
+ * records are stored plus one: zero is none.
+ */
+enum object_cell {
+	CELL_EXCLUSIVE,		/* node of the last write or exclusive acquire */
+	CELL_SHARED,		/* records of reads and shared acquires since then */
+	CELL_RELEASE,		/* node of the last exclusive release since then */
+	CELL_RELEASE_SHARED,	/* records of shared releases since then */
+	CELLS_OF_OBJECT,
+};
+
+enum actor_cell {
+	CELL_LAST,		/* node of the last step */
+	CELL_STEPS,		/* how many */
+	CELL_ENABLER,		/* node of the step that ended a wait */
+	CELL_WAITS_FOR,		/* CPUs whose readers it waits for */
+	CELL_YIELDED,		/* its last step ended with a yield */
+	CELL_LOOP,		/* node of the first step since it yielded last */
+	CELL_WAKE,		/* and the following ones: the clock of what it waited for */
+};
+
+struct dpor_undo {
+	uint32_t cell;
+	uint64_t old;
+};
+
+struct dpor {
+	struct vmsim_explorer *x;
+	unsigned int nr_threads, nr_cpus, width;	/* width: of clocks */
+
+	struct dpor_node *node;
+	size_t depth, length, capacity;	/* of the path: this execution, what is forced, allocated */
+	size_t first_new;		/* steps before are known from the execution before */
+	size_t step;			/* node of the step under way */
+	bool in_step;
+	uint32_t *clock;		/* of each node, @width words */
+
+	struct dpor_access *access;
+	size_t nr_accesses, access_capacity;
+	struct dpor_sleeper *sleeper;
+	size_t nr_sleepers, sleeper_capacity;
+	struct dpor_record *record;
+	size_t nr_records, record_capacity;
+	uint64_t *cell;
+	size_t nr_cells, cell_capacity;
+	struct dpor_undo *undo;
+	size_t nr_undo, undo_capacity;
+	struct dpor_object {
+		uint64_t name;
+		uint32_t cells;		/* index in @cell; 0: unused */
+	} *object;
+	size_t nr_objects, object_slots;
+
+	struct node_list {
+		uint32_t *at;
+		size_t n, capacity;
+	} races, edges;			/* of the step under way */
+
+	uint64_t spinning;		/* actors that yielded, and have read nothing new since */
+	uint64_t yielded;		/* at the last decision */
+	unsigned int crowded;		/* threads that share a CPU */
+	struct {			/* of the step under way, before it */
+		uint64_t rcu_state;	/* of the CPU */
+		bool bound;		/* the thread could not leave the CPU */
+		const void *waited;	/* what it had waited for */
+	} before;
+
+	uint64_t classes, blocked;
+	bool started, exhausted;
+};
+
+/* Order (src/explore/dpor_order.c). */
+int dpor_order_create(struct dpor *d);
+void dpor_order_destroy(struct dpor *d);
+/* The step of @node has ended: who came before it, and what could have come in another order. */
+void dpor_order_step(struct dpor *d, size_t node);
+/* The step of @node would have followed, if something had not stopped it for ever. */
+void dpor_order_pending(struct dpor *d, size_t node);
+/* As it was before the step of @node. */
+void dpor_order_undo(struct dpor *d, size_t node);
+bool dpor_accesses_conflict(const struct dpor *d, uint32_t a, uint32_t a_end, uint32_t b,
+			    uint32_t b_end);
+uint64_t dpor_actor_cell(const struct dpor *d, unsigned int actor, unsigned int cell);
+void dpor_actor_cell_set(struct dpor *d, unsigned int actor, unsigned int cell, uint64_t value);
+/* What @actor waits for includes the step of @node. */
+void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node);
+uint32_t dpor_cell_object(struct dpor *d, uint64_t name);
+
+/* Grows an array that the next @more elements go to. */
+void *dpor_grow(void *array, size_t *capacity, size_t needed, size_t size);
+
+#define DPOR_RESERVE(array, capacity, needed)						\
+do {											\
+	if ((needed) > (capacity))							\
+		(array) = dpor_grow((array), &(capacity), (needed), sizeof(*(array)));	\
+} while (0)
+
+#endif

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/dpor.h"
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * Which step came before which, by vector clocks, with an index per object: the last exclusive
+ * access and those that share it since. A step that meets a conflicting one that no other step lies
+ * between is in a race with it: the other order has to be explored, too.
+ */
+
+#define NONE 0
+
+void *dpor_grow(void *array, size_t *capacity, size_t needed, size_t size)
+{
+	size_t wanted = *capacity ? *capacity : 64;
+
+	while (wanted < needed)
+		wanted *= 2;
+	array = realloc(array, wanted * size);
+	if (!array)
+		abort();
+	*capacity = wanted;
+	return array;
+}
+
+static unsigned int cells_of_actor(const struct dpor *d)
+{
+	return CELL_WAKE + d->width;
+}
+
+static void cell_set(struct dpor *d, uint32_t cell, uint64_t value)
+{
+	if (d->cell[cell] == value)
+		return;
+	DPOR_RESERVE(d->undo, d->undo_capacity, d->nr_undo + 1);
+	d->undo[d->nr_undo++] = (struct dpor_undo) { .cell = cell, .old = d->cell[cell] };
+	d->cell[cell] = value;
+}
+
+static uint32_t cells_add(struct dpor *d, unsigned int n)
+{
+	uint32_t first = (uint32_t)d->nr_cells;
+
+	DPOR_RESERVE(d->cell, d->cell_capacity, d->nr_cells + n);
+	memset(&d->cell[first], 0, n * sizeof(d->cell[0]));
+	d->nr_cells += n;
+	return first;
+}
+
+int dpor_order_create(struct dpor *d)
+{
+	/* Cell 0 is nobody's; then come those of the actors. */
+	cells_add(d, 1 + d->width * cells_of_actor(d));
+	d->object_slots = 1024;
+	d->object = calloc(d->object_slots, sizeof(d->object[0]));
+	return d->object ? 0 : -ENOMEM;
+}
+
+void dpor_order_destroy(struct dpor *d)
+{
+	free(d->cell);
+	free(d->object);
+	free(d->undo);
+	free(d->record);
+	free(d->access);
+	free(d->clock);
+	free(d->races.at);
+	free(d->edges.at);
+}
+
+static uint32_t actor_cell(const struct dpor *d, unsigned int actor, unsigned int cell)
+{
+	return 1 + actor * cells_of_actor(d) + cell;
+}
+
+uint64_t dpor_actor_cell(const struct dpor *d, unsigned int actor, unsigned int cell)
+{
+	return d->cell[actor_cell(d, actor, cell)];
+}
+
+void dpor_actor_cell_set(struct dpor *d, unsigned int actor, unsigned int cell, uint64_t value)
+{
+	cell_set(d, actor_cell(d, actor, cell), value);
+}
+
+static struct dpor_object *object_slot(const struct dpor *d, uint64_t name)
+{
+	uint64_t hash = name * UINT64_C(0x9e3779b97f4a7c15);
+
+	for (size_t i = hash >> 32;; i++) {
+		struct dpor_object *object = &d->object[i & (d->object_slots - 1)];
+
+		if (!object->cells || object->name == name)
+			return object;
+	}
+}
+
+static void objects_grow(struct dpor *d)
+{
+	struct dpor_object *old = d->object;
+	size_t slots = d->object_slots;
+
+	d->object_slots *= 2;
+	d->object = calloc(d->object_slots, sizeof(d->object[0]));
+	if (!d->object)
+		abort();
+	for (size_t i = 0; i < slots; i++)
+		if (old[i].cells)
+			*object_slot(d, old[i].name) = old[i];
+	free(old);
+}
+
+uint32_t dpor_cell_object(struct dpor *d, uint64_t name)
+{
+	struct dpor_object *object = object_slot(d, name);
+
+	if (object->cells)
+		return object->cells;
+	if (2 * ++d->nr_objects > d->object_slots) {
+		objects_grow(d);
+		object = object_slot(d, name);
+	}
+	*object = (struct dpor_object) { .name = name, .cells = cells_add(d, CELLS_OF_OBJECT) };
+	return object->cells;
+}
+
+void dpor_order_undo(struct dpor *d, size_t node)
+{
+	const struct dpor_node *to = &d->node[node];
+
+	while (d->nr_undo > to->undo) {
+		const struct dpor_undo *undo = &d->undo[--d->nr_undo];
+
+		d->cell[undo->cell] = undo->old;
+	}
+	d->nr_records = to->records;
+}
+
+/* Who reads the word of a lock looks whether it is held. */
+static bool looks_at_lock(const struct dpor_access *lock, const struct dpor_access *look)
+{
+	return look->mode == ACCESS_READ &&
+	       lock->object == object_name(OBJECT_LOCK, look->object) && lock->object != look->object;
+}
+
+static bool accesses_conflict(const struct dpor_access *a, const struct dpor_access *b)
+{
+	if (a->object == b->object)
+		return modes_conflict(a->mode, b->mode);
+	return looks_at_lock(a, b) || looks_at_lock(b, a);
+}
+
+bool dpor_accesses_conflict(const struct dpor *d, uint32_t a, uint32_t a_end, uint32_t b,
+			    uint32_t b_end)
+{
+	for (uint32_t i = a; i < a_end; i++)
+		for (uint32_t j = b; j < b_end; j++)
+			if (accesses_conflict(&d->access[i], &d->access[j]))
+				return true;
+	return false;
+}
+
+static uint32_t *clock_of(const struct dpor *d, size_t node)
+{
+	return &d->clock[node * d->width];
+}
+
+static void join(const struct dpor *d, uint32_t *clock, const uint32_t *other)
+{
+	for (unsigned int i = 0; i < d->width; i++)
+		if (other[i] > clock[i])
+			clock[i] = other[i];
+}
+
+/* The step of @node is among those that @clock knows. */
+static bool knows(const struct dpor *d, const uint32_t *clock, size_t node)
+{
+	return d->node[node].seq <= clock[d->node[node].actor];
+}
+
+void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node)
+{
+	const uint32_t *clock = clock_of(d, node);
+
+	for (unsigned int i = 0; i < d->width; i++) {
+		uint32_t cell = actor_cell(d, actor, CELL_WAKE + i);
+
+		if (clock[i] > d->cell[cell])
+			cell_set(d, cell, clock[i]);
+	}
+}
+
+/* Set in a race of an access that comes after an acquire of the same step. */
+#define BEHIND_ACQUIRE (1U << 31)
+
+static void node_list_add(struct dpor *d, struct node_list *list, uint64_t cell, unsigned int actor)
+{
+	uint32_t node = (uint32_t)cell - 1;
+
+	if (cell == NONE || d->node[node].actor == actor)
+		return;
+	DPOR_RESERVE(list->at, list->capacity, list->n + 1);
+	list->at[list->n++] = node;
+}
+
+/* The records of a list, those whose modes are in @modes. */
+static void node_list_add_records(struct dpor *d, struct node_list *list, uint64_t record,
+			     unsigned int modes, unsigned int actor)
+{
+	while (record != NONE) {
+		const struct dpor_record *r = &d->record[record - 1];
+
+		if (modes & 1U << r->mode)
+			node_list_add(d, list, r->node + 1, actor);
+		record = r->next;
+	}
+}
+
+#define MODE(m) (1U << ACCESS_##m)
+#define ANY_MODE (~0U)
+
+/*
+ * What an access conflicts with. @races: the other order is possible. @edges: a release that let an
+ * acquire in; what came before it is behind it, but there is no other order of the two.
+ */
+static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, unsigned int actor,
+			      struct node_list *races, struct node_list *edges)
+{
+	uint32_t cells = dpor_cell_object(d, access->object);
+	const uint64_t *cell = &d->cell[cells];
+	bool tries = access->mode == ACCESS_READ || access->mode == ACCESS_WRITE;
+	unsigned int shared = access->mode == ACCESS_READ	      ? MODE(ACQUIRE_SHARED) :
+			      access->mode == ACCESS_ACQUIRE_SHARED   ? MODE(READ) :
+			      access->mode == ACCESS_RELEASE_SHARED   ? MODE(READ) :
+								        ANY_MODE;
+
+	/* Who releases has acquired, or somebody has for it. */
+	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races, cell[CELL_EXCLUSIVE], actor);
+	node_list_add_records(d, races, cell[CELL_SHARED], shared, actor);
+	node_list_add(d, tries ? races : edges, cell[CELL_RELEASE], actor);
+	if (access->mode == ACCESS_ACQUIRE)
+		node_list_add_records(d, edges, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
+	else if (tries)
+		node_list_add_records(d, races, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
+}
+
+static bool acquires(const struct dpor_access *access)
+{
+	return access->mode == ACCESS_ACQUIRE || access->mode == ACCESS_ACQUIRE_SHARED;
+}
+
+static void find_conflicts(struct dpor *d, const struct dpor_access *access, unsigned int actor)
+{
+	const struct dpor_object *other;
+
+	find_conflicts_of(d, access, actor, &d->races, &d->edges);
+	if (object_kind(access->object) == OBJECT_LOCK) {
+		other = object_slot(d, object_id(access->object));
+		if (other->cells)
+			node_list_add_records(d, &d->races, d->cell[other->cells + CELL_SHARED],
+					      MODE(READ), actor);
+	} else if (!object_kind(access->object) && access->mode == ACCESS_READ) {
+		struct dpor_access lock = {
+			.object = object_name(OBJECT_LOCK, access->object), .mode = ACCESS_READ,
+		};
+
+		if (object_slot(d, lock.object)->cells)
+			find_conflicts_of(d, &lock, actor, &d->races, &d->edges);
+	}
+}
+
+static void record_push(struct dpor *d, uint32_t cell, size_t node, enum access_mode mode)
+{
+	uint64_t next = d->cell[cell];
+
+	/* The last one by the same actor says it all. */
+	if (next != NONE && d->record[next - 1].mode == mode &&
+	    d->node[d->record[next - 1].node].actor == d->node[node].actor)
+		next = d->record[next - 1].next;
+	DPOR_RESERVE(d->record, d->record_capacity, d->nr_records + 1);
+	d->record[d->nr_records++] = (struct dpor_record) {
+		.node = (uint32_t)node, .next = (uint32_t)next, .mode = mode,
+	};
+	cell_set(d, cell, d->nr_records);
+}
+
+static void note_access(struct dpor *d, const struct dpor_access *access, size_t node)
+{
+	uint32_t cells = dpor_cell_object(d, access->object);
+
+	switch (access->mode) {
+	case ACCESS_READ:
+	case ACCESS_ACQUIRE_SHARED:
+		record_push(d, cells + CELL_SHARED, node, access->mode);
+		break;
+	case ACCESS_WRITE:
+	case ACCESS_ACQUIRE:
+		cell_set(d, cells + CELL_EXCLUSIVE, node + 1);
+		cell_set(d, cells + CELL_SHARED, NONE);
+		cell_set(d, cells + CELL_RELEASE, NONE);
+		cell_set(d, cells + CELL_RELEASE_SHARED, NONE);
+		break;
+	case ACCESS_RELEASE:
+		cell_set(d, cells + CELL_RELEASE, node + 1);
+		break;
+	case ACCESS_RELEASE_SHARED:
+		record_push(d, cells + CELL_RELEASE_SHARED, node, access->mode);
+		break;
+	}
+}
+
+/*
+ * Who can go first when the step of @late is to come before that of @early: those whose first step
+ * among what does not depend on @early, @late included, needs no other one of these before it.
+ * @clock: what @late knows without @early.
+ */
+static uint64_t initials(const struct dpor *d, size_t early, size_t late, const uint32_t *clock)
+{
+	const struct dpor_node *first = &d->node[early];
+	uint32_t begin[DPOR_ACTORS];
+	uint64_t seen = 0, out = 0;
+
+	for (size_t i = early + 1; i <= late; i++) {
+		const struct dpor_node *node = &d->node[i];
+		const uint32_t *known = i == late ? clock : clock_of(d, i);
+		bool needs_other = false;
+
+		if (node->choice || (i != late && known[first->actor] >= first->seq) ||
+		    seen & 1ULL << node->actor)
+			continue;
+		for (uint64_t left = seen; left; left &= left - 1) {
+			unsigned int other = (unsigned int)__builtin_ctzll(left);
+
+			needs_other |= known[other] >= begin[other];
+		}
+		seen |= 1ULL << node->actor;
+		begin[node->actor] = node->seq;
+		if (!needs_other)
+			out |= 1ULL << node->actor;
+	}
+	return out;
+}
+
+/* Makes sure that somebody begins, at @early, what leads to the other order. */
+static void reverse(struct dpor *d, size_t early, size_t late, const uint32_t *clock)
+{
+	struct dpor_node *node = &d->node[early];
+	uint64_t covered = node->backtrack | node->sleep;
+	uint64_t first;
+
+	if (!(node->enabled & ~covered))
+		return;
+	first = initials(d, early, late, clock);
+	if (first & covered)
+		return;
+	if (!(first & node->enabled))
+		node->backtrack |= node->enabled;
+	else if (first & node->enabled & 1ULL << d->node[late].actor)
+		node->backtrack |= 1ULL << d->node[late].actor;
+	else
+		node->backtrack |= first & node->enabled & -(first & node->enabled);
+}
+
+static int later_first(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a & ~BEHIND_ACQUIRE;
+	uint32_t y = *(const uint32_t *)b & ~BEHIND_ACQUIRE;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void begin_clock(struct dpor *d, size_t node)
+{
+	unsigned int actor = d->node[node].actor;
+	uint64_t last = dpor_actor_cell(d, actor, CELL_LAST);
+	uint32_t *clock = clock_of(d, node);
+
+	if (last != NONE)
+		memcpy(clock, clock_of(d, last - 1), d->width * sizeof(*clock));
+	else
+		memset(clock, 0, d->width * sizeof(*clock));
+	clock[actor] = d->node[node].seq;
+}
+
+/* What the actor had waited for lies behind it, too. */
+static void join_wait(struct dpor *d, size_t node)
+{
+	unsigned int actor = d->node[node].actor;
+	uint32_t *clock = clock_of(d, node);
+
+	for (unsigned int i = 0; i < d->width; i++) {
+		uint32_t cell = actor_cell(d, actor, CELL_WAKE + i);
+
+		if (d->cell[cell] > clock[i])
+			clock[i] = (uint32_t)d->cell[cell];
+		if (d->cell[cell])
+			cell_set(d, cell, 0);
+	}
+	dpor_actor_cell_set(d, actor, CELL_ENABLER, NONE);
+}
+
+/*
+ * Latest first: what a later step has in its past is no race with this one. Nor is what the last
+ * holder did while it kept this step waiting: only who holds first could be another.
+ */
+static void take_races(struct dpor *d, size_t node, struct node_list *races)
+{
+	uint64_t enabler = dpor_actor_cell(d, d->node[node].actor, CELL_ENABLER);
+	uint32_t *clock = clock_of(d, node);
+	uint32_t behind[DPOR_ACTORS] = { 0 };
+
+	for (size_t i = 0; i < d->edges.n; i++)
+		join(d, behind, clock_of(d, d->edges.at[i]));
+	if (races->n > 1)
+		qsort(races->at, races->n, sizeof(races->at[0]), later_first);
+	for (size_t i = 0; i < races->n; i++) {
+		size_t early = races->at[i] & ~BEHIND_ACQUIRE;
+
+		if (knows(d, clock, early) || early + 1 == enabler ||
+		    (races->at[i] & BEHIND_ACQUIRE && knows(d, behind, early)))
+			continue;
+		reverse(d, early, node, clock);
+		join(d, clock, clock_of(d, early));
+	}
+}
+
+/* A call to other CPUs is over when all have acknowledged it. */
+static void find_acks(struct dpor *d, unsigned int actor)
+{
+	uint64_t acks = object_name(OBJECT_ACKS, (uintptr_t)d->before.waited);
+	const struct dpor_object *object = object_slot(d, acks);
+
+	if (d->before.waited && object->cells)
+		node_list_add_records(d, &d->edges, d->cell[object->cells + CELL_RELEASE_SHARED],
+				 ANY_MODE, actor);
+}
+
+static void order_begin(struct dpor *d, size_t node)
+{
+	struct dpor_node *step = &d->node[node];
+	bool held = false;
+
+	d->races.n = d->edges.n = 0;
+	step->undo = (uint32_t)d->nr_undo;
+	step->records = (uint32_t)d->nr_records;
+	step->seq = (uint32_t)dpor_actor_cell(d, step->actor, CELL_STEPS) + 1;
+	step->before = (uint32_t)dpor_actor_cell(d, step->actor, CELL_LAST);
+	begin_clock(d, node);
+	for (uint32_t i = step->own_accesses; i < step->accesses_end; i++) {
+		const struct dpor_access *access = &d->access[i];
+		size_t n = d->races.n;
+
+		find_conflicts(d, access, step->actor);
+		held |= acquires(access);
+		for (; held && !acquires(access) && n < d->races.n; n++)
+			d->races.at[n] |= BEHIND_ACQUIRE;
+	}
+}
+
+static void order_end(struct dpor *d, size_t node)
+{
+	const struct dpor_node *step = &d->node[node];
+
+	for (size_t i = 0; i < d->edges.n; i++)
+		join(d, clock_of(d, node), clock_of(d, d->edges.at[i]));
+	join_wait(d, node);
+	for (uint32_t i = step->own_accesses; i < step->accesses_end; i++)
+		note_access(d, &d->access[i], node);
+	dpor_actor_cell_set(d, step->actor, CELL_LAST, node + 1);
+	dpor_actor_cell_set(d, step->actor, CELL_STEPS, step->seq);
+}
+
+void dpor_order_step(struct dpor *d, size_t node)
+{
+	order_begin(d, node);
+	find_acks(d, d->node[node].actor);
+	take_races(d, node, &d->races);
+	order_end(d, node);
+}
+
+void dpor_order_pending(struct dpor *d, size_t node)
+{
+	order_begin(d, node);
+	take_races(d, node, &d->races);
+}

@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/dpor.h"
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * The tree of DPOR: which schedules are executed. At a place that is reached for the first time the
+ * running thread goes on; others are tried there only when a race, found later, asks for it.
+ *
+ * What an actor waits for needs no order of its own: an attempt to take a lock that is held touches
+ * nothing, and so never branches (an empty step). A thread that yields after having only read waits
+ * until somebody writes what it has read, or until nobody else can go on.
+ */
+
+static unsigned int actor_of(const struct dpor *d, const struct candidate *candidate)
+{
+	switch (candidate->kind) {
+	case 't':
+		return candidate->id;
+	case 'i':
+		return d->nr_threads + candidate->id;
+	default:
+		return d->nr_threads + d->nr_cpus + candidate->id;
+	}
+}
+
+static bool is_thread(const struct dpor *d, unsigned int actor)
+{
+	return actor < d->nr_threads;
+}
+
+/*
+ * Only under the back-end that defers flushes does it matter that the hypervisor has taken a CPU
+ * away: elsewhere it is as if its thread had not been picked.
+ */
+static bool is_actor(const struct dpor *d, const struct candidate *candidate)
+{
+	return candidate->kind != 'p' || d->x->options->tlb == VMSIM_TLB_PV_DEFER;
+}
+
+static uint64_t actors_of(const struct dpor *d, const struct candidate *candidates, int n)
+{
+	uint64_t actors = 0;
+
+	for (int i = 0; i < n; i++)
+		if (is_actor(d, &candidates[i]))
+			actors |= 1ULL << actor_of(d, &candidates[i]);
+	return actors;
+}
+
+static int candidate_of(const struct dpor *d, unsigned int actor,
+			const struct candidate *candidates, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (is_actor(d, &candidates[i]) && actor_of(d, &candidates[i]) == actor)
+			return i;
+	return -1;
+}
+
+static struct dpor_node *push(struct dpor *d)
+{
+	size_t capacity = d->capacity;
+
+	DPOR_RESERVE(d->node, d->capacity, d->depth + 1);
+	if (d->capacity != capacity) {
+		d->clock = realloc(d->clock, d->capacity * d->width * sizeof(*d->clock));
+		if (!d->clock)
+			abort();
+	}
+	d->node[d->depth] = (struct dpor_node) { .step = (uint32_t)d->depth };
+	d->length = d->depth + 1;
+	return &d->node[d->depth];
+}
+
+/* Steps. */
+
+static void step_begin(struct dpor *d, size_t node)
+{
+	unsigned int nr = d->node[node].actor;
+	const struct vmsim_actor *actor = &d->x->actor[nr];
+
+	d->step = node;
+	d->in_step = true;
+	d->before.waited = NULL;
+	if (!is_thread(d, nr))
+		return;
+	d->before.rcu_state = actor->cpu->rcu_state;
+	d->before.bound = !actor_can_leave_cpu(actor);
+	if (d->x->threads.waiting >> nr & 1)
+		d->before.waited = d->x->threads.wait[nr].arg;
+}
+
+/* Whether the CPU is in a read section shows in no event. */
+static void add_reader(struct dpor *d, const struct vmsim_actor *actor)
+{
+	uint64_t reader = object_name(OBJECT_READER, actor->cpu->id);
+	bool was = d->before.rcu_state & 1, is = actor->cpu->rcu_state & 1;
+
+	if (!was && is)
+		footprint_add(&d->x->footprint, reader, ACCESS_ACQUIRE);
+	if (was && !is)
+		footprint_add(&d->x->footprint, reader, ACCESS_RELEASE);
+}
+
+/* Others may have to do on the CPU; the thread that runs callbacks only when there are some. */
+static bool has_company(const struct dpor *d, const struct vmsim_actor *actor)
+{
+	return d->crowded >> actor->index & 1 ||
+	       (d->x->crowded >> actor->index & 1 && d->x->machine->rcu.pending);
+}
+
+/* Threads take turns on a CPU that they share, except where one of them cannot leave. */
+static void add_turn(struct dpor *d, const struct vmsim_actor *actor)
+{
+	uint64_t turn = object_name(OBJECT_CPU, actor->cpu->id);
+	bool bound = !actor_can_leave_cpu(actor);
+
+	if (!has_company(d, actor))
+		return;
+	if (bound && !d->before.bound)
+		footprint_add(&d->x->footprint, turn, ACCESS_ACQUIRE);
+	if (!bound && d->before.bound)
+		footprint_add(&d->x->footprint, turn, ACCESS_RELEASE);
+	if (!bound && !d->before.bound) {
+		footprint_add(&d->x->footprint, turn, ACCESS_ACQUIRE_SHARED);
+		footprint_add(&d->x->footprint, turn, ACCESS_RELEASE_SHARED);
+	}
+}
+
+/* A grace period begins: it looks at the read sections of all CPUs. */
+static void add_grace(struct dpor *d)
+{
+	for (unsigned int cpu = 0; cpu < d->nr_cpus; cpu++)
+		footprint_add(&d->x->footprint, object_name(OBJECT_READER, cpu), ACCESS_READ);
+}
+
+static bool begins_grace(const struct dpor *d, unsigned int actor)
+{
+	return d->x->threads.waiting >> actor & 1 &&
+	       vmsim_rcu_is_grace(d->x->threads.wait[actor].ready);
+}
+
+static bool looked_at_callbacks(const struct footprint *footprint)
+{
+	for (size_t i = 0; i < footprint->n; i++)
+		if (footprint->at[i].object == object_name(OBJECT_CALLBACKS, 0))
+			return true;
+	return false;
+}
+
+static void complete_footprint(struct dpor *d, unsigned int actor)
+{
+	const struct vmsim_actor *thread = &d->x->actor[actor];
+
+	if (is_thread(d, actor)) {
+		add_reader(d, thread);
+		add_turn(d, thread);
+		if (begins_grace(d, actor))
+			add_grace(d);
+	}
+	if (looked_at_callbacks(&d->x->footprint))
+		add_grace(d);
+}
+
+static void keep_footprint(struct dpor *d, struct dpor_node *step)
+{
+	const struct footprint *footprint = &d->x->footprint;
+
+	DPOR_RESERVE(d->access, d->access_capacity, d->nr_accesses + footprint->n);
+	for (size_t i = 0; i < footprint->n; i++)
+		d->access[d->nr_accesses++] = (struct dpor_access) {
+			.object = footprint->at[i].object,
+			.mode = footprint->at[i].mode,
+		};
+	step->accesses_end = (uint32_t)d->nr_accesses;
+}
+
+/* Spins. */
+
+static bool only_reads(const struct dpor *d, const struct dpor_node *step)
+{
+	for (uint32_t i = step->own_accesses; i < step->accesses_end; i++)
+		if (d->access[i].mode != ACCESS_READ)
+			return false;
+	return true;
+}
+
+/* The steps of an actor since it yielded last, up to and with that of @node, only read. */
+static bool loop_only_reads(const struct dpor *d, size_t node, uint64_t loop)
+{
+	for (size_t i = node + 1; i && i >= loop; i = d->node[i - 1].before)
+		if (!only_reads(d, &d->node[i - 1]))
+			return false;
+	return true;
+}
+
+static bool step_ends_spin(const struct dpor *d, const struct dpor_node *step, unsigned int actor)
+{
+	uint64_t loop = dpor_actor_cell(d, actor, CELL_LOOP);
+
+	for (size_t i = dpor_actor_cell(d, actor, CELL_LAST); i && i >= loop;
+	     i = d->node[i - 1].before) {
+		const struct dpor_node *read = &d->node[i - 1];
+
+		if (dpor_accesses_conflict(d, read->own_accesses, read->accesses_end,
+					   step->own_accesses, step->accesses_end))
+			return true;
+	}
+	return false;
+}
+
+static void enabled_by(struct dpor *d, unsigned int actor, size_t node)
+{
+	dpor_actor_cell_set(d, actor, CELL_ENABLER, node + 1);
+	dpor_wake_join(d, actor, node);
+}
+
+static void note_spins(struct dpor *d, size_t node)
+{
+	const struct dpor_node *step = &d->node[node];
+	bool yields;
+
+	for (uint64_t left = d->spinning & ~(1ULL << step->actor); left; left &= left - 1) {
+		unsigned int actor = (unsigned int)__builtin_ctzll(left);
+
+		if (!step_ends_spin(d, step, actor))
+			continue;
+		d->spinning &= ~(1ULL << actor);
+		enabled_by(d, actor, node);
+	}
+	d->spinning &= ~(1ULL << step->actor);
+	if (!is_thread(d, step->actor))
+		return;
+	if (dpor_actor_cell(d, step->actor, CELL_YIELDED))
+		dpor_actor_cell_set(d, step->actor, CELL_LOOP, node + 1);
+	yields = d->x->threads.yielded >> step->actor & 1;
+	dpor_actor_cell_set(d, step->actor, CELL_YIELDED, yields);
+	if (yields && loop_only_reads(d, node, dpor_actor_cell(d, step->actor, CELL_LOOP)))
+		d->spinning |= 1ULL << step->actor;
+}
+
+/* Waits. */
+
+static void note_wait(struct dpor *d, size_t node, unsigned int actor, uint64_t can)
+{
+	struct dpor_node *step = &d->node[node];
+	const struct thread_states *threads = &d->x->threads;
+	const struct wait *wait = &threads->wait[actor];
+	uint64_t bit = 1ULL << actor;
+	uint64_t waited_for = dpor_actor_cell(d, actor, CELL_WAITS_FOR);
+	uint64_t waits_for = 0;
+
+	if (threads->waiting & bit)
+		waits_for = vmsim_rcu_waits_for(d->x->machine, wait->ready, wait->arg);
+	dpor_actor_cell_set(d, actor, CELL_WAITS_FOR, waits_for);
+	if (actor == step->actor)
+		return;
+	if (waited_for & ~waits_for)
+		dpor_wake_join(d, actor, node);
+	if ((d->yielded | step->can) & bit) {
+		/* It could have come before what stops it now. */
+		if (step->enabled & ~can & bit)
+			step->backtrack |= bit & ~step->sleep;
+	} else if (can & bit) {
+		enabled_by(d, actor, node);
+	}
+}
+
+/* @can: actors that can go on now. */
+static void step_end(struct dpor *d, uint64_t can)
+{
+	struct dpor_node *step = &d->node[d->step];
+
+	if (!d->in_step)
+		return;
+	d->in_step = false;
+	if (d->step < d->first_new) {
+		d->yielded = d->x->threads.yielded;
+		return;
+	}
+	step->spinning = d->spinning;
+	complete_footprint(d, step->actor);
+	keep_footprint(d, step);
+	dpor_order_step(d, d->step);
+	for (unsigned int i = 0; i < d->nr_threads; i++)
+		note_wait(d, d->step, i, can);
+	note_spins(d, d->step);
+	d->yielded = d->x->threads.yielded;
+}
+
+/* Nodes. */
+
+/* Who slept before the last step, and is not concerned by it, sleeps on. */
+static void inherit_sleep(struct dpor *d, struct dpor_node *node, const struct dpor_node *step)
+{
+	node->sleepers = (uint32_t)d->nr_sleepers;
+	for (uint32_t i = 0; i < step->nr_sleepers; i++) {
+		struct dpor_sleeper sleeper = d->sleeper[step->sleepers + i];
+
+		if (!(node->can & 1ULL << sleeper.actor) ||
+		    dpor_accesses_conflict(d, sleeper.accesses, sleeper.accesses_end,
+					   step->own_accesses, step->accesses_end))
+			continue;
+		DPOR_RESERVE(d->sleeper, d->sleeper_capacity, d->nr_sleepers + 1);
+		d->sleeper[d->nr_sleepers++] = sleeper;
+		node->sleep |= 1ULL << sleeper.actor;
+	}
+	node->nr_sleepers = (uint32_t)d->nr_sleepers - node->sleepers;
+}
+
+/*
+ * Callbacks run as early as they can: the execution may end without them. Otherwise who runs goes
+ * on; interrupts are taken when nobody does.
+ */
+static unsigned int preferred(const struct dpor *d, uint64_t actors)
+{
+	const struct vmsim_actor *running = d->x->running;
+	uint64_t callbacks = 1ULL << d->x->rcu->index;
+	uint64_t not_threads = actors >> d->nr_threads << d->nr_threads;
+
+	if (actors & callbacks)
+		return d->x->rcu->index;
+	if (running && actors & 1ULL << running->index)
+		return running->index;
+	return (unsigned int)__builtin_ctzll(not_threads ? not_threads : actors);
+}
+
+/* A place that no execution has been at. False: whoever can go on sleeps. */
+static bool node_begin(struct dpor *d, uint64_t can)
+{
+	struct dpor_node *node = push(d);
+	uint64_t awake;
+
+	node->can = can;
+	node->enabled = can & ~d->spinning ? can & ~d->spinning : can;
+	node->accesses = node->own_accesses = node->accesses_end = (uint32_t)d->nr_accesses;
+	if (d->depth)
+		inherit_sleep(d, node, &d->node[d->step]);
+	awake = node->enabled & ~node->sleep;
+	if (!awake) {
+		d->length = d->depth;
+		return false;
+	}
+	node->actor = (uint8_t)preferred(d, awake);
+	node->backtrack = 1ULL << node->actor;
+	return true;
+}
+
+static int wrong(struct vmsim_explorer *x, const char *what)
+{
+	snprintf(x->misfit, sizeof(x->misfit), "dpor: %s", what);
+	return -1;
+}
+
+static int dpor_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
+{
+	struct dpor *d = x->strategy_state;
+	uint64_t can = 0;
+	int chosen;
+
+	if (d->depth >= d->first_new)
+		can = actors_of(d, candidates, n);
+	step_end(d, can);
+	if (d->depth == d->length && !node_begin(d, can)) {
+		d->blocked++;
+		return -1;
+	}
+	chosen = candidate_of(d, d->node[d->depth].actor, candidates, n);
+	if (chosen < 0)
+		return wrong(x, "the scenario does not do the same every time");
+	step_begin(d, d->depth++);
+	return chosen;
+}
+
+static bool dpor_choice(struct vmsim_explorer *x)
+{
+	struct dpor *d = x->strategy_state;
+
+	if (d->depth == d->length) {
+		struct dpor_node *node = push(d);
+
+		node->choice = true;
+		node->step = (uint32_t)d->step;
+	}
+	return d->node[d->depth++].answer;
+}
+
+/* Executions. */
+
+static void dpor_begin(struct vmsim_explorer *x, uint64_t seed)
+{
+	struct dpor *d = x->strategy_state;
+
+	(void)seed;
+	d->depth = 0;
+	d->step = 0;
+	d->in_step = false;
+	d->yielded = 0;
+	d->spinning = d->length ? d->node[d->first_new].spinning : 0;
+}
+
+static void add_pending(struct dpor *d, uint64_t object, enum access_mode mode)
+{
+	DPOR_RESERVE(d->access, d->access_capacity, d->nr_accesses + 1);
+	d->access[d->nr_accesses++] = (struct dpor_access) { .object = object, .mode = mode };
+}
+
+static struct dpor_node *pending_begin(struct dpor *d, unsigned int actor)
+{
+	struct dpor_node *node = push(d);
+
+	node->actor = (uint8_t)actor;
+	node->accesses = node->own_accesses = (uint32_t)d->nr_accesses;
+	return node;
+}
+
+static void pending_end(struct dpor *d, struct dpor_node *node)
+{
+	node->accesses_end = (uint32_t)d->nr_accesses;
+	dpor_order_pending(d, d->depth);
+	d->nr_accesses = node->accesses;
+}
+
+/*
+ * Who waits when the execution has ended too early never got to the step that it waited for. Had it
+ * come first, the others might be the ones that wait.
+ */
+static void note_pending(struct dpor *d)
+{
+	struct dpor_node *node;
+
+	for (unsigned int i = 0; i < d->nr_threads; i++) {
+		if (!(d->x->threads.waiting >> i & 1))
+			continue;
+		node = pending_begin(d, i);
+		add_pending(d, object_name(OBJECT_LOCK, (uintptr_t)d->x->threads.wait[i].arg), ACCESS_ACQUIRE);
+		pending_end(d, node);
+	}
+	for (unsigned int i = 0; i < d->nr_cpus; i++) {
+		if (!d->x->machine->cpu[i].mailbox)
+			continue;
+		node = pending_begin(d, d->nr_threads + i);
+		add_pending(d, object_name(OBJECT_MAILBOX, i), ACCESS_ACQUIRE);
+		add_pending(d, object_name(OBJECT_IRQ, i), ACCESS_ACQUIRE);
+		pending_end(d, node);
+	}
+}
+
+static void dpor_end(struct vmsim_explorer *x)
+{
+	struct dpor *d = x->strategy_state;
+
+	step_end(d, 0);
+	d->length = d->depth;
+	d->classes += !x->abandoned;
+	/* What would have followed is not known: any other step may prevent the failure. */
+	if (x->failed && d->length) {
+		note_pending(d);
+		d->length = d->depth;
+		d->node[d->step].fatal = true;
+		d->node[d->step].backtrack |= d->node[d->step].enabled;
+	}
+}
+
+/* The step of the last node is done with: it sleeps while the others at that place are explored. */
+static void put_to_sleep(struct dpor *d, struct dpor_node *node)
+{
+	d->nr_sleepers = node->sleepers + node->nr_sleepers++;
+	DPOR_RESERVE(d->sleeper, d->sleeper_capacity, d->nr_sleepers + 1);
+	d->sleeper[d->nr_sleepers++] = (struct dpor_sleeper) {
+		.actor = node->actor,
+		.accesses = node->accesses,
+		.accesses_end = node->accesses_end,
+	};
+	node->sleep |= 1ULL << node->actor;
+}
+
+static bool next_actor(struct dpor *d, struct dpor_node *node)
+{
+	uint64_t left;
+
+	put_to_sleep(d, node);
+	left = node->backtrack & ~node->sleep;
+	/* Nobody can tell whether a step that touched nothing has happened. */
+	if (!left || (node->accesses == node->accesses_end && !node->fatal))
+		return false;
+	node->fatal = false;
+	node->actor = (uint8_t)__builtin_ctzll(left);
+	node->accesses = node->own_accesses = node->accesses_end;
+	return true;
+}
+
+static bool next_answer(struct dpor *d, struct dpor_node *node)
+{
+	struct dpor_node *step = &d->node[node->step];
+
+	if (node->answer)
+		return false;
+	node->answer = true;
+	step->own_accesses = step->accesses_end;
+	d->nr_sleepers = step->sleepers + step->nr_sleepers;
+	return true;
+}
+
+/* From the end of the last path back to where something else can be tried. */
+static bool dpor_more(struct vmsim_explorer *x)
+{
+	struct dpor *d = x->strategy_state;
+
+	if (!d->started) {
+		d->started = true;
+		return true;
+	}
+	for (; d->length; d->length--) {
+		struct dpor_node *node = &d->node[d->length - 1];
+
+		d->first_new = node->step;
+		dpor_order_undo(d, node->step);
+		if (node->choice ? next_answer(d, node) : next_actor(d, node)) {
+			d->nr_accesses = d->node[node->step].accesses_end;
+			return true;
+		}
+	}
+	d->exhausted = true;
+	return false;
+}
+
+/* Of all there is, the part that has been seen: each branch counts as much as its siblings. */
+static double part_seen(const struct dpor *d)
+{
+	double seen = 0, weight = 1;
+
+	for (size_t i = 0; i < d->length; i++) {
+		const struct dpor_node *node = &d->node[i];
+		int all = node->choice ? 2 : __builtin_popcountll(node->backtrack);
+		int done = node->choice ? node->answer :
+					  __builtin_popcountll(node->backtrack & node->sleep);
+
+		weight /= all;
+		seen += weight * done;
+	}
+	return seen + weight;
+}
+
+static void dpor_cover(const struct vmsim_explorer *x, struct vmsim_coverage *coverage)
+{
+	const struct dpor *d = x->strategy_state;
+
+	coverage->exhausted = d->exhausted;
+	coverage->preemptions = VMSIM_UNBOUNDED;
+	coverage->classes = d->classes;
+	coverage->blocked = d->blocked;
+	coverage->estimate = (double)d->classes / (d->exhausted ? 1 : part_seen(d));
+}
+
+/* Bit per thread: it shares its CPU with another one, not counting the one for callbacks. */
+static unsigned int find_crowded(const struct vmsim_explorer *x)
+{
+	unsigned int crowded = 0;
+
+	for (unsigned int i = 0; i < x->scenario->nr_threads; i++)
+		for (unsigned int j = 0; j < x->scenario->nr_threads; j++)
+			if (i != j && x->actor[i].cpu == x->actor[j].cpu)
+				crowded |= 1u << i;
+	return crowded;
+}
+
+static int dpor_create(struct vmsim_explorer *x)
+{
+	struct dpor *d;
+
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	x->strategy_state = d;
+	d->x = x;
+	d->nr_cpus = x->machine->nr_cpus;
+	d->nr_threads = x->scenario->nr_threads + 1;
+	d->width = d->nr_threads + d->nr_cpus * (x->preempts ? 2 : 1);
+	if (d->width > DPOR_ACTORS) {
+		wrong(x, "too many threads and CPUs");
+		return -EOPNOTSUPP;
+	}
+	d->crowded = find_crowded(x);
+	return dpor_order_create(d);
+}
+
+static void dpor_destroy(struct vmsim_explorer *x)
+{
+	struct dpor *d = x->strategy_state;
+
+	if (!d)
+		return;
+	dpor_order_destroy(d);
+	free(d->node);
+	free(d->sleeper);
+	free(d);
+	x->strategy_state = NULL;
+}
+
+const struct strategy strategy_dpor = {
+	.footprints = true,
+	.create = dpor_create,
+	.destroy = dpor_destroy,
+	.more = dpor_more,
+	.begin = dpor_begin,
+	.pick = dpor_pick,
+	.choice = dpor_choice,
+	.end = dpor_end,
+	.cover = dpor_cover,
+};
