@@ -48,6 +48,15 @@ void vmsim_read_watched(const volatile void *at, void *value, unsigned int size)
 __attribute__((visibility("default"), cold))
 void vmsim_write_watched(volatile void *at, const void *value, unsigned int size);
 
+/* Where stores to come are told of before (docs/full.md). */
+#ifdef VMSIM_FULL
+__attribute__((visibility("default")))
+void vmsim_instrument_store(const volatile void *at, unsigned int size, int order);
+#define vmsim_tell_store(at, size, order) vmsim_instrument_store(at, size, order)
+#else
+#define vmsim_tell_store(at, size, order) ((void)0)
+#endif
+
 #define vmsim_load_marked(at, order)						\
 ({										\
 	typeof(at) __lm_at = (at);						\
@@ -66,6 +75,7 @@ do {										\
 	typeof(*__sm_at) __sm_value = (val);					\
 	if (vmsim_watched(WRITE)) {						\
 		typeof(*__sm_at) __sm_new = __sm_value;				\
+		vmsim_tell_store(__sm_at, sizeof(__sm_new), order);		\
 		vmsim_write_watched(__sm_at, &__sm_new, sizeof(__sm_new));	\
 	} else {								\
 		__atomic_store(__sm_at, &__sm_value, order);			\

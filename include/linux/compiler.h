@@ -61,7 +61,26 @@
 #define __vmsim_overridable __attribute__((weak, visibility("default")))
 #define __vmsim_export __attribute__((visibility("default")))
 
+/*
+ * Code that is instrumented for our own runtime (docs/full.md). What data_race() accesses is no
+ * data race, and memcpy() and its like are accesses.
+ */
+__vmsim_export void vmsim_data_race_begin(void);
+__vmsim_export void vmsim_data_race_end(void);
+#ifdef VMSIM_FULL
+#define data_race(expr)								\
+({										\
+	vmsim_data_race_begin();						\
+	__auto_type __dr_val = (expr);						\
+	vmsim_data_race_end();							\
+	__dr_val;								\
+})
+void *memcpy(void *to, const void *from, __SIZE_TYPE__ size) __asm__("__tsan_memcpy");
+void *memmove(void *to, const void *from, __SIZE_TYPE__ size) __asm__("__tsan_memmove");
+void *memset(void *to, int value, __SIZE_TYPE__ size) __asm__("__tsan_memset");
+#else
 #define data_race(expr) (expr)
+#endif
 
 #include <asm/rwonce.h>
 

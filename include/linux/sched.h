@@ -26,6 +26,12 @@ struct tlbflush_unmap_batch {
 	struct mm_struct *mm[VMSIM_UNMAP_BATCH_MMS];
 };
 
+enum vmsim_unsettled {
+	VMSIM_SETTLED,
+	VMSIM_UNSETTLED_READ,
+	VMSIM_UNSETTLED_WRITE,
+};
+
 /**
  * struct task_struct - a simulated thread
  * @armed: the machine's set of watched events (one bit per kind); comes first, see <asm/rwonce.h>
@@ -43,6 +49,8 @@ struct tlbflush_unmap_batch {
  * @rcu_nesting: what makes the thread an RCU reader: sections, preemption off, interrupts off
  * @kernel_depth: nesting of entries into the library; 0 = runs user code
  * @atomic_step: non-zero while what the thread does is one indivisible step for the explorer
+ * @unsettled: a plain access that no decision came after yet (enum vmsim_unsettled)
+ * @data_race: nesting of data_race(): what it accesses is not judged
  * @in_watcher: non-zero while a watcher runs; events raised then are not delivered
  * @pgtable_l5: the machine has five levels of page tables
  * @tlb_ubc: flushes that it owes for pages that it unmapped in reclaim
@@ -67,6 +75,8 @@ struct task_struct {
 	int rcu_nesting;
 	int kernel_depth;
 	int atomic_step;
+	int unsettled;
+	int data_race;
 	int in_watcher;
 	bool pgtable_l5;
 	struct tlbflush_unmap_batch tlb_ubc;

@@ -11,7 +11,7 @@
  * Oracles watch events and report broken rules. Ids are those of the reference: O1 stale use,
  * O2 free while live, O3 lost dirty, O4 data, O6 debt (with the meta-rules MR1 to MR3), O7 counts,
  * O8 reverse map, O14 locks, O20 progress and leaks,
- * O21 what file systems may rely on.
+ * O21 what file systems may rely on, O23 data races (at full granularity).
  */
 #define VMSIM_ORACLES(X)							\
 	X(O1, "stale use: an access through an entry whose frame has been freed")		\
@@ -23,7 +23,8 @@
 	X(O8, "reverse map: an entry that no walk finds, or a count without an entry")		\
 	X(O14, "locks: an access without the lock it needs, or locks in inverted order")	\
 	X(O20, "progress: deadlock, livelock, or something left behind at the end")	\
-	X(O21, "file system: a page made dirty where nothing keeps writeback away from it")
+	X(O21, "file system: a page made dirty where nothing keeps writeback away from it") \
+	X(O23, "data race: two accesses that nothing orders, one of them plain, one a write")
 
 enum vmsim_oracle {
 #define X(id, text) VMSIM_ORACLE_##id,

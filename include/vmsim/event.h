@@ -16,6 +16,9 @@
  * An event that nobody watches costs one predictable branch, and nothing at all in a build with
  * -Dchecks=false.
  *
+ * PLAIN_READ and PLAIN_WRITE, which only instrumented code raises, are told right before the access
+ * (docs/full.md).
+ *
  * X(ID, name, arg0, arg1, arg2): the arguments are 64-bit values; a name that ends in '*' is the
  * address of an object.
  *
@@ -60,10 +63,12 @@
 	X(FLUSH_PENDING,  "flush-pending",   "mm*",	 "old",	     "new")	\
 	X(IPI_SEND,	  "ipi-send",	     "cpu",	 "call*",    "-")	\
 	X(IPI_RUN,	  "ipi-run",	     "cpu",	 "call*",    "-")	\
+	X(IPI_DONE,	  "ipi-done",	     "cpu",	 "call*",    "seen")	\
 	X(IRQ,		  "irq",	     "cpu",	 "enabled",  "-")	\
 	X(RCU_READ,	  "rcu-read",	     "depth",    "-",	     "-")	\
 	X(RCU_CALL,	  "rcu-call",	     "head*",    "-",	     "-")	\
 	X(RCU_DONE,	  "rcu-done",	     "head*",    "-",	     "-")	\
+	X(RCU_SYNC,	  "rcu-sync",	     "-",	 "-",	     "-")	\
 	X(VCPU,		  "vcpu",	     "cpu",	 "preempted", "-")	\
 	X(LOAD,		  "load",	     "va",	 "size",     "value")	\
 	X(STORE,	  "store",	     "va",	 "size",     "value")	\
@@ -84,7 +89,7 @@
 	X(BARRIER,	  "barrier",	     "kind",	 "-",	     "-")	\
 	X(DRAIN,	  "drain",	     "cpu",	 "addr*",    "value")	\
 	X(PLAIN_READ,	  "plain-read",      "addr*",    "size",     "-")	\
-	X(PLAIN_WRITE,	  "plain-write",     "addr*",    "size",     "-")	\
+	X(PLAIN_WRITE,	  "plain-write",     "addr*",    "size",     "why")	\
 	X(RESCHED,	  "cond-resched",    "-",	 "-",	     "-")	\
 	X(THREAD,	  "thread",	     "tid",	 "state",    "-")	\
 	X(VIOLATION,	  "violation",       "oracle*",  "text*",    "-")
@@ -99,6 +104,14 @@ enum vmsim_event_kind {
 _Static_assert(VMSIM_EV_COUNT <= 64, "event kinds are bits of one 64-bit word");
 
 #define VMSIM_EV_BIT(id) (UINT64_C(1) << VMSIM_EV_##id)
+#define VMSIM_EV_ALL (~UINT64_C(0) >> (64 - VMSIM_EV_COUNT))
+
+/* Values of the "why" argument of PLAIN_WRITE. */
+enum vmsim_plain_write {
+	VMSIM_PLAIN_STORE,
+	VMSIM_PLAIN_ALLOC,		/* the object begins: what was there before is forgotten */
+	VMSIM_PLAIN_FREE,		/* the object ends */
+};
 
 /* Values of the "kind" argument of BARRIER. */
 enum vmsim_barrier {

@@ -13,6 +13,7 @@
 
 __vmsim_export void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c);
 __vmsim_export void vmsim_attend(void);
+__vmsim_export void vmsim_settle_slow(void);
 
 #ifdef VMSIM_NO_CHECKS
 #define vmsim_event(id, a, b, c) ((void)0)
@@ -32,6 +33,16 @@ do {											\
 	else										\
 		vmsim_event(READ, (uintptr_t)(at), (uintptr_t)(found), sizeof(*(at)));	\
 } while (0)
+
+/*
+ * Plain accesses are told before they are made, so no decision can come after one. Whatever comes
+ * next and is no plain access, and may keep others out or wait for them, lets them in before.
+ */
+static inline void vmsim_settle(void)
+{
+	if (unlikely(vmsim_self->unsettled))
+		vmsim_settle_slow();
+}
 
 /* A safepoint: pending inter-processor interrupts of this CPU are taken here. */
 static inline void vmsim_poll(void)

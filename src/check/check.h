@@ -15,6 +15,21 @@ struct vmsim_machine;
 /* Arms @oracles (a mask of VMSIM_ORACLE_BIT()). 0, -EBUSY: armed already, -ENOMEM, -ENOSPC. */
 int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles);
 
+/* What instrumented code does with an atomic variable, and its barriers: src/instrument. */
+enum vmsim_atomic_op {
+	VMSIM_ATOMIC_LOAD,
+	VMSIM_ATOMIC_STORE,
+	VMSIM_ATOMIC_CHANGE,	/* read and written in one */
+};
+
+/* It has been done; @order is one of __ATOMIC_RELAXED to __ATOMIC_SEQ_CST. */
+void vmsim_checker_atomic(struct vmsim_machine *machine, enum vmsim_atomic_op op, const void *addr,
+			  size_t size, int order, const void *ip);
+void vmsim_checker_fence(struct vmsim_machine *machine, int order);
+
+/* "file:line" of an address; false: not known. Only in libvmsim-full (src/instrument/place.c). */
+bool vmsim_source_place(const void *ip, char *text, size_t size);
+
 /* Recounts; no thread is inside the library. Returns the number of violations it reported. */
 int vmsim_checker_quiescent(struct vmsim_machine *machine);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/checker.h"
 #include "check/census.h"
+#include "explore/explorer.h"
 #include <errno.h>
 #include <stdarg.h>
 
@@ -15,6 +16,7 @@ static const struct chk_oracle *const oracle_table[VMSIM_ORACLE_COUNT] = {
 	[VMSIM_ORACLE_O14] = &chk_o14,
 	[VMSIM_ORACLE_O20] = &chk_o20,
 	[VMSIM_ORACLE_O21] = &chk_o21,
+	[VMSIM_ORACLE_O23] = &chk_o23,
 };
 
 void *chk_alloc(struct vmsim_checker *chk, size_t size)
@@ -152,6 +154,9 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 		return -ENOMEM;
 	chk->machine = machine;
 	oracles &= ~vmsim_muted_oracles();
+	/* Plain accesses are told at full granularity only. */
+	if (!machine->explorer || !vmsim_explorer_is_full(machine->explorer))
+		oracles &= ~VMSIM_ORACLE_BIT(O23);
 	chk->oracles = oracles;
 	chk_map_init(&chk->mms, machine);
 	chk_map_init(&chk->frames, machine);

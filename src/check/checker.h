@@ -11,6 +11,7 @@
 
 struct chk_census;
 struct chk_locks;
+struct chk_races;
 
 /* What an oracle keeps about an address space. */
 struct chk_mm {
@@ -34,6 +35,7 @@ struct chk_mm {
  * @pending_values: O4: what a thread's access under way found expected
  * @reduced: O6: PTE tables whose entries lost rights since their lock was taken
  * @ptls: O21: page-table locks held, by thread
+ * @races: O23: who is ordered behind whom, and who accessed what
  * @held, @classes, @edges, ...: O14: locks held by thread, kinds of locks, and their order
  */
 struct vmsim_checker {
@@ -59,6 +61,8 @@ struct vmsim_checker {
 	struct chk_locks *locks;
 
 	struct chk_map ptls;
+
+	struct chk_races *races;
 };
 
 /**
@@ -75,7 +79,7 @@ struct chk_oracle {
 };
 
 extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o14,
-			       chk_o20, chk_o21;
+			       chk_o20, chk_o21, chk_o23;
 
 static inline bool chk_armed(const struct vmsim_checker *chk, enum vmsim_oracle id)
 {

@@ -74,9 +74,12 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 {
 	if ((unsigned int)options->strategy >= VMSIM_STRATEGY_COUNT)
 		return wrong(error, size, "no such strategy");
-	if (options->memory_model != VMSIM_MEMORY_SC ||
-	    options->granularity != VMSIM_GRANULARITY_SYNC || options->shards > 1) {
-		wrong(error, size, "not built yet: memory models, full granularity, shards");
+	if (options->memory_model != VMSIM_MEMORY_SC || options->shards > 1) {
+		wrong(error, size, "not built yet: memory models, shards");
+		return -EOPNOTSUPP;
+	}
+	if (options->granularity != VMSIM_GRANULARITY_SYNC && !vmsim_is_instrumented()) {
+		wrong(error, size, "full granularity needs libvmsim-full in this library's place");
 		return -EOPNOTSUPP;
 	}
 	if ((unsigned int)options->tlb >= VMSIM_TLB_COUNT)

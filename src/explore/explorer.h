@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct vmsim_machine;
+struct task_struct;
 struct vmsim_explorer;
 struct vmsim_violation;
 
@@ -18,6 +19,18 @@ uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer);
 
 /* An event was delivered to the watchers: who goes on? Returns when the caller does. */
 void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event);
+
+/* The calling thread has made plain accesses since its last decision: another one, if it may. */
+void vmsim_explorer_settle(struct vmsim_explorer *explorer);
+
+/* The scenario's name of a thread; NULL: it is none of the explorer's. */
+const char *vmsim_explorer_thread_name(const struct task_struct *task);
+
+/* Plain accesses are decisions. */
+bool vmsim_explorer_is_full(const struct vmsim_explorer *explorer);
+
+/* Threads run: it is neither the set-up nor the check, nor the explorer that looks for who can go on. */
+bool vmsim_explorer_executing(const struct vmsim_explorer *explorer);
 
 /* A rule broke. Ends the execution: at once, or when the watcher that calls this has returned. */
 void vmsim_explorer_fail(struct vmsim_explorer *explorer, const struct vmsim_violation *violation);

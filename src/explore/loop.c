@@ -30,12 +30,31 @@
 	 VMSIM_EV_BIT(STORE_WRITE) | VMSIM_EV_BIT(FLUSH_BEGIN) | VMSIM_EV_BIT(FLUSH_END) | \
 	 VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(SYSCALL_RET))
 
+/* At full granularity; taken before the next thing that the thread does: vmsim_explorer_settle(). */
+#define PLAIN (VMSIM_EV_BIT(PLAIN_READ) | VMSIM_EV_BIT(PLAIN_WRITE))
+
+const char *vmsim_explorer_thread_name(const struct task_struct *task)
+{
+	return task->actor ? task->actor->name : NULL;
+}
+
+bool vmsim_explorer_is_full(const struct vmsim_explorer *explorer)
+{
+	return explorer->options->granularity == VMSIM_GRANULARITY_FULL;
+}
+
+bool vmsim_explorer_executing(const struct vmsim_explorer *explorer)
+{
+	return explorer->running;
+}
+
 uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer)
 {
 	/* A script may wait for any event. */
 	if (explorer->script)
-		return (UINT64_C(1) << VMSIM_EV_COUNT) - 1;
-	return DECISIONS | (explorer->strategy->footprints ? footprint_kinds() : 0);
+		return VMSIM_EV_ALL;
+	return DECISIONS | (explorer->strategy->footprints ? footprint_kinds() : 0) |
+	       (vmsim_explorer_is_full(explorer) ? PLAIN : 0);
 }
 
 static void deliver_interrupt(struct vmsim_cpu *cpu)
@@ -179,6 +198,8 @@ static void decide(struct vmsim_explorer *x)
 {
 	struct candidate pick = { 0 };
 
+	if (x->running)
+		x->running->task->unsettled = VMSIM_SETTLED;
 	if (unlikely(all_done(x))) {
 		go_to_main(x);
 		return;
@@ -216,6 +237,7 @@ static bool goes_on(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 	if (!decisions || decisions & BIT_ULL(kind) || vmsim_hv_away(&x->running->cpu->hv_state))
 		return false;
 	count_step(x);
+	x->running->task->unsettled = VMSIM_SETTLED;
 	pick_record(&x->recorded, 't', (uint16_t)x->running->index);
 	return true;
 }
@@ -270,6 +292,20 @@ void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_ev
 	explorer->at_mark = MARKS & BIT_ULL(event->kind);
 	explorer->marks += explorer->at_mark;
 	if (!goes_on(explorer, event->kind))
+		decide(explorer);
+}
+
+void vmsim_explorer_settle(struct vmsim_explorer *explorer)
+{
+	bool write = vmsim_self->unsettled == VMSIM_UNSETTLED_WRITE;
+
+	if (!explorer->running)
+		return;
+	if (explorer->failed)
+		vmsim_explorer_abandon(explorer);
+	explorer->at_mark = write;
+	explorer->marks += write;
+	if (!goes_on(explorer, write ? VMSIM_EV_PLAIN_WRITE : VMSIM_EV_PLAIN_READ))
 		decide(explorer);
 }
 

@@ -130,7 +130,7 @@ int world_create(struct vmsim_explorer *x, void *recorder)
 	x->machine = vmsim_machine_get(x->world.machine);
 	vmsim_set_explorer(x->machine, x);
 	if (recorder)
-		vmsim_watch(x->machine, (UINT64_C(1) << VMSIM_EV_COUNT) - 1, vmsim_recorder_add,
+		vmsim_watch(x->machine, VMSIM_EV_ALL, vmsim_recorder_add,
 			    recorder);
 	err = setjmp(x->escape) ? -EPROTO : set_up(x);
 	if (x->failed)

@@ -13,6 +13,7 @@ __vmsim_overridable void local_irq_disable(void)
 
 	if (cpu->irq_off)
 		return;
+	vmsim_settle();
 	vmsim_enter();
 	cpu->irq_off = true;
 	vmsim_rcu_reader_enter(current);
@@ -41,6 +42,7 @@ __vmsim_overridable void preempt_disable(void)
 {
 	struct task_struct *self = current;
 
+	vmsim_settle();
 	if (self->preempt_count++ == 0)
 		vmsim_rcu_reader_enter(self);
 }

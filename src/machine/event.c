@@ -68,6 +68,14 @@ void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64
 	vmsim_event_raise(kind, a, b, c, __builtin_return_address(0));
 }
 
+void vmsim_settle_slow(void)
+{
+	struct task_struct *self = vmsim_self;
+
+	if (self->actor && !self->atomic_step && !self->in_watcher)
+		vmsim_explorer_settle(self->machine->explorer);
+}
+
 /*
  * For tests of the watchers: what happens when events of a kind are never raised? A test that is
  * linked with the static library says which, by a definition of its own.
@@ -123,7 +131,7 @@ VMSIM_API int vmsim_subscribe(struct vmsim_machine *machine, uint64_t kinds,
 
 	if (!m)
 		return -EBADF;
-	if (!kinds || kinds >> VMSIM_EV_COUNT || !fn)
+	if (!kinds || kinds & ~VMSIM_EV_ALL || !fn)
 		return -EINVAL;
 #ifdef VMSIM_NO_CHECKS
 	return -EOPNOTSUPP;

@@ -55,11 +55,19 @@ static void *region_alloc(struct vmsim_machine *m, size_t size)
 	return (char *)object + OBJECT_HEADER;
 }
 
+static size_t region_size(const void *pointer)
+{
+	const struct region_object *object =
+		(const struct region_object *)((const char *)pointer - OBJECT_HEADER);
+
+	return (32UL << object->class) - OBJECT_HEADER;
+}
+
 static void region_free(struct vmsim_machine *m, void *pointer)
 {
 	struct region_object *object = (struct region_object *)((char *)pointer - OBJECT_HEADER);
 
-	memset(pointer, 0x6b, (32UL << object->class) - OBJECT_HEADER);
+	memset(pointer, 0x6b, region_size(pointer));
 	object->next_free = m->heap_free[object->class];
 	m->heap_free[object->class] = object;
 }
@@ -110,10 +118,21 @@ void vmsim_machine_free(struct vmsim_machine *machine, void *object)
 		dallocx(object, arena_flags(machine));
 }
 
+/* All that was allocated for @object; native machines do not know more than was asked for. */
+static size_t object_size(const void *object, size_t asked)
+{
+	return vmsim_exploring(vmsim_this_machine()) ? region_size(object) : asked;
+}
+
 __vmsim_overridable void *kzalloc(size_t size, gfp_t gfp)
 {
+	void *object = vmsim_machine_alloc(vmsim_this_machine(), size);
+
 	(void)gfp;
-	return vmsim_machine_alloc(vmsim_this_machine(), size);
+	if (object)
+		vmsim_event(PLAIN_WRITE, (uintptr_t)object, object_size(object, size),
+			    VMSIM_PLAIN_ALLOC);
+	return object;
 }
 
 __vmsim_overridable void *kmalloc(size_t size, gfp_t gfp)
@@ -121,7 +140,19 @@ __vmsim_overridable void *kmalloc(size_t size, gfp_t gfp)
 	return kzalloc(size, gfp);
 }
 
+/* Freeing is a plain write to all of the object. */
+static void tell_of_free(const void *object, const void *ip)
+{
+	vmsim_settle();
+	vmsim_event_raise(VMSIM_EV_PLAIN_WRITE, (uintptr_t)object,
+		       object_size(object, 1),
+		       VMSIM_PLAIN_FREE, ip);
+	vmsim_self->unsettled = VMSIM_UNSETTLED_WRITE;
+}
+
 __vmsim_overridable void kfree(const void *object)
 {
+	if (object && vmsim_watched(PLAIN_WRITE))
+		tell_of_free(object, __builtin_return_address(0));
 	vmsim_machine_free(vmsim_this_machine(), (void *)object);
 }

@@ -20,6 +20,27 @@
  * process and a reset is a copy of what is used.
  */
 
+/*
+ * Explore machines lie where no loader puts anything, at the same place in every process: the n-th
+ * of a process a stride further. Under ThreadSanitizer only the low half terabyte is free for
+ * applications.
+ */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define VMSIM_UNDER_TSAN 1
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define VMSIM_UNDER_TSAN 1
+#endif
+/* Instrumented code for our own runtime looks to the compiler as if it were for its own. */
+#if defined(VMSIM_UNDER_TSAN) && !defined(VMSIM_FULL)
+#define VMSIM_EXPLORE_BASE 0x4000000000UL
+#else
+#define VMSIM_EXPLORE_BASE 0x200000000000UL
+#endif
+#define VMSIM_EXPLORE_STRIDE (1UL << 30)
+#define VMSIM_EXPLORE_SPAN (VMSIM_EXPLORE_STRIDE << 10)
+
 #define VMSIM_MAX_WATCHERS 8
 #define VMSIM_MAX_KEPT_VIOLATIONS 16
 
@@ -257,6 +278,12 @@ int vmsim_watch(struct vmsim_machine *machine, uint64_t kinds,
 /* The slow path of every event, for primitives that are no inline functions: raised at @ip. */
 void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c,
 		       const void *ip);
+
+/*
+ * True in the library whose kernel-like code announces its plain accesses, and which can be
+ * explored at VMSIM_GRANULARITY_FULL (src/instrument).
+ */
+bool vmsim_is_instrumented(void);
 
 /* Kinds of events that are never raised; none, unless a test defines it (src/machine/event.c). */
 u64 vmsim_muted_kinds(void);

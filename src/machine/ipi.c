@@ -21,6 +21,7 @@ void vmsim_ipi_take(struct vmsim_cpu *cpu)
 		senders &= senders - 1;
 		vmsim_event(IPI_RUN, cpu->id, (uintptr_t)ipi, 0);
 		ipi->func(ipi->info);
+		vmsim_event(IPI_DONE, cpu->id, (uintptr_t)ipi, 0);
 		__atomic_fetch_sub(&ipi->unacked, 1, __ATOMIC_RELEASE);
 	}
 }
@@ -128,6 +129,7 @@ void vmsim_ipi_send(const struct cpumask *mask, smp_call_func_t func, void *info
 		targets &= BIT_ULL(m->nr_cpus) - 1;
 	if (!targets)
 		return;
+	vmsim_settle();
 	__atomic_store_n(&ipi.unacked, (u32)__builtin_popcountll(targets), __ATOMIC_RELAXED);
 	__atomic_fetch_add(&m->stats.ipis, __builtin_popcountll(targets), __ATOMIC_RELAXED);
 	for (u64 left = targets; left; left &= left - 1) {
@@ -140,6 +142,7 @@ void vmsim_ipi_send(const struct cpumask *mask, smp_call_func_t func, void *info
 		vmsim_wait_until(all_acked, &ipi);
 	else
 		wait_native(&ipi, targets);
+	vmsim_event(IPI_DONE, self->cpu->id, (uintptr_t)&ipi, 1);
 }
 
 __vmsim_overridable void smp_call_function_many(const struct cpumask *mask, smp_call_func_t func,

@@ -7,21 +7,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/*
- * Explore machines lie where no loader puts anything, at the same place in every process. Under
- * ThreadSanitizer only the low half terabyte is free for applications.
- */
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define EXPLORE_BASE 0x4000000000UL
-#endif
-#elif defined(__SANITIZE_THREAD__)
-#define EXPLORE_BASE 0x4000000000UL
-#endif
-#ifndef EXPLORE_BASE
-#define EXPLORE_BASE 0x200000000000UL
-#endif
-#define EXPLORE_STRIDE (1UL << 30)
 #define EXPLORE_HEAP (4UL << 20)
 
 /**
@@ -113,7 +98,7 @@ static void *region_map(const struct vmsim_config *config, unsigned int slot, si
 	void *got;
 
 	if (config->mode == VMSIM_EXPLORE) {
-		want = (void *)(EXPLORE_BASE + slot * EXPLORE_STRIDE);
+		want = (void *)(VMSIM_EXPLORE_BASE + slot * VMSIM_EXPLORE_STRIDE);
 		flags |= MAP_FIXED_NOREPLACE;
 	}
 	got = mmap(want, size, PROT_READ | PROT_WRITE, flags, -1, 0);

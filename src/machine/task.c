@@ -149,3 +149,14 @@ void vmsim_leave(void)
 	}
 	self->kernel_depth--;
 }
+
+/* Accesses between the two are no data races: data_race() of instrumented code. */
+void vmsim_data_race_begin(void)
+{
+	vmsim_self->data_race++;
+}
+
+void vmsim_data_race_end(void)
+{
+	vmsim_self->data_race--;
+}

@@ -32,6 +32,7 @@ static void took(struct mutex *lock, int mode)
 
 __vmsim_overridable bool mutex_trylock(struct mutex *lock)
 {
+	vmsim_settle();
 	if (!take(lock)) {
 		vmsim_event(READ, (uintptr_t)lock, 1, sizeof(lock->word));
 		return false;
@@ -42,6 +43,7 @@ __vmsim_overridable bool mutex_trylock(struct mutex *lock)
 
 __vmsim_overridable void mutex_lock(struct mutex *lock)
 {
+	vmsim_settle();
 	BUG_ON(__READ_ONCE(lock->owner) == current);
 	while (!take(lock))
 		vmsim_wait_until(is_free, lock);

@@ -33,6 +33,7 @@ __vmsim_overridable void rcu_read_lock(void)
 {
 	struct task_struct *self = current;
 
+	vmsim_settle();
 	self->rcu_depth++;
 	vmsim_rcu_reader_enter(self);
 	vmsim_event(RCU_READ, self->rcu_depth, 0, 0);
@@ -110,8 +111,10 @@ __vmsim_overridable void synchronize_rcu(void)
 	struct grace grace = { .machine = vmsim_this_machine() };
 
 	BUG_ON(current->rcu_nesting > 0);
+	vmsim_settle();
 	take_snapshot(grace.machine, grace.snapshot);
 	vmsim_wait_until(grace_over, &grace);
+	vmsim_event(RCU_SYNC, 0, 0, 0);
 }
 
 void vmsim_rcu_init(struct vmsim_machine *machine)

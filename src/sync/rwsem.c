@@ -90,6 +90,7 @@ static int busy(struct rw_semaphore *sem)
 
 __vmsim_overridable void down_read(struct rw_semaphore *sem)
 {
+	vmsim_settle();
 	if (unlikely(__READ_ONCE(sem->waiting_writers))) {
 		queue_event(sem, false);
 		vmsim_wait_until(readers_may_enter, sem);
@@ -101,6 +102,7 @@ __vmsim_overridable void down_read(struct rw_semaphore *sem)
 
 __vmsim_overridable int down_read_trylock(struct rw_semaphore *sem)
 {
+	vmsim_settle();
 	if (!readers_may_enter(sem) || !take_read(sem))
 		return busy(sem);
 	locked(sem, VMSIM_LOCK_SHARED | VMSIM_LOCK_TRIED);
@@ -116,6 +118,7 @@ __vmsim_overridable void up_read(struct rw_semaphore *sem)
 
 __vmsim_overridable void down_write(struct rw_semaphore *sem)
 {
+	vmsim_settle();
 	BUG_ON(__READ_ONCE(sem->owner) == current);
 	if (!take_write(sem)) {
 		__atomic_fetch_add(&sem->waiting_writers, 1, __ATOMIC_RELAXED);
@@ -131,6 +134,7 @@ __vmsim_overridable void down_write(struct rw_semaphore *sem)
 
 __vmsim_overridable int down_write_trylock(struct rw_semaphore *sem)
 {
+	vmsim_settle();
 	if (!take_write(sem))
 		return busy(sem);
 	locked(sem, VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_TRIED);

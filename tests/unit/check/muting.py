@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Every oracle, and every hook that an oracle uses, can be missed: takes each away in turn and
-demands that one of the programs turns red.
+demands that one of the programs turns red. Not O23, which needs instrumented programs: see
+tests/unit/instrument/muting.py.
 
 usage: muting.py SOURCE_DIR PROGRAM...
 """
@@ -10,6 +11,8 @@ import re
 import subprocess
 import sys
 
+ELSEWHERE = {"O23": "o23_race.c"}
+
 
 def text_of(path):
     with open(path, encoding="utf-8") as handle:
@@ -17,7 +20,8 @@ def text_of(path):
 
 
 def oracles(source):
-    return re.findall(r"X\((O\d+),", text_of(os.path.join(source, "include/vmsim/check.h")))
+    listed = re.findall(r"X\((O\d+),", text_of(os.path.join(source, "include/vmsim/check.h")))
+    return [oracle for oracle in listed if oracle not in ELSEWHERE]
 
 
 def hooks(source):
@@ -25,7 +29,7 @@ def hooks(source):
     folder = os.path.join(source, "src/check")
     kinds = set()
     for name in sorted(os.listdir(folder)):
-        if name.endswith(".c"):
+        if name.endswith(".c") and name not in ELSEWHERE.values():
             kinds.update(re.findall(r"VMSIM_EV_BIT\((\w+)\)", text_of(os.path.join(folder, name))))
     return sorted(kinds)
 
