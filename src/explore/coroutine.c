@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/coroutine.h"
+#include "explore/fiber.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,43 +36,17 @@ static inline void __sanitizer_finish_switch_fiber(void *save, const void **bott
 }
 #endif
 
-/* The C entry points of boost.context. */
-typedef struct {
-	void *context;
-	void *data;
-} transfer_t;
-transfer_t jump_fcontext(void *to, void *data);
-void *make_fcontext(void *stack_top, size_t size, void (*fn)(transfer_t));
-
-/* What travels with a jump. It lies on the stack that was left, which stands still meanwhile. */
-struct passage {
-	struct coroutine *from, *to;
-};
-
-/* Arrived: the one that was left is told where it stands. */
-static void arrived(struct coroutine *self, transfer_t from)
+/* Just arrived in @self. */
+static void arrived(struct coroutine *self)
 {
-	struct coroutine *left = ((struct passage *)from.data)->from;
-	const void *bottom;
-	size_t size;
-
-	left->context = from.context;
-	__sanitizer_finish_switch_fiber(self->fake_stack, &bottom, &size);
-	(void)bottom, (void)size;
-#ifdef WITH_ASAN
-	/* The adopted context's stack becomes known when it is left for the first time. */
-	if (!left->stack) {
-		left->stack = (void *)bottom;
-		left->stack_size = size;
-	}
-#endif
+	__sanitizer_finish_switch_fiber(self->fake_stack, NULL, NULL);
 }
 
-static void fiber_main(transfer_t from)
+static void fiber_main(void *arg)
 {
-	struct coroutine *self = ((struct passage *)from.data)->to;
+	struct coroutine *self = arg;
 
-	arrived(self, from);
+	arrived(self);
 	self->fn(self->arg);
 	abort();
 }
@@ -95,9 +70,25 @@ enum vmsim_backend coroutine_backend(enum vmsim_backend wanted)
 	return wanted;
 }
 
+/* Where the caller's stack is, which AddressSanitizer wants to know. */
+static void own_stack(struct coroutine *co)
+{
+#ifdef WITH_ASAN
+	pthread_attr_t attr;
+
+	if (pthread_getattr_np(pthread_self(), &attr))
+		return;
+	pthread_attr_getstack(&attr, &co->stack, &co->stack_size);
+	pthread_attr_destroy(&attr);
+#else
+	(void)co;
+#endif
+}
+
 void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend)
 {
 	*co = (struct coroutine) { .backend = backend };
+	own_stack(co);
 	if (backend == VMSIM_BACKEND_PTHREAD)
 		sem_init(&co->turn, 0, 0);
 }
@@ -114,7 +105,7 @@ int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *sta
 	};
 	if (backend == VMSIM_BACKEND_FIBER) {
 		ASAN_UNPOISON_MEMORY_REGION(stack, stack_size);
-		co->context = make_fcontext((char *)stack + stack_size, stack_size, fiber_main);
+		co->context = fiber_make(stack, stack_size, fiber_main, co);
 		return 0;
 	}
 	sem_init(&co->turn, 0, 0);
@@ -133,10 +124,9 @@ void coroutine_name(struct coroutine *co, const char *name)
 
 static void fiber_switch(struct coroutine *from, struct coroutine *to)
 {
-	struct passage passage = { .from = from, .to = to };
-
 	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->stack_size);
-	arrived(from, jump_fcontext(to->context, &passage));
+	fiber_jump(&from->context, to->context);
+	arrived(from);
 }
 
 static void pthread_switch(struct coroutine *from, struct coroutine *to)
