@@ -5,6 +5,7 @@
  * several runs.
  */
 #include "bench.h"
+#include "explore.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -224,15 +225,15 @@ static int print_json(const struct options *options, struct samples *samples, do
 static int usage(const char *what, const char *argument)
 {
 	fprintf(stderr, "vmsim bench: %s: %s\n", argument, what);
-	fprintf(stderr, "usage: vmsim bench [NAME...] [--json] [--runs N] [--pages N]\nnames:");
+	fprintf(stderr, "usage: vmsim bench [NAME...] [--json] [--runs N] [--pages N]\n"
+		"       vmsim bench explore ...\nnames:");
 	for (size_t i = 0; i < ROWS; i++)
 		fprintf(stderr, " %s", rows[i].name);
 	fputc('\n', stderr);
 	return 2;
 }
 
-/* A number from 1 to @limit, or 0. */
-static unsigned long parse_number(const char *text, unsigned long limit)
+unsigned long bench_number(const char *text, unsigned long limit)
 {
 	char *end;
 	unsigned long value;
@@ -260,11 +261,11 @@ static int parse(int argc, char **argv, struct options *options)
 		if (!strcmp(argv[i], "--json")) {
 			options->json = true;
 		} else if (!strcmp(argv[i], "--runs")) {
-			options->runs = parse_number(argv[++i], MAX_RUNS);
+			options->runs = bench_number(argv[++i], MAX_RUNS);
 			if (!options->runs)
 				return usage("needs a number from 1 to 101", "--runs");
 		} else if (!strcmp(argv[i], "--pages")) {
-			options->size.pages = parse_number(argv[++i], 1ul << 18);
+			options->size.pages = bench_number(argv[++i], 1ul << 18);
 			if (!options->size.pages)
 				return usage("needs a number from 1 to 262144", "--pages");
 		} else if (parse_name(options, argv[i])) {
@@ -284,8 +285,11 @@ int vmsim_bench_main(int argc, char **argv)
 	};
 	struct samples *samples;
 	double rmw = 0;
-	int result = parse(argc, argv, &options);
+	int result;
 
+	if (argc > 1 && !strcmp(argv[1], "explore"))
+		return vmsim_bench_explore_main(argc - 1, argv + 1);
+	result = parse(argc, argv, &options);
 	if (result)
 		return result;
 	samples = calloc(WORLDS, sizeof(*samples));

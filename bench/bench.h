@@ -8,7 +8,10 @@
 
 #define BENCH_PAGE 4096ul
 
-/* `vmsim bench [NAME...] [--json] [--runs N] [--pages N]`; argv[0] is not an argument. */
+/*
+ * `vmsim bench [NAME...] [--json] [--runs N] [--pages N]`, and `vmsim bench explore`, see explore.h;
+ * argv[0] is not an argument.
+ */
 int vmsim_bench_main(int argc, char **argv);
 
 /**
@@ -58,6 +61,9 @@ struct bench_crew {
 
 /* Nanoseconds from the first start to the last end of the crew's work. */
 int bench_crew_run(const struct bench_crew *crew, unsigned int threads, void *arg, double *elapsed);
+
+/* A number from 1 to @limit, or 0. */
+unsigned long bench_number(const char *text, unsigned long limit);
 
 /* Nanoseconds of a monotonic clock. */
 double bench_now(void);

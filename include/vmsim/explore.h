@@ -151,6 +151,7 @@ struct vmsim_schedule {
  * @classes: complete executions, one for each class of equivalent schedules (dpor)
  * @blocked: executions that were cut because they are equivalent to others (dpor)
  * @states, @transitions: distinct states, and steps between them (states)
+ * @decisions: of all executions together
  * @deepest: decisions of the longest execution
  * @estimate: executions or states in all, as far as can be told; 0: no idea
  * @found_by: the strategy that found the failure
@@ -161,6 +162,7 @@ struct vmsim_coverage {
 	unsigned int preemptions;
 	uint64_t classes, blocked;
 	uint64_t states, transitions;
+	uint64_t decisions;
 	uint64_t deepest;
 	double estimate;
 	enum vmsim_strategy found_by;

@@ -161,11 +161,26 @@ int session_execute(struct vmsim_explorer *x, uint64_t seed)
 	return x->misfit[0] ? -EINVAL : 0;
 }
 
+/* A look at the clock takes as long as some decisions: one look for this many of them. */
+#define CLOCK_EVERY 4096
+#define EXECUTION_COST 64
+
+static bool time_is_up(struct vmsim_explorer *x)
+{
+	if (!x->deadline_ns)
+		return false;
+	x->unclocked += EXECUTION_COST + x->steps;
+	if (x->unclocked < CLOCK_EVERY)
+		return false;
+	x->unclocked = 0;
+	return session_now_ns() >= x->deadline_ns;
+}
+
 static bool more(struct vmsim_explorer *x)
 {
 	if (x->executions >= x->options->executions)
 		return false;
-	if (x->deadline_ns && session_now_ns() >= x->deadline_ns)
+	if (time_is_up(x))
 		return false;
 	return !x->strategy->more || x->strategy->more(x);
 }
@@ -176,6 +191,7 @@ int session_search(struct vmsim_explorer *x, uint64_t seed, struct vmsim_result 
 
 	x->executions += !x->abandoned;
 	result->executions += !x->abandoned;
+	result->coverage.decisions += x->steps;
 	result->coverage.deepest = max(result->coverage.deepest, x->deepest);
 	if (err || !x->failed)
 		return err;

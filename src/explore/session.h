@@ -127,7 +127,7 @@ struct vmsim_explorer {
 	/* Strategy state. */
 	void *strategy_state;
 	struct footprint footprint;
-	uint64_t executions, deepest, deadline_ns;
+	uint64_t executions, deepest, deadline_ns, unclocked;
 	bool abandoned;			/* by the strategy */
 	uint64_t rng;
 	uint64_t longest, longest_marks;
