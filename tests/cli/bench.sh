@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# `vmsim bench explore`: names, JSON, and figures that can be true. How large they are is no test.
+. "$2/lib.sh"
+
+runs 0 bench explore decision random-2 mm-decisions dpor-executions --runs 1 --ms 20 --json
+is_json "[f['name'] for f in x['figures']] == ['decision', 'random-2', 'mm-decisions', 'dpor-executions']"
+is_json "all(f['vmsim'] > 0 for f in x['figures'])"
+is_json "x['figures'][0]['holds'] == (x['figures'][0]['vmsim'] <= x['figures'][0]['at_most'])"
+is_json "x['figures'][1]['holds'] == (x['figures'][1]['vmsim'] >= x['figures'][1]['at_least'])"
+is_json "'holds' not in x['figures'][2]"
+is_json "100 <= x['figures'][2]['vmsim'] <= 400"
+is_json "all(p['tool'] and p['value'] > 0 for f in x['figures'] for p in f['peers'])"
+is_json "'explore.md' in x['peers_from']"
+is_json "x['figures'][3]['vmsim'] == int(x['figures'][3]['vmsim'])"
+
+runs 0 bench explore random-1 --runs 1 --ms 5
+says 'random-1'
+says 'Relacy'
+runs 2 bench explore nothing
+runs 2 bench explore --runs 0
+runs 2 bench explore --ms x
+exit $failed
