@@ -21,7 +21,7 @@ static const struct chk_oracle *const oracle_table[VMSIM_ORACLE_COUNT] = {
 
 void *chk_alloc(struct vmsim_checker *chk, size_t size)
 {
-	void *object = vmsim_machine_alloc(chk->machine, size);
+	void *object = vmsim_watcher_alloc(chk->machine, size);
 
 	if (!object)
 		chk_out_of_memory(chk);
@@ -149,7 +149,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 
 	if (machine->checker)
 		return -EBUSY;
-	chk = vmsim_machine_alloc(machine, sizeof(*chk));
+	chk = vmsim_watcher_alloc(machine, sizeof(*chk));
 	if (!chk)
 		return -ENOMEM;
 	chk->machine = machine;

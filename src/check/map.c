@@ -61,7 +61,7 @@ static bool make_room(struct chk_map *map)
 		return true;
 	while (size < (old.live + 1) * 2)
 		size *= 2;
-	map->slot = vmsim_machine_alloc(map->machine, size * sizeof(*map->slot));
+	map->slot = vmsim_watcher_alloc(map->machine, size * sizeof(*map->slot));
 	if (!map->slot) {
 		map->slot = old.slot;
 		return false;

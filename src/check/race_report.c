@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "machine/heap.h"
 #include "check/race.h"
 #include "mm/mm_internal.h"
 
@@ -47,7 +48,7 @@ static const char *describe(struct vmsim_checker *chk, struct chk_text *text, u6
 	list_for_each_entry(mm, &m->mms, mm_list)
 		if (describe_in_mm(text, mm, addr))
 			return text->s;
-	if (lies_in(addr, m->heap, (size_t)(m->heap_end - m->heap)))
+	if (lies_in(addr, m->heap, VMSIM_HEAP_SIZE))
 		snprintf(text->s, sizeof(text->s), "heap+0x%zx", (size_t)(addr - (uintptr_t)m->heap));
 	else
 		snprintf(text->s, sizeof(text->s), "machine+0x%zx", (size_t)(addr - (uintptr_t)m));

@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/coroutine.h"
 #include "explore/fiber.h"
+#include "explore/sanitize.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN 1
-#endif
-#endif
-
-#if defined(__SANITIZE_THREAD__)
-#define WITH_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WITH_TSAN 1
-#endif
-#endif
 
 #ifdef WITH_ASAN
 #include <sanitizer/asan_interface.h>
@@ -144,6 +129,18 @@ void coroutine_switch(struct coroutine *from, struct coroutine *to)
 		fiber_switch(from, to);
 	else
 		pthread_switch(from, to);
+}
+
+void *coroutine_position(const struct coroutine *co)
+{
+	return co->context;
+}
+
+void coroutine_set_position(struct coroutine *co, void *position)
+{
+	co->context = position;
+	/* Where functions were left in other ways than by returning. */
+	ASAN_UNPOISON_MEMORY_REGION(co->stack, co->stack_size);
 }
 
 void coroutine_destroy(struct coroutine *co)

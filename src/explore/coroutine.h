@@ -40,6 +40,12 @@ int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *sta
 void coroutine_name(struct coroutine *co, const char *name);
 /* Goes on in @to; returns when somebody switches back to @from. */
 void coroutine_switch(struct coroutine *from, struct coroutine *to);
+/*
+ * Of a fiber that was left: what of its stack is in use, from here to the top; and its return to
+ * that state, once those bytes are what they were.
+ */
+void *coroutine_position(const struct coroutine *co);
+void coroutine_set_position(struct coroutine *co, void *position);
 /* Ends one that will never be switched to again, wherever it stands. */
 void coroutine_destroy(struct coroutine *co);
 

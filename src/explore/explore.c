@@ -37,6 +37,7 @@ static const struct strategy *const strategies[VMSIM_STRATEGY_COUNT] = {
 	[VMSIM_STRATEGY_REPLAY] = &strategy_replay,
 	[VMSIM_STRATEGY_DFS] = &strategy_dfs,
 	[VMSIM_STRATEGY_DPOR] = &strategy_dpor,
+	[VMSIM_STRATEGY_STATES] = &strategy_states,
 };
 
 static int __attribute__((format(printf, 3, 4)))
@@ -138,12 +139,14 @@ int session_execute(struct vmsim_explorer *x, uint64_t seed)
 {
 	int err;
 
-	world_restore(x);
 	x->failed = false;
 	x->misfit[0] = 0;
 	x->abandoned = false;
 	picks_clear(&x->recorded);
 	footprint_reset(&x->footprint);
+	if (x->strategy->advance)
+		return x->strategy->advance(x);
+	world_restore(x);
 	x->strategy->begin(x, seed);
 	err = actors_start(x);
 	if (err)

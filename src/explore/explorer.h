@@ -14,11 +14,17 @@ struct vmsim_violation;
 
 void vmsim_set_explorer(struct vmsim_machine *machine, struct vmsim_explorer *explorer);
 
+/* The index of a thread in its scenario; -1: of none. */
+struct task_struct;
+int vmsim_explorer_thread(const struct task_struct *task);
+
 /* The kinds of event that are decisions. */
 uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer);
 
-/* An event was delivered to the watchers: who goes on? Returns when the caller does. */
-void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event);
+/* An event was delivered to the watchers. True: vmsim_explorer_decide() is to be called. */
+bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event);
+/* Who goes on? Returns when the caller does. */
+void vmsim_explorer_decide(struct vmsim_explorer *explorer);
 
 /* The calling thread has made plain accesses since its last decision: another one, if it may. */
 void vmsim_explorer_settle(struct vmsim_explorer *explorer);

@@ -48,6 +48,11 @@ bool vmsim_explorer_executing(const struct vmsim_explorer *explorer)
 	return explorer->running;
 }
 
+int vmsim_explorer_thread(const struct task_struct *task)
+{
+	return task->actor ? (int)task->actor->index : -1;
+}
+
 uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer)
 {
 	/* A script may wait for any event. */
@@ -200,7 +205,7 @@ static void decide(struct vmsim_explorer *x)
 
 	if (x->running)
 		x->running->task->unsettled = VMSIM_SETTLED;
-	if (unlikely(all_done(x))) {
+	if (unlikely(x->strategy->advance || all_done(x))) {
 		go_to_main(x);
 		return;
 	}
@@ -274,7 +279,7 @@ static bool is_decision(const struct vmsim_event *event)
 	return DECISIONS & BIT_ULL(event->kind);
 }
 
-void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event)
+bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event)
 {
 	struct task_struct *self = vmsim_self;
 
@@ -282,17 +287,21 @@ void vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_ev
 	if (explorer->strategy->footprints && explorer->running)
 		footprint_event(&explorer->footprint, event);
 	if (!explorer->running || !self->actor)
-		return;
+		return false;
 	if (explorer->script)
 		script_watch(explorer, event);
 	if (explorer->failed)
 		vmsim_explorer_abandon(explorer);
 	if (self->atomic_step || !is_decision(event))
-		return;
+		return false;
 	explorer->at_mark = MARKS & BIT_ULL(event->kind);
 	explorer->marks += explorer->at_mark;
-	if (!goes_on(explorer, event->kind))
-		decide(explorer);
+	return !goes_on(explorer, event->kind);
+}
+
+void vmsim_explorer_decide(struct vmsim_explorer *explorer)
+{
+	decide(explorer);
 }
 
 void vmsim_explorer_settle(struct vmsim_explorer *explorer)
@@ -329,11 +338,22 @@ void vmsim_explorer_yield(void)
 	decide(self->explorer);
 }
 
+static bool ask_main(struct vmsim_explorer *x)
+{
+	x->asking = x->running;
+	go_to_main(x);
+	x->asking = NULL;
+	return x->answer;
+}
+
 bool vmsim_explorer_choice(void)
 {
 	struct vmsim_explorer *x = vmsim_self->actor->explorer;
-	bool yes = x->strategy->choice(x);
+	bool yes;
 
+	if (x->strategy->advance)
+		return ask_main(x);
+	yes = x->strategy->choice(x);
 	if (x->misfit[0]) {
 		x->abandoned = true;
 		vmsim_explorer_abandon(x);
@@ -391,4 +411,41 @@ void execution_run(struct vmsim_explorer *x)
 	x->hv_preemptions = 0;
 	x->running = NULL;
 	decide(x);
+}
+
+bool loop_all_done(const struct vmsim_explorer *x)
+{
+	return all_done(x);
+}
+
+int loop_candidates(struct vmsim_explorer *x, struct candidate *out)
+{
+	int n;
+
+	if (x->asking) {
+		out[0] = (struct candidate) { 'n', 0 };
+		out[1] = (struct candidate) { 'n', 1 };
+		return 2;
+	}
+	n = candidates_find(x, out);
+	return can_progress(out, n) ? n : 0;
+}
+
+void loop_stuck(struct vmsim_explorer *x)
+{
+	fail_stuck(x);
+}
+
+void loop_step(struct vmsim_explorer *x, struct candidate pick)
+{
+	footprint_reset(&x->footprint);
+	if (pick.kind == 'n') {
+		x->answer = pick.id;
+		go_to(x, x->asking);
+	} else if (pick.kind == 't') {
+		go_to(x, &x->actor[pick.id]);
+	} else if (!setjmp(x->escape)) {
+		happen(x, pick);
+	}
+	vmsim_self = &vmsim_no_task;
 }

@@ -65,6 +65,9 @@ struct candidate {
  * @end: after each execution, before the scenario's check
  * @done: after the check of each execution: x->failed is final
  * @cover: what has been covered so far
+ * @advance: instead of an execution from the start: goes on with a search of its own, step by
+ *           step in the main context (loop_step()), until an execution has ended, or for a while
+ *           (then x->abandoned). Needs fibers; the other functions up to @done are not called
  */
 struct strategy {
 	uint64_t decisions;
@@ -79,10 +82,11 @@ struct strategy {
 	void (*end)(struct vmsim_explorer *x);
 	void (*done)(struct vmsim_explorer *x);
 	void (*cover)(const struct vmsim_explorer *x, struct vmsim_coverage *coverage);
+	int (*advance)(struct vmsim_explorer *x);
 };
 
 extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay,
-	strategy_dfs, strategy_dpor;
+	strategy_dfs, strategy_dpor, strategy_states;
 
 struct script_step {
 	char kind;		/* 't', 'i', 'p', 'u', or '*' */
@@ -117,6 +121,8 @@ struct vmsim_explorer {
 	struct vmsim_actor *running;	/* NULL: the main context */
 	struct coroutine main;
 	jmp_buf escape;			/* for a BUG() in the main context */
+	struct vmsim_actor *asking;	/* stepwise: who waits for the answer to a yes-or-no question */
+	bool answer;
 	uint64_t steps;
 	uint64_t marks;			/* steps at which something is left for others to find */
 	bool at_mark;
@@ -146,6 +152,7 @@ struct vmsim_explorer {
 
 	struct pick_list recorded;
 	struct world_snapshot *snapshot;
+	struct image *image;		/* stepwise: of the present state */
 };
 
 /* Executions between two reports of progress. */
@@ -172,6 +179,11 @@ void session_destroy(struct vmsim_explorer *x);
 void session_name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule *schedule);
 uint64_t session_now_ns(void);
 
+struct image;
+
+/* Each range of memory that the world uses, stacks excepted. */
+void world_each_range(struct vmsim_machine *machine,
+		      void (*fn)(void *arg, void *from, void *to), void *arg);
 /* The world (src/explore/world.c): made once, copied back before every execution. */
 int world_create(struct vmsim_explorer *x, void *recorder);
 void world_restore(struct vmsim_explorer *x);
@@ -212,6 +224,15 @@ void actor_entry(void *arg);
 /* A thread leaves its CPU only where a kernel would schedule. */
 bool actor_can_leave_cpu(const struct vmsim_actor *actor);
 struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor);
+
+/*
+ * The same, step by step, in the main context: what can happen next (none: nobody can go on);
+ * whether all has happened; one of them happens; nobody can go on, which is a violation.
+ */
+int loop_candidates(struct vmsim_explorer *x, struct candidate *out);
+bool loop_all_done(const struct vmsim_explorer *x);
+void loop_step(struct vmsim_explorer *x, struct candidate pick);
+void loop_stuck(struct vmsim_explorer *x);
 
 /*
  * A preemption takes the CPU from a thread that could have gone on: what bounds count. Interrupts

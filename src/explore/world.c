@@ -3,86 +3,119 @@
 #include "explore/scenario.h"
 #include "check/check.h"
 #include "folio/folio.h"
+#include "machine/heap.h"
 #include "mm/mm_internal.h"
 #include "trace/record.h"
 #include <errno.h>
 #include <stdlib.h>
 
-/* Copies the cells of frames [0, @frames) between the memmap and a copy of it; holes have none. */
-static void copy_cells(const struct vmsim_machine *m, struct page *to, const struct page *from,
-		       unsigned long frames)
+/*
+ * Calls @fn for each range of memory of which a machine uses something: the header, CPUs up to the
+ * part of the TLB that explore machines have, the parts of the heap, and cells, versions and contents
+ * of frames up to the highest one ever used; holes have no cells.
+ */
+typedef void (*range_fn)(void *arg, void *from, void *to);
+
+static void each_cpu(struct vmsim_machine *m, range_fn fn, void *arg)
 {
-	for (unsigned long pfn = 0; pfn < frames; pfn += VMSIM_SECTION_FRAMES)
-		if (vmsim_section_is_valid(m, pfn))
-			memcpy(to + pfn, from + pfn, min(frames - pfn, (unsigned long)VMSIM_SECTION_FRAMES) *
-						     sizeof(*to));
+	for (unsigned int i = 0; i < m->nr_cpus; i++)
+		fn(arg, &m->cpu[i], m->cpu[i].tlb.entry[VMSIM_TLB_SETS_EXPLORE]);
 }
 
-/*
- * A snapshot of a machine is a copy of what it uses: the header with the heap, the cells of the
- * memmap, the versions and the frames, each up to the highest one ever used.
- */
-struct world_snapshot {
-	size_t heap_used;
-	unsigned long frames_used;
-	char *base;		/* header and heap */
-	struct page *memmap;
-	u64 *versions;
-	char *frames;
+static void each_heap_part(struct vmsim_machine *m, range_fn fn, void *arg)
+{
+	for (unsigned int i = 0; i < VMSIM_HEAP_PARTS; i++) {
+		char *base;
+		size_t used = vmsim_heap_part(m, i, &base);
+
+		if (used)
+			fn(arg, base, base + used);
+	}
+}
+
+static void each_cell(struct vmsim_machine *m, unsigned long from, unsigned long to, range_fn fn,
+		      void *arg)
+{
+	for (unsigned long pfn = from; pfn < to;) {
+		unsigned long end = min(ALIGN(pfn + 1, VMSIM_SECTION_FRAMES), to);
+
+		if (vmsim_section_is_valid(m, pfn))
+			fn(arg, m->memmap + pfn, m->memmap + end);
+		pfn = end;
+	}
+}
+
+void world_each_range(struct vmsim_machine *m, range_fn fn, void *arg)
+{
+	fn(arg, m, m + 1);
+	each_cpu(m, fn, arg);
+	each_heap_part(m, fn, arg);
+	each_cell(m, 0, m->frames_used, fn, arg);
+	if (m->versions)
+		fn(arg, m->versions, m->versions + m->frames_used);
+	fn(arg, m->frames, m->frames + m->frames_used * PAGE_SIZE);
+}
+
+/* A snapshot of a machine is a copy of these ranges. */
+struct saved_range {
+	void *at;
+	size_t size;
+	char *copy;
 };
 
-static size_t base_size(const struct vmsim_machine *m, size_t heap_used)
-{
-	return (size_t)(m->heap - (char *)m) + heap_used;
-}
+#define MAX_RANGES (8 + VMSIM_MAX_CPUS + VMSIM_HEAP_PARTS + \
+		    (1 << 14) / VMSIM_SECTION_FRAMES)
 
-static void *copy_of(const void *from, size_t size)
-{
-	void *copy = malloc(size ? size : 1);
+struct world_snapshot {
+	unsigned int ranges;
+	bool incomplete;
+	struct saved_range range[MAX_RANGES];
+};
 
-	if (copy)
-		memcpy(copy, from, size);
-	return copy;
+static void save_range(void *arg, void *from, void *to)
+{
+	struct world_snapshot *s = arg;
+	struct saved_range *range = &s->range[s->ranges++];
+
+	*range = (struct saved_range) { .at = from, .size = (size_t)((char *)to - (char *)from) };
+	range->copy = malloc(range->size + 1);
+	if (range->copy)
+		memcpy(range->copy, from, range->size);
+	else
+		s->incomplete = true;
 }
 
 static int snapshot_take(struct vmsim_explorer *x)
 {
-	struct vmsim_machine *m = x->machine;
-	struct world_snapshot *s = calloc(1, sizeof(*s));
-
-	if (!s)
+	x->snapshot = calloc(1, sizeof(*x->snapshot));
+	if (!x->snapshot)
 		return -ENOMEM;
-	x->snapshot = s;
-	s->heap_used = m->heap_used;
-	s->frames_used = m->frames_used;
-	s->base = copy_of(m, base_size(m, s->heap_used));
-	s->memmap = malloc(s->frames_used * sizeof(struct page) + 1);
-	if (s->memmap)
-		copy_cells(m, s->memmap, m->memmap, s->frames_used);
-	s->versions = m->versions ? copy_of(m->versions, s->frames_used * sizeof(u64)) : NULL;
-	s->frames = copy_of(m->frames, s->frames_used * PAGE_SIZE);
-	if (!s->base || !s->memmap || !s->frames || (m->versions && !s->versions))
-		return -ENOMEM;
-	return 0;
+	world_each_range(x->machine, save_range, x->snapshot);
+	return x->snapshot->incomplete ? -ENOMEM : 0;
 }
 
 static void snapshot_free(struct world_snapshot *s)
 {
-	if (!s)
-		return;
-	free(s->base);
-	free(s->memmap);
-	free(s->versions);
-	free(s->frames);
+	for (unsigned int i = 0; s && i < s->ranges; i++)
+		free(s->range[i].copy);
 	free(s);
 }
 
-/* Frames that only the last execution used become untouched again; holes have no cells. */
-static void forget_frames(struct vmsim_machine *m, unsigned long from, unsigned long to)
+static void clear_range(void *arg, void *from, void *to)
 {
-	for (unsigned long pfn = from; pfn < to; pfn++)
-		if (vmsim_section_is_valid(m, pfn))
-			memset(&m->memmap[pfn], 0, sizeof(struct page));
+	(void)arg;
+	memset(from, 0, (size_t)((char *)to - (char *)from));
+}
+
+/* What only the last execution used becomes untouched again. */
+static void forget_range(void *arg, void *from, void *to)
+{
+	const struct world_snapshot *s = arg;
+
+	for (unsigned int i = 0; i < s->ranges; i++)
+		if (s->range[i].at == from)
+			return;
+	clear_range(NULL, from, to);
 }
 
 void world_restore(struct vmsim_explorer *x)
@@ -91,12 +124,10 @@ void world_restore(struct vmsim_explorer *x)
 	const struct world_snapshot *s = x->snapshot;
 	unsigned long used = m->frames_used;
 
-	memcpy(m, s->base, base_size(m, s->heap_used));
-	copy_cells(m, m->memmap, s->memmap, s->frames_used);
-	forget_frames(m, s->frames_used, used);
-	if (m->versions)
-		memcpy(m->versions, s->versions, s->frames_used * sizeof(u64));
-	memcpy(m->frames, s->frames, s->frames_used * PAGE_SIZE);
+	each_heap_part(m, forget_range, x->snapshot);
+	for (unsigned int i = 0; i < s->ranges; i++)
+		memcpy(s->range[i].at, s->range[i].copy, s->range[i].size);
+	each_cell(m, m->frames_used, used, clear_range, NULL);
 }
 
 static struct vmsim_config config_of(const struct vmsim_explorer *x)

@@ -40,10 +40,11 @@ static void deliver(struct vmsim_machine *m, struct task_struct *self,
 }
 
 /*
- * The slow path of every event: tell the watchers, then let the explorer decide who goes on. An
- * event raised by a watcher is not delivered.
+ * Tells the watchers, and asks the explorer whether somebody else may go on. The event is gone from
+ * the stack when somebody does, and with it its number, of which no state may depend.
  */
-void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c, const void *ip)
+static noinline bool tell(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c,
+			  const void *ip)
 {
 	struct task_struct *self = vmsim_self;
 	struct vmsim_machine *m = self->machine;
@@ -55,12 +56,16 @@ void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint6
 		.ip = ip,
 	};
 
-	if (self->in_watcher)
-		return;
 	event.seq = next_seq(m);
 	deliver(m, self, &event);
-	if (m->explorer)
-		vmsim_explorer_event(m->explorer, &event);
+	return m->explorer && vmsim_explorer_event(m->explorer, &event);
+}
+
+/* The slow path of every event. An event raised by a watcher is not delivered. */
+void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c, const void *ip)
+{
+	if (!vmsim_self->in_watcher && tell(kind, a, b, c, ip))
+		vmsim_explorer_decide(vmsim_self->machine->explorer);
 }
 
 void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c)

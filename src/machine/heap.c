@@ -1,22 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine/internal.h"
 #include "machine/heap.h"
+#include "explore/explorer.h"
 #include <linux/slab.h>
 #include <jemalloc/jemalloc.h>
 #include <stdio.h>
 
 /*
  * Native machines use one jemalloc arena each, destroyed with the machine. In explore mode objects
- * come from the region, so that a copy of its used part is a checkpoint: a bump pointer, and one
- * list of freed objects per size class. Only one thread runs there, so there is no lock.
+ * come from the region, so that a copy of what is used is a checkpoint. Only one thread runs there,
+ * so there is no lock.
+ *
+ * The heap of the region has parts: one for the set-up, one for oracles, and one for each thread, so
+ * that the order in which threads allocate shows in no address. Each is a bump pointer, and one list
+ * of freed objects per size class, lowest address first. So states that differ in nothing else are
+ * the same, bit by bit.
  */
+
+#define CLASSES 18
+#define OBJECT_HEADER (sizeof(u64) * 2)
 
 struct region_object {
 	u64 class;
 	struct region_object *next_free;	/* overlaps the object */
 };
 
-#define OBJECT_HEADER (sizeof(u64) * 2)
+/* At the beginning of each part; zeroes as long as it has no object. */
+struct region_part {
+	size_t used;
+	struct region_object *free[CLASSES];
+};
+
+static char *part_base(const struct vmsim_machine *m, unsigned int part)
+{
+	return m->heap + (part < VMSIM_HEAP_THREADS ? part * VMSIM_HEAP_BIG :
+			  VMSIM_HEAP_THREADS * VMSIM_HEAP_BIG +
+			  (part - VMSIM_HEAP_THREADS) * VMSIM_HEAP_SMALL);
+}
+
+static size_t part_size(unsigned int part)
+{
+	return part < VMSIM_HEAP_THREADS ? VMSIM_HEAP_BIG : VMSIM_HEAP_SMALL;
+}
+
+static unsigned int part_of(const struct vmsim_machine *m, const void *object)
+{
+	size_t at = (size_t)((const char *)object - m->heap);
+
+	if (at < VMSIM_HEAP_THREADS * VMSIM_HEAP_BIG)
+		return (unsigned int)(at / VMSIM_HEAP_BIG);
+	at -= VMSIM_HEAP_THREADS * VMSIM_HEAP_BIG;
+	return VMSIM_HEAP_THREADS + (unsigned int)(at / VMSIM_HEAP_SMALL);
+}
+
+size_t vmsim_heap_part(const struct vmsim_machine *m, unsigned int part, char **base)
+{
+	*base = part_base(m, part);
+	return ((const struct region_part *)*base)->used;
+}
 
 static unsigned int class_of(size_t size)
 {
@@ -28,30 +69,34 @@ static unsigned int class_of(size_t size)
 }
 
 /* Objects that may have members aligned to a cache line are; the small classes save the room. */
-static size_t region_place(const struct vmsim_machine *m, unsigned int class)
+static size_t region_place(size_t used, unsigned int class)
 {
 	size_t alignment = class < 2 ? OBJECT_HEADER : 64;
 
-	return ALIGN(m->heap_used + OBJECT_HEADER, alignment) - OBJECT_HEADER;
+	return ALIGN(used + OBJECT_HEADER, alignment) - OBJECT_HEADER;
 }
 
-static void *region_alloc(struct vmsim_machine *m, size_t size)
+static void *region_alloc(struct vmsim_machine *m, unsigned int number, size_t size)
 {
 	unsigned int class = class_of(size + OBJECT_HEADER);
-	struct region_object *object = m->heap_free[class];
-	size_t need = 32UL << class;
+	struct region_part *part = (void *)part_base(m, number);
+	size_t used = part->used ? part->used : sizeof(*part);
+	struct region_object *object;
+	size_t place;
 
+	if (class >= CLASSES)
+		return NULL;
+	object = part->free[class];
 	if (object) {
-		m->heap_free[class] = object->next_free;
-	} else {
-		size_t place = region_place(m, class);
-
-		if (place + need > (size_t)(m->heap_end - m->heap))
-			return NULL;
-		object = (struct region_object *)(m->heap + place);
-		m->heap_used = place + need;
-		object->class = class;
+		part->free[class] = object->next_free;
+		return (char *)object + OBJECT_HEADER;
 	}
+	place = region_place(used, class);
+	if (place + (32UL << class) > part_size(number))
+		return NULL;
+	object = (struct region_object *)((char *)part + place);
+	part->used = place + (32UL << class);
+	object->class = class;
 	return (char *)object + OBJECT_HEADER;
 }
 
@@ -66,10 +111,33 @@ static size_t region_size(const void *pointer)
 static void region_free(struct vmsim_machine *m, void *pointer)
 {
 	struct region_object *object = (struct region_object *)((char *)pointer - OBJECT_HEADER);
+	struct region_part *part = (void *)part_base(m, part_of(m, object));
+	struct region_object **at = &part->free[object->class];
 
 	memset(pointer, 0x6b, region_size(pointer));
-	object->next_free = m->heap_free[object->class];
-	m->heap_free[object->class] = object;
+	while (*at && *at < object)
+		at = &(*at)->next_free;
+	object->next_free = *at;
+	*at = object;
+}
+
+/* Whose part an object comes from; that of the set-up when that one is full. */
+static void *explore_alloc(struct vmsim_machine *m, unsigned int part, size_t size)
+{
+	void *object = region_alloc(m, part, size);
+
+	if (!object && part >= VMSIM_HEAP_THREADS)
+		object = region_alloc(m, VMSIM_HEAP_SETUP, size);
+	if (object)
+		memset(object, 0, size);
+	return object;
+}
+
+static unsigned int part_of_caller(void)
+{
+	int thread = vmsim_explorer_thread(vmsim_self);
+
+	return thread < 0 ? VMSIM_HEAP_SETUP : VMSIM_HEAP_THREADS + (unsigned int)thread;
 }
 
 static int arena_flags(const struct vmsim_machine *m)
@@ -96,16 +164,23 @@ void vmsim_heap_exit(struct vmsim_machine *machine)
 	mallctl(name, NULL, NULL, NULL, 0);
 }
 
+static void *native_alloc(struct vmsim_machine *machine, size_t size)
+{
+	return mallocx(size ? size : 1, arena_flags(machine) | MALLOCX_ZERO | MALLOCX_ALIGN(64));
+}
+
 void *vmsim_machine_alloc(struct vmsim_machine *machine, size_t size)
 {
-	void *object;
-
 	if (!vmsim_exploring(machine))
-		return mallocx(size ? size : 1, arena_flags(machine) | MALLOCX_ZERO | MALLOCX_ALIGN(64));
-	object = region_alloc(machine, size);
-	if (object)
-		memset(object, 0, size);
-	return object;
+		return native_alloc(machine, size);
+	return explore_alloc(machine, part_of_caller(), size);
+}
+
+void *vmsim_watcher_alloc(struct vmsim_machine *machine, size_t size)
+{
+	if (!vmsim_exploring(machine))
+		return native_alloc(machine, size);
+	return explore_alloc(machine, VMSIM_HEAP_WATCHERS, size);
 }
 
 void vmsim_machine_free(struct vmsim_machine *machine, void *object)

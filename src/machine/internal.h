@@ -14,7 +14,7 @@
 /*
  * The machine as the library sees it. One region of address space holds it all, in this order:
  *
- *   struct vmsim_machine | heap (explore) | memmap | versions | frames
+ *   struct vmsim_machine | CPUs | heap (explore) | memmap | versions | stacks (explore) | frames
  *
  * In explore mode the region lies at a fixed address, so that a schedule replays in another
  * process and a reset is a copy of what is used.
@@ -105,9 +105,9 @@ static inline void vmsim_count(u64 *count)
  * @curr: thread on it
  * @idle: stands for the CPU when no thread is on it
  * @loaded_mm: address space whose tables it has loaded
- * @tlb: what it has cached
- * @counts: for struct vmsim_stats
  * @pcp: its free frames, see src/folio/page_alloc.c
+ * @counts: for struct vmsim_stats
+ * @tlb: what it has cached; last, because explore machines use only its first part
  */
 struct vmsim_cpu {
 	u32 id;
@@ -121,9 +121,9 @@ struct vmsim_cpu {
 	struct task_struct *curr;
 	struct task_struct idle;
 	struct mm_struct *loaded_mm;
-	struct vmsim_tlb_cache tlb;
 	struct vmsim_pcp pcp;
 	struct vmsim_cpu_counts counts;
+	struct vmsim_tlb_cache tlb;
 } __aligned(64);
 
 struct vmsim_process {
@@ -157,14 +157,13 @@ struct vmsim_machine {
 
 	/* Memory. */
 	size_t region_size;
-	char *heap, *heap_end;
-	size_t heap_used;
-	void *heap_free[48];		/* freed objects by size class (explore) */
+	char *heap;			/* explore; see src/machine/heap.c */
 	unsigned int jemalloc_arena;	/* native */
 	struct page *memmap;
 	u64 *versions;			/* NULL unless VMSIM_CONTENTS_VERSION */
 	char *frames;
 	char *stacks;			/* explore: one per thread */
+	char *control;			/* explore: VMSIM_CONTROL_SIZE bytes for the explorer */
 	unsigned long nr_frames;
 	unsigned long frames_used;	/* one more than the highest frame ever handed out */
 	unsigned long *section_valid;	/* bit per section */
@@ -209,6 +208,7 @@ struct vmsim_machine {
 /* Scenario threads and the one for RCU callbacks (explore). */
 #define VMSIM_STACKS 17
 #define VMSIM_STACK_SIZE (256UL << 10)
+#define VMSIM_CONTROL_SIZE 4096UL
 
 /* Handles (src/machine/handle.c): the machine behind a live handle, or NULL. */
 struct vmsim_machine *vmsim_machine_get(struct vmsim_machine *handle);
@@ -246,6 +246,8 @@ void vmsim_wait_until(bool (*ready)(const void *arg), const void *arg);
 /* Objects that live as long as the machine. */
 void *vmsim_machine_alloc(struct vmsim_machine *machine, size_t size);
 void vmsim_machine_free(struct vmsim_machine *machine, void *object);
+/* The same for those who watch: what they allocate moves nothing else. */
+void *vmsim_watcher_alloc(struct vmsim_machine *machine, size_t size);
 
 /*
  * Reports a broken rule. Explore: ends the execution and does not return, unless a watcher or the

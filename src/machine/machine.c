@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define EXPLORE_HEAP (4UL << 20)
 
 /**
  * vmsim_config_init() - a small native machine
@@ -71,23 +70,26 @@ static int config_check(const struct vmsim_config *config)
 
 /* Sizes of the parts of a machine's region, each rounded to host pages. */
 struct layout {
-	size_t header, heap, memmap, sections, versions, stacks, frames, total;
+	size_t header, cpus, heap, memmap, sections, versions, control, stacks, frames, total;
 };
 
 static struct layout layout_of(const struct vmsim_config *config)
 {
 	struct layout l = {
 		.header = PAGE_ALIGN(sizeof(struct vmsim_machine)),
-		.heap = config->mode == VMSIM_EXPLORE ? EXPLORE_HEAP : 0,
+		.cpus = PAGE_ALIGN(config->cpus * sizeof(struct vmsim_cpu)),
+		.heap = config->mode == VMSIM_EXPLORE ? VMSIM_HEAP_SIZE : 0,
 		.memmap = PAGE_ALIGN(config->frames * sizeof(struct page)),
 		.sections = PAGE_ALIGN(config->frames / VMSIM_SECTION_FRAMES / 8 + 16),
 		.versions = config->contents == VMSIM_CONTENTS_VERSION ?
 			PAGE_ALIGN(config->frames * sizeof(u64)) : 0,
+		.control = config->mode == VMSIM_EXPLORE ? VMSIM_CONTROL_SIZE : 0,
 		.stacks = config->mode == VMSIM_EXPLORE ? VMSIM_STACKS * VMSIM_STACK_SIZE : 0,
 		.frames = config->frames * PAGE_SIZE,
 	};
 
-	l.total = l.header + l.heap + l.memmap + l.sections + l.versions + l.stacks + l.frames;
+	l.total = l.header + l.cpus + l.heap + l.memmap + l.sections + l.versions + l.control + l.stacks +
+		  l.frames;
 	return l;
 }
 
@@ -112,14 +114,18 @@ static void region_divide(struct vmsim_machine *m, const struct layout *l)
 	char *at = (char *)m + l->header;
 
 	m->region_size = l->total;
+	m->cpu = (struct vmsim_cpu *)at;
+	at += l->cpus;
 	m->heap = at;
-	m->heap_end = at += l->heap;
+	at += l->heap;
 	m->memmap = (struct page *)at;
 	at += l->memmap;
 	m->section_valid = (unsigned long *)at;
 	at += l->sections;
 	m->versions = l->versions ? (u64 *)at : NULL;
 	at += l->versions;
+	m->control = at;
+	at += l->control;
 	m->stacks = at;
 	at += l->stacks;
 	m->frames = at;
@@ -144,15 +150,11 @@ static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 	vmsim_tlb_init(cpu, vmsim_exploring(m));
 }
 
-static int cpus_init(struct vmsim_machine *m)
+static void cpus_init(struct vmsim_machine *m)
 {
 	m->nr_cpus = m->config.cpus;
-	m->cpu = vmsim_machine_alloc(m, m->nr_cpus * sizeof(*m->cpu));
-	if (!m->cpu)
-		return -ENOMEM;
 	for (u32 id = 0; id < m->nr_cpus; id++)
 		cpu_init(m, &m->cpu[id], id);
-	return 0;
 }
 
 static void lists_init(struct vmsim_machine *m)
@@ -175,12 +177,7 @@ static int machine_init(struct vmsim_machine *m)
 	m->tlb_backend = m->config.tlb;
 	m->nr_frames = m->config.frames;
 	lists_init(m);
-	err = cpus_init(m);
-	if (err)
-		return err;
-	m->kept = vmsim_machine_alloc(m, VMSIM_MAX_KEPT_VIOLATIONS * sizeof(*m->kept));
-	if (!m->kept)
-		return -ENOMEM;
+	cpus_init(m);
 	vmsim_self = &m->cpu[0].idle;
 	err = vmsim_memmap_init(m);
 	vmsim_self = before;

@@ -14,7 +14,9 @@ static void keep(struct vmsim_machine *m, const struct vmsim_violation *violatio
 
 	vmsim_raw_lock(&m->violation_lock);
 	n = m->nr_violations;
-	if (n < VMSIM_MAX_KEPT_VIOLATIONS)
+	if (!m->kept)
+		m->kept = vmsim_watcher_alloc(m, VMSIM_MAX_KEPT_VIOLATIONS * sizeof(*m->kept));
+	if (m->kept && n < VMSIM_MAX_KEPT_VIOLATIONS)
 		m->kept[n] = *violation;
 	__atomic_store_n(&m->nr_violations, n + 1, __ATOMIC_RELEASE);
 	vmsim_raw_unlock(&m->violation_lock);
@@ -70,7 +72,7 @@ VMSIM_API int vmsim_violation_get(struct vmsim_machine *machine, unsigned int n,
 
 	if (!m)
 		return -EBADF;
-	if (n >= vmsim_violations(machine) || n >= VMSIM_MAX_KEPT_VIOLATIONS)
+	if (n >= vmsim_violations(machine) || n >= VMSIM_MAX_KEPT_VIOLATIONS || !m->kept)
 		return -ENOENT;
 	*violation = m->kept[n];
 	return 0;

@@ -114,8 +114,8 @@ struct vmsim_tlb_cache {
 	u64 fills, hits;
 	u64 flushes, flushes_full, flushes_lost, flushes_deferred;
 	struct vmsim_tlb_issued queue[VMSIM_TLB_QUEUE];
-	struct vmsim_tlb_entry entry[VMSIM_TLB_SETS][VMSIM_TLB_WAYS];
 	struct vmsim_psc_entry psc[VMSIM_PSC_ENTRIES];
+	struct vmsim_tlb_entry entry[VMSIM_TLB_SETS][VMSIM_TLB_WAYS];
 };
 
 enum vmsim_access {

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/checkpoint.h"
+#include "explore/sanitize.h"
+#include "explore/session.h"
+#include <errno.h>
+
+/* What the explorer knows of an execution, as a part of its state: in the machine's control page. */
+struct control {
+	unsigned int hv_preemptions, at_rest;
+	int asking;
+	struct thread_states threads;
+	void *position[MAX_ACTORS];
+};
+
+_Static_assert(sizeof(struct control) <= VMSIM_CONTROL_SIZE, "the control page is too small");
+
+static char *stack_top(const struct vmsim_actor *actor)
+{
+	return (char *)actor->co.stack + VMSIM_STACK_SIZE;
+}
+
+/* A thread that has ended stands where nothing of its stack matters. */
+static char *live_stack(const struct vmsim_actor *actor)
+{
+	if (actor_done(actor->explorer, actor->index))
+		return stack_top(actor);
+	return coroutine_position(&actor->co);
+}
+
+#define SCRUB 256
+
+/*
+ * What functions left behind on the stack when they returned is no part of the state, but may
+ * become part of it where a function does not write all of its frame. So it is cleared, down to
+ * where there is nothing any more.
+ */
+static NO_SANITIZE_ADDRESS bool block_is_clear(const char *block)
+{
+	const u64 *word = (const void *)block;
+	u64 any = 0;
+
+	for (unsigned int i = 0; i < SCRUB / sizeof(u64); i++)
+		any |= word[i];
+	return !any;
+}
+
+static void scrub(char *bottom, char *live)
+{
+	unsigned int clear = 0;
+
+	while (clear < 2 && live - SCRUB >= bottom) {
+		live -= SCRUB;
+		clear = block_is_clear(live) ? clear + 1 : 0;
+		if (!clear)
+			raw_clear(live, SCRUB);
+	}
+}
+
+static void scan_stack(struct vmsim_explorer *x, struct vmsim_actor *actor)
+{
+	const struct control *control = (void *)x->machine->control;
+	char *before = control->position[actor->index];
+	char *live = live_stack(actor);
+
+	scrub(actor->co.stack, live);
+	if (before && before < live)
+		image_scan(x->image, before, live);
+	image_scan(x->image, live, stack_top(actor));
+}
+
+static void write_control(struct vmsim_explorer *x)
+{
+	struct control *control = (void *)x->machine->control;
+
+	control->hv_preemptions = x->hv_preemptions;
+	control->at_rest = x->at_rest;
+	control->asking = x->asking ? (int)x->asking->index : -1;
+	control->threads = x->threads;
+	for (unsigned int i = 0; i < x->nr_actors; i++) {
+		control->position[i] = live_stack(&x->actor[i]);
+		if (!(x->threads.waiting >> i & 1))
+			control->threads.wait[i] = (struct wait) { 0 };
+	}
+}
+
+static void read_control(struct vmsim_explorer *x)
+{
+	const struct control *control = (void *)x->machine->control;
+
+	x->hv_preemptions = control->hv_preemptions;
+	x->at_rest = control->at_rest;
+	x->asking = control->asking < 0 ? NULL : &x->actor[control->asking];
+	x->threads = control->threads;
+	for (unsigned int i = 0; i < x->nr_actors; i++)
+		coroutine_set_position(&x->actor[i].co, control->position[i]);
+}
+
+static void scan_range(void *image, void *from, void *to)
+{
+	image_scan(image, from, to);
+}
+
+size_t checkpoint_take(struct vmsim_explorer *x)
+{
+	char *control = x->machine->control;
+
+	for (unsigned int i = 0; i < x->nr_actors; i++)
+		scan_stack(x, &x->actor[i]);
+	write_control(x);
+	image_scan(x->image, control, control + sizeof(struct control));
+	world_each_range(x->machine, scan_range, x->image);
+	return image_mark(x->image);
+}
+
+int checkpoint_create(struct vmsim_explorer *x)
+{
+	struct vmsim_machine *m = x->machine;
+
+	x->image = image_create((char *)m, m->region_size);
+	if (!x->image || !image_exclude(x->image, &m->seq, sizeof(m->seq)) ||
+	    !image_exclude(x->image, &m->stats, sizeof(m->stats)))
+		return -ENOMEM;
+	memset(m->control, 0, sizeof(struct control));
+	checkpoint_take(x);
+	image_settle(x->image);
+	return 0;
+}
+
+void checkpoint_destroy(struct vmsim_explorer *x)
+{
+	image_destroy(x->image);
+	x->image = NULL;
+}
+
+struct image_key checkpoint_key(const struct vmsim_explorer *x)
+{
+	return image_key(x->image);
+}
+
+void checkpoint_back(struct vmsim_explorer *x, size_t mark)
+{
+	image_rollback(x->image, mark);
+	read_control(x);
+	vmsim_self = &vmsim_no_task;
+	x->running = NULL;
+}
+
+size_t checkpoint_size(const struct vmsim_explorer *x)
+{
+	return image_log_size(x->image);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_CHECKPOINT_H
+#define VMSIM_CHECKPOINT_H
+
+#include "explore/image.h"
+
+struct vmsim_explorer;
+
+/*
+ * States of an execution: the world, what the explorer knows of its threads, and the live part of
+ * each thread's stack. In the main context, with fibers.
+ */
+
+/* Starts with the present state. 0 or -errno. */
+int checkpoint_create(struct vmsim_explorer *x);
+void checkpoint_destroy(struct vmsim_explorer *x);
+
+/* Takes note of what changed. The result names the state for checkpoint_back(). */
+size_t checkpoint_take(struct vmsim_explorer *x);
+struct image_key checkpoint_key(const struct vmsim_explorer *x);
+/* Goes back, from wherever the execution is now, to an earlier state of the same path. */
+void checkpoint_back(struct vmsim_explorer *x, size_t mark);
+/* Bytes that the way back to the first state takes. */
+size_t checkpoint_size(const struct vmsim_explorer *x);
+
+#endif

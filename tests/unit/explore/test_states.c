@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "../vmsim_test.h"
+#include <errno.h>
+#include <litmus_gup.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <string.h>
+
+/* Explicit states: all of them, each once; what is found replays. */
+
+static struct vmsim_explore_options options_for(enum vmsim_strategy strategy)
+{
+	struct vmsim_explore_options options;
+
+	vmsim_explore_options_init(&options);
+	options.strategy = strategy;
+	options.executions = UINT64_MAX;
+	return options;
+}
+
+static struct vmsim_result explore(const struct vmsim_scenario *scenario,
+				   const struct vmsim_explore_options *options)
+{
+	struct vmsim_result result;
+	char error[256];
+
+	if (vmsim_explore(scenario, options, &result, error, sizeof(error)))
+		fail_msg("%s", error);
+	return result;
+}
+
+static void test_right_is_exhausted(void **state)
+{
+	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+
+	(void)state;
+	for (unsigned int readers = 1; readers <= 2; readers++) {
+		struct litmus_gup litmus;
+		struct vmsim_result result;
+
+		litmus_gup_init(&litmus, readers, 1, LITMUS_GUP_RIGHT);
+		result = explore(&litmus.scenario, &options);
+		if (result.violated)
+			fail_msg("%s", result.violation.text);
+		assert_true(result.coverage.exhausted);
+		assert_true(result.coverage.states > 100 * readers);
+		assert_true(result.coverage.transitions > result.coverage.states);
+		vmsim_result_free(&result);
+	}
+}
+
+static void test_bugs_are_found_and_replay(void **state)
+{
+	struct vmsim_explore_options states = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options replay = options_for(VMSIM_STRATEGY_REPLAY);
+
+	(void)state;
+	replay.executions = 1;
+	for (int bug = LITMUS_GUP_RIGHT + 1; bug < LITMUS_GUP_BUGS; bug++) {
+		struct litmus_gup litmus;
+		struct vmsim_result found, again;
+
+		litmus_gup_init(&litmus, 2, 1, bug);
+		found = explore(&litmus.scenario, &states);
+		assert_true(found.violated);
+		assert_false(found.coverage.exhausted);
+		for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
+			replay.schedule = &found.schedule;
+			replay.backend = backend;
+			again = explore(&litmus.scenario, &replay);
+			assert_true(again.violated);
+			assert_string_equal(again.violation.text, found.violation.text);
+			vmsim_result_free(&again);
+		}
+		vmsim_result_free(&found);
+	}
+}
+
+/* With keep_going, each failing end is counted, and the search goes on to its end. */
+static void test_keeps_going(void **state)
+{
+	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct litmus_gup litmus;
+	struct vmsim_result result;
+
+	(void)state;
+	litmus_gup_init(&litmus, 1, 1, LITMUS_GUP_NO_RECHECK);
+	options.keep_going = true;
+	result = explore(&litmus.scenario, &options);
+	assert_true(result.failures > 1);
+	assert_true(result.failures < result.executions);
+	assert_true(result.coverage.exhausted);
+	vmsim_result_free(&result);
+}
+
+struct locks {
+	spinlock_t a, b;
+	bool crossed;
+};
+
+static int set_up_locks(struct vmsim_world *world)
+{
+	struct locks *locks = world->ctx;
+
+	spin_lock_init(&locks->a);
+	spin_lock_init(&locks->b);
+	return 0;
+}
+
+static int take(spinlock_t *first, spinlock_t *second)
+{
+	spin_lock(first);
+	spin_lock(second);
+	spin_unlock(second);
+	spin_unlock(first);
+	return 0;
+}
+
+static int take_ab(struct vmsim_world *world)
+{
+	struct locks *locks = world->ctx;
+
+	return take(&locks->a, &locks->b);
+}
+
+static int take_ba(struct vmsim_world *world)
+{
+	struct locks *locks = world->ctx;
+
+	return take(&locks->b, &locks->a);
+}
+
+static const struct vmsim_thread_def crossing[] = {
+	{ .name = "A", .cpu = 0, .fn = take_ab },
+	{ .name = "B", .cpu = 1, .fn = take_ba },
+};
+
+static void test_deadlock_is_a_state(void **state)
+{
+	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_scenario scenario = {
+		.name = "crossing",
+		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 2, .frames = 128 },
+		.ctx_size = sizeof(struct locks),
+		.bare = true,
+		.setup = set_up_locks,
+		.threads = crossing,
+		.nr_threads = 2,
+	};
+	struct vmsim_result result;
+
+	(void)state;
+	options.oracles = VMSIM_ORACLE_BIT(O20);
+	result = explore(&scenario, &options);
+	assert_true(result.violated);
+	assert_string_equal(result.violation.oracle, "O20");
+	assert_non_null(strstr(result.violation.text, "deadlock"));
+	vmsim_result_free(&result);
+}
+
+/* A spin that nobody ends is a cycle of states, not a search without end. */
+struct spin {
+	atomic_t stop;
+};
+
+static int spins(struct vmsim_world *world)
+{
+	struct spin *spin = world->ctx;
+
+	while (!atomic_read(&spin->stop))
+		cpu_relax();
+	return 0;
+}
+
+static int stops(struct vmsim_world *world)
+{
+	struct spin *spin = world->ctx;
+
+	atomic_set(&spin->stop, 1);
+	return 0;
+}
+
+static const struct vmsim_thread_def spinning[] = {
+	{ .name = "Spinner", .cpu = 0, .fn = spins },
+	{ .name = "Stopper", .cpu = 1, .fn = stops },
+};
+
+static void test_spins_are_cycles(void **state)
+{
+	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_scenario scenario = {
+		.name = "spinning",
+		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 2, .frames = 128 },
+		.ctx_size = sizeof(struct spin),
+		.bare = true,
+		.threads = spinning,
+		.nr_threads = 2,
+	};
+	struct vmsim_result result;
+
+	(void)state;
+	options.time_limit_ms = 20000;
+	result = explore(&scenario, &options);
+	assert_false(result.violated);
+	assert_true(result.coverage.exhausted);
+	assert_true(result.coverage.states < 200);
+	vmsim_result_free(&result);
+}
+
+/* Where states do not fit into the memory allowed, the search says so. */
+static void test_little_memory_is_told(void **state)
+{
+	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct litmus_gup litmus;
+	struct vmsim_result result, small;
+
+	(void)state;
+	litmus_gup_init(&litmus, 2, 1, LITMUS_GUP_RIGHT);
+	result = explore(&litmus.scenario, &options);
+	assert_true(result.coverage.exhausted);
+	options.memory_limit = 8 * result.coverage.states;
+	small = explore(&litmus.scenario, &options);
+	assert_false(small.coverage.exhausted);
+	assert_true(small.coverage.states <= result.coverage.states);
+	assert_true(small.coverage.states > result.coverage.states / 2);
+	vmsim_result_free(&result);
+	vmsim_result_free(&small);
+}
+
+static void test_pthreads_are_refused(void **state)
+{
+	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct litmus_gup litmus;
+	struct vmsim_result result;
+	char error[256];
+
+	(void)state;
+	litmus_gup_init(&litmus, 1, 1, LITMUS_GUP_RIGHT);
+	options.backend = VMSIM_BACKEND_PTHREAD;
+	assert_int_equal(vmsim_explore(&litmus.scenario, &options, &result, error, sizeof(error)),
+			 -EOPNOTSUPP);
+	assert_non_null(strstr(error, "fibers"));
+	vmsim_result_free(&result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_right_is_exhausted),
+		cmocka_unit_test(test_bugs_are_found_and_replay),
+		cmocka_unit_test(test_keeps_going),
+		cmocka_unit_test(test_deadlock_is_a_state),
+		cmocka_unit_test(test_spins_are_cycles),
+		cmocka_unit_test(test_little_memory_is_told),
+		cmocka_unit_test(test_pthreads_are_refused),
+	};
+
+	return vmsim_run_tests(tests);
+}
