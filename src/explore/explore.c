@@ -253,6 +253,7 @@ static int session_prepare(struct vmsim_explorer *x, void *recorder, char *error
 	if (err)
 		return err;
 	err = world_create(x, recorder);
+	x->footprint.machine = x->machine;
 	if (err && x->failed)
 		wrong(error, size, "set-up: %s %s", x->violation.oracle, x->violation.text);
 	else if (err)

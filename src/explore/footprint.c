@@ -1,21 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/footprint.h"
-#include <linux/spinlock.h>
+#include "machine/internal.h"
+#include "folio/folio.h"
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rwsem.h>
 #include <stdlib.h>
+
+/*
+ * A table of what each kind of event touches. Where an oracle decides by what it sees at an event,
+ * what it sees belongs to the footprint of that event, too: above all the TLBs of all CPUs (RIGHTS).
+ */
 
 /* Events of these kinds write, or read, the object that their first argument names. */
 #define WRITES									\
-	(VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) | VMSIM_EV_BIT(REF) |	\
-	 VMSIM_EV_BIT(ATOMIC) | VMSIM_EV_BIT(WRITE))
-#define READS (VMSIM_EV_BIT(PTE_READ) | VMSIM_EV_BIT(READ))
-#define OTHERS									\
+	(VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) | VMSIM_EV_BIT(ATOMIC) | \
+	 VMSIM_EV_BIT(WRITE) | VMSIM_EV_BIT(FLAG) | VMSIM_EV_BIT(PLAIN_WRITE))
+#define READS (VMSIM_EV_BIT(PTE_READ) | VMSIM_EV_BIT(READ) | VMSIM_EV_BIT(PLAIN_READ))
+#define LOCKS									\
 	(VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK) | VMSIM_EV_BIT(PTL_LOCK) |	\
-	 VMSIM_EV_BIT(PTL_RELEASED) | VMSIM_EV_BIT(IPI_SEND) | VMSIM_EV_BIT(IPI_RUN) | \
-	 VMSIM_EV_BIT(IRQ) | VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_DONE))
+	 VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(PTL_RELEASED))
+#define INTERRUPTS (VMSIM_EV_BIT(IPI_SEND) | VMSIM_EV_BIT(IPI_RUN) | VMSIM_EV_BIT(IRQ))
+#define COUNTS									\
+	(VMSIM_EV_BIT(REF) | VMSIM_EV_BIT(MAP_ADD) | VMSIM_EV_BIT(MAP_REMOVE) |	\
+	 VMSIM_EV_BIT(MAP_ZERO) | VMSIM_EV_BIT(FLUSH_PENDING))
+#define FRAMES									\
+	(VMSIM_EV_BIT(FRAME_ALLOC) | VMSIM_EV_BIT(FRAME_FREE) | VMSIM_EV_BIT(FRAME_READ) | \
+	 VMSIM_EV_BIT(FRAME_WRITE) | VMSIM_EV_BIT(TABLE_ALLOC) | VMSIM_EV_BIT(TABLE_FREE))
+#define FILES									\
+	(VMSIM_EV_BIT(FOLIO_DIRTY) | VMSIM_EV_BIT(FOLIO_CLEAN) | VMSIM_EV_BIT(CACHE_ADD) | \
+	 VMSIM_EV_BIT(CACHE_REMOVE) | VMSIM_EV_BIT(STORE_READ) | VMSIM_EV_BIT(STORE_WRITE))
+#define ACCESSES								\
+	(VMSIM_EV_BIT(TLB_FILL) | VMSIM_EV_BIT(TLB_USE) | VMSIM_EV_BIT(TLB_DROP) | \
+	 VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(MM_SWITCH))
+#define CALLBACKS (VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_DONE))
+#define DRAINS VMSIM_EV_BIT(DRAIN)
 
 uint64_t footprint_kinds(void)
 {
-	return WRITES | READS | OTHERS;
+	return WRITES | READS | LOCKS | INTERRUPTS | COUNTS | FRAMES | FILES | ACCESSES |
+	       CALLBACKS | DRAINS;
 }
 
 static void add(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
@@ -48,6 +72,23 @@ static enum access_mode locking_mode(uint64_t mode)
 	return mode & VMSIM_LOCK_SHARED ? ACCESS_ACQUIRE_SHARED : ACCESS_ACQUIRE;
 }
 
+static uint64_t address(const void *of)
+{
+	return (uint64_t)(uintptr_t)of;
+}
+
+static uint64_t contents_of(uint64_t page)
+{
+	return object_name(OBJECT_CONTENTS, page);
+}
+
+/* An oracle looks what the CPUs can still do. */
+static void look_at_rights(struct footprint *footprint, const struct vmsim_event *event)
+{
+	for (unsigned int cpu = 0; cpu < footprint->machine->nr_cpus; cpu++)
+		add(footprint, event, object_name(OBJECT_RIGHTS, cpu), ACCESS_READ);
+}
+
 static void lock_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	uint64_t lock = object_name(OBJECT_LOCK, event->arg[0]);
@@ -60,6 +101,11 @@ static void lock_event(struct footprint *footprint, const struct vmsim_event *ev
 		break;
 	case VMSIM_EV_UNLOCK:
 		add(footprint, event, lock, shared ? ACCESS_RELEASE_SHARED : ACCESS_RELEASE);
+		if (!shared)
+			look_at_rights(footprint, event);
+		break;
+	case VMSIM_EV_PTL_UNLOCK:
+		look_at_rights(footprint, event);
 		break;
 	default:
 		add(footprint, event, lock, ACCESS_RELEASE);
@@ -96,37 +142,154 @@ static void interrupt_event(struct footprint *footprint, const struct vmsim_even
 	}
 }
 
-void footprint_event(struct footprint *footprint, const struct vmsim_event *event)
+static void count_event(struct footprint *footprint, const struct vmsim_event *event)
 {
-	uint64_t bit = UINT64_C(1) << event->kind;
+	const struct page *page = (void *)(uintptr_t)event->arg[0];
+	const struct mm_struct *mm = (void *)(uintptr_t)event->arg[0];
 
-	if (bit & WRITES) {
-		add(footprint, event, event->arg[0], ACCESS_WRITE);
-		return;
-	}
-	if (bit & READS) {
-		add(footprint, event, event->arg[0], ACCESS_READ);
-		return;
-	}
 	switch (event->kind) {
-	case VMSIM_EV_LOCK:
-	case VMSIM_EV_UNLOCK:
-	case VMSIM_EV_PTL_LOCK:
-	case VMSIM_EV_PTL_RELEASED:
-		lock_event(footprint, event);
+	case VMSIM_EV_REF:
+		add(footprint, event, address(&page->_refcount), ACCESS_WRITE);
 		break;
-	case VMSIM_EV_IPI_SEND:
-	case VMSIM_EV_IPI_RUN:
-	case VMSIM_EV_IRQ:
-		interrupt_event(footprint, event);
+	case VMSIM_EV_FLUSH_PENDING:
+		add(footprint, event, address(&mm->tlb_flush_pending), ACCESS_WRITE);
+		look_at_rights(footprint, event);
 		break;
-	case VMSIM_EV_RCU_CALL:
-	case VMSIM_EV_RCU_DONE:
-		add(footprint, event, object_name(OBJECT_CALLBACKS, 0), ACCESS_WRITE);
+	case VMSIM_EV_MAP_ZERO:
+		look_at_rights(footprint, event);
+		break;
+	default:
+		add(footprint, event, address(&page->_mapcount), ACCESS_WRITE);
+	}
+}
+
+/* The allocator writes the whole cell. */
+static void cell_event(struct footprint *footprint, const struct vmsim_event *event,
+		       const struct page *page)
+{
+	add(footprint, event, address(&page->flags), ACCESS_WRITE);
+	add(footprint, event, address(&page->mapping), ACCESS_WRITE);
+	add(footprint, event, address(&page->_mapcount), ACCESS_WRITE);
+	add(footprint, event, address(&page->_refcount), ACCESS_WRITE);
+	add(footprint, event, contents_of(address(page)), ACCESS_WRITE);
+}
+
+/* Which frame is handed out depends on what the CPU has freed before. */
+static void frame_event(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct page *page = (void *)(uintptr_t)event->arg[0];
+
+	switch (event->kind) {
+	case VMSIM_EV_FRAME_FREE:
+		look_at_rights(footprint, event);
+		fallthrough;
+	case VMSIM_EV_FRAME_ALLOC:
+		for (unsigned long i = 0; i < 1UL << event->arg[1]; i++)
+			cell_event(footprint, event, page + i);
+		add(footprint, event, object_name(OBJECT_FRAMES, (uint64_t)event->cpu), ACCESS_WRITE);
+		break;
+	case VMSIM_EV_FRAME_READ:
+		add(footprint, event, contents_of(address(page)), ACCESS_READ);
+		look_at_rights(footprint, event);
+		break;
+	case VMSIM_EV_TABLE_FREE:
+		look_at_rights(footprint, event);
+		fallthrough;
+	default:
+		add(footprint, event, contents_of(address(page)), ACCESS_WRITE);
+	}
+}
+
+static void file_event(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct address_space *mapping = (void *)(uintptr_t)event->arg[1];
+	const struct page *page = (void *)(uintptr_t)event->arg[0];
+
+	switch (event->kind) {
+	case VMSIM_EV_FOLIO_DIRTY:
+	case VMSIM_EV_FOLIO_CLEAN:
+		add(footprint, event, address(&page->flags), ACCESS_WRITE);
+		add(footprint, event, contents_of(address(page)), ACCESS_READ);
+		look_at_rights(footprint, event);
+		break;
+	case VMSIM_EV_CACHE_ADD:
+	case VMSIM_EV_CACHE_REMOVE:
+		add(footprint, event, address(&mapping->i_pages->folios), ACCESS_WRITE);
+		add(footprint, event, address(&page->mapping), ACCESS_WRITE);
+		break;
+	default:
+		add(footprint, event, object_name(OBJECT_STORE, address(mapping)),
+		    event->kind == VMSIM_EV_STORE_READ ? ACCESS_READ : ACCESS_WRITE);
+	}
+}
+
+/* The set of the TLB that an entry is in, the TLB as a whole, pointers to tables. */
+static void use_entry(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct vmsim_tlb_entry *entry = (void *)(uintptr_t)event->arg[2];
+	const struct vmsim_tlb_cache *tlb = &footprint->machine->cpu[event->arg[0]].tlb;
+	size_t set = (size_t)(entry - &tlb->entry[0][0]) / VMSIM_TLB_WAYS;
+	unsigned long pages = (event->arg[1] >> PAGE_SHIFT) - entry->vpn;
+
+	add(footprint, event, address(tlb->entry[set]), ACCESS_READ);
+	add(footprint, event, address(tlb), ACCESS_READ);
+	if (event->kind == VMSIM_EV_TLB_FILL)
+		add(footprint, event, address(tlb->psc), ACCESS_READ);
+	footprint->frame = contents_of(address(pfn_to_page(entry->pfn + pages)));
+	add(footprint, event, footprint->frame, ACCESS_READ);
+}
+
+static void access_event(struct footprint *footprint, const struct vmsim_event *event)
+{
+	switch (event->kind) {
+	case VMSIM_EV_TLB_FILL:
+	case VMSIM_EV_TLB_USE:
+		use_entry(footprint, event);
+		break;
+	case VMSIM_EV_TLB_DROP:
+		add(footprint, event, object_name(OBJECT_RIGHTS, event->arg[0]), ACCESS_WRITE);
+		break;
+	case VMSIM_EV_STORE:
+		add(footprint, event, footprint->frame, ACCESS_WRITE);
+		break;
+	case VMSIM_EV_MM_SWITCH:
+		add(footprint, event, address(&footprint->machine->cpu[event->arg[0]].tlb),
+		    ACCESS_WRITE);
+		for (int i = 1; i <= 2; i++)
+			if (event->arg[i])
+				add(footprint, event,
+				    address(mm_cpumask((struct mm_struct *)(uintptr_t)event->arg[i])),
+				    ACCESS_WRITE);
 		break;
 	default:
 		break;
 	}
+}
+
+void footprint_event(struct footprint *footprint, const struct vmsim_event *event)
+{
+	uint64_t bit = UINT64_C(1) << event->kind;
+
+	if (bit & READS)
+		add(footprint, event, event->arg[0], ACCESS_READ);
+	else if (bit & WRITES)
+		add(footprint, event, event->arg[0], ACCESS_WRITE);
+	else if (bit & LOCKS)
+		lock_event(footprint, event);
+	else if (bit & COUNTS)
+		count_event(footprint, event);
+	else if (bit & ACCESSES)
+		access_event(footprint, event);
+	else if (bit & INTERRUPTS)
+		interrupt_event(footprint, event);
+	else if (bit & FRAMES)
+		frame_event(footprint, event);
+	else if (bit & FILES)
+		file_event(footprint, event);
+	else if (bit & DRAINS)
+		add(footprint, event, event->arg[1], ACCESS_WRITE);
+	else if (bit & CALLBACKS)
+		add(footprint, event, object_name(OBJECT_CALLBACKS, 0), ACCESS_WRITE);
 }
 
 /* Pairs whose order shows nowhere; a release by one is no matter to a shared holder. */

@@ -34,7 +34,8 @@ struct access {
 struct footprint {
 	struct access *at;
 	size_t n, capacity;
-	uint64_t frame;			/* used by the access under way */
+	struct vmsim_machine *machine;
+	uint64_t frame;			/* used by the access under way: its object */
 	unsigned int calls;		/* taken from the mailbox by the interrupt under way */
 };
 
@@ -48,11 +49,9 @@ enum object_kind {
 	OBJECT_HV,		/* of a CPU: whether the hypervisor lets it run */
 	OBJECT_READER,		/* of a CPU: in an RCU read section */
 	OBJECT_CALLBACKS,	/* what waits for a grace period */
-	OBJECT_TLB,		/* of a CPU */
+	OBJECT_RIGHTS,		/* of a CPU: what its TLB has beyond the tables */
 	OBJECT_FRAMES,		/* of a CPU: free frames that it keeps */
 	OBJECT_CONTENTS,	/* of a frame: what is in it, and whose it is */
-	OBJECT_FLAG,		/* of a frame: one bit */
-	OBJECT_INDEX,		/* of a file: what is cached of it */
 	OBJECT_STORE,		/* of a file: what is stored */
 };
 

@@ -29,6 +29,17 @@ static bool is_thread(const struct dpor *d, unsigned int actor)
 	return actor < d->nr_threads;
 }
 
+static bool is_hypervisor(const struct dpor *d, unsigned int actor)
+{
+	return actor >= d->nr_threads + d->nr_cpus;
+}
+
+/* Whether the CPU is away. */
+static uint64_t hypervisor_object(const struct dpor *d, unsigned int actor)
+{
+	return (uintptr_t)&d->x->machine->cpu[actor - d->nr_threads - d->nr_cpus].hv_state;
+}
+
 /*
  * Only under the back-end that defers flushes does it matter that the hypervisor has taken a CPU
  * away: elsewhere it is as if its thread had not been picked.
@@ -158,8 +169,26 @@ static void complete_footprint(struct dpor *d, unsigned int actor)
 		if (begins_grace(d, actor))
 			add_grace(d);
 	}
+	if (is_hypervisor(d, actor))
+		footprint_add(&d->x->footprint, hypervisor_object(d, actor), ACCESS_WRITE);
 	if (looked_at_callbacks(&d->x->footprint))
 		add_grace(d);
+}
+
+/*
+ * That a CPU is away matters to a flush alone, which then defers: it is taken away right before a
+ * flush looks, and nowhere else.
+ */
+static void note_flush(struct dpor *d, struct dpor_node *step)
+{
+	for (unsigned int cpu = 0; cpu < d->nr_cpus && d->x->preempts; cpu++) {
+		unsigned int actor = d->nr_threads + d->nr_cpus + cpu;
+
+		for (uint32_t i = step->own_accesses; i < step->accesses_end; i++)
+			if (step->actor != actor &&
+			    d->access[i].object == hypervisor_object(d, actor))
+				step->backtrack |= step->can & 1ULL << actor;
+	}
 }
 
 static void keep_footprint(struct dpor *d, struct dpor_node *step)
@@ -259,7 +288,7 @@ static void note_wait(struct dpor *d, size_t node, unsigned int actor, uint64_t 
 		dpor_wake_join(d, actor, node);
 	if ((d->yielded | step->can) & bit) {
 		/* It could have come before what stops it now. */
-		if (step->enabled & ~can & bit)
+		if (step->enabled & ~can & bit && !is_hypervisor(d, step->actor))
 			step->backtrack |= bit & ~step->sleep;
 	} else if (can & bit) {
 		enabled_by(d, actor, node);
@@ -281,6 +310,7 @@ static void step_end(struct dpor *d, uint64_t can)
 	step->spinning = d->spinning;
 	complete_footprint(d, step->actor);
 	keep_footprint(d, step);
+	note_flush(d, step);
 	dpor_order_step(d, d->step);
 	for (unsigned int i = 0; i < d->nr_threads; i++)
 		note_wait(d, d->step, i, can);
@@ -316,13 +346,23 @@ static unsigned int preferred(const struct dpor *d, uint64_t actors)
 {
 	const struct vmsim_actor *running = d->x->running;
 	uint64_t callbacks = 1ULL << d->x->rcu->index;
-	uint64_t not_threads = actors >> d->nr_threads << d->nr_threads;
+	uint64_t interrupts = actors >> d->nr_threads & ((1ULL << d->nr_cpus) - 1);
 
 	if (actors & callbacks)
 		return d->x->rcu->index;
 	if (running && actors & 1ULL << running->index)
 		return running->index;
-	return (unsigned int)__builtin_ctzll(not_threads ? not_threads : actors);
+	if (interrupts)
+		return d->nr_threads + (unsigned int)__builtin_ctzll(interrupts);
+	return (unsigned int)__builtin_ctzll(actors);
+}
+
+/* CPUs that are not away are not taken away for nothing. */
+static uint64_t going_away(const struct dpor *d)
+{
+	uint64_t cpus = (1ULL << d->nr_cpus) - 1;
+
+	return d->x->preempts ? (cpus & ~d->x->machine->away) << (d->nr_threads + d->nr_cpus) : 0;
 }
 
 /* A place that no execution has been at. False: whoever can go on sleeps. */
@@ -336,7 +376,7 @@ static bool node_begin(struct dpor *d, uint64_t can)
 	node->accesses = node->own_accesses = node->accesses_end = (uint32_t)d->nr_accesses;
 	if (d->depth)
 		inherit_sleep(d, node, &d->node[d->step]);
-	awake = node->enabled & ~node->sleep;
+	awake = node->enabled & ~node->sleep & ~going_away(d);
 	if (!awake) {
 		d->length = d->depth;
 		return false;

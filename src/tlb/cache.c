@@ -79,12 +79,23 @@ static void drop_matching(struct vmsim_cpu *cpu, u64 mm, unsigned long addr, uns
 		vmsim_tlb_drop(cpu, entry);
 }
 
+/*
+ * A flush that finds nothing has still come before what is filled later. Told of, inside of an
+ * indivisible step, by the address of what it looked through.
+ */
+static void looked_through(const void *what)
+{
+	vmsim_event(ATOMIC, (uintptr_t)what, 0, 0);
+	(void)what;
+}
+
 /* One instruction like INVLPG for each stride: drops what translates that address, of any size. */
 static void drop_strides(struct vmsim_cpu *cpu, const struct vmsim_tlb_range *range)
 {
 	unsigned long stride = 1UL << range->stride_shift;
 
 	for (unsigned long addr = range->start; addr < range->end; addr += stride) {
+		looked_through(vmsim_tlb_set(&cpu->tlb, addr >> PAGE_SHIFT, PAGE_SHIFT));
 		drop_matching(cpu, range->mm, addr, PAGE_SHIFT);
 		if (cpu->tlb.huge)
 			drop_matching(cpu, range->mm, addr, PMD_SHIFT);
@@ -137,12 +148,16 @@ static void drop_tables(struct vmsim_tlb_cache *cache, const struct vmsim_tlb_ra
 
 void vmsim_tlb_drop_range(struct vmsim_cpu *cpu, const struct vmsim_tlb_range *range)
 {
-	if (vmsim_tlb_range_is_full(range))
+	if (vmsim_tlb_range_is_full(range)) {
+		looked_through(&cpu->tlb);
 		drop_all(cpu, range->mm);
-	else
+	} else {
 		drop_strides(cpu, range);
-	if (range->tables || vmsim_tlb_range_is_full(range))
+	}
+	if (range->tables || vmsim_tlb_range_is_full(range)) {
+		looked_through(cpu->tlb.psc);
 		drop_tables(&cpu->tlb, range);
+	}
 }
 
 void vmsim_tlb_invalidate_range(struct vmsim_cpu *cpu, const struct vmsim_tlb_range *range)

@@ -22,6 +22,9 @@ static struct cpumask cpus_of(struct mm_struct *mm)
 	struct cpumask mask;
 
 	__atomic_fetch_add(&mm->context.tlb_gen.counter, 1, __ATOMIC_SEQ_CST);
+	current->atomic_step++;
+	vmsim_event(READ, (uintptr_t)mm_cpumask(mm), mm_cpumask(mm)->bits[0], sizeof(u64));
+	current->atomic_step--;
 	for (unsigned int i = 0; i < ARRAY_SIZE(mask.bits); i++)
 		mask.bits[i] = __atomic_load_n(&mm_cpumask(mm)->bits[i], __ATOMIC_SEQ_CST);
 	return mask;
@@ -42,6 +45,9 @@ static bool defer(struct vmsim_cpu *cpu)
 {
 	u32 was = VMSIM_HV_AWAY;
 
+	current->atomic_step++;
+	vmsim_event(ATOMIC, (uintptr_t)&cpu->hv_state, 0, 0);
+	current->atomic_step--;
 	if (!__atomic_compare_exchange_n(&cpu->hv_state, &was, VMSIM_HV_AWAY_FLUSH, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
 	    was != VMSIM_HV_AWAY_FLUSH)
