@@ -35,11 +35,16 @@ static inline ctype name##_cmpxchg_unseen(type *v, ctype from, ctype to)		\
 	return (ctype)ao##_fetch_compare_and_swap_full((volatile utype *)&v->counter,	\
 						       (utype)from, (utype)to);		\
 }											\
-static inline ctype name##_fetch_add(ctype i, type *v)					\
+static inline ctype name##_fetch_add_as(ctype i, type *v, enum vmsim_atomic_kind op)	\
 {											\
 	ctype old = name##_fetch_add_unseen(i, v);					\
-	vmsim_event(ATOMIC, (uintptr_t)v, 0, 0);					\
+	vmsim_event(ATOMIC, (uintptr_t)v, op, old + i);					\
+	(void)op;									\
 	return old;									\
+}											\
+static inline ctype name##_fetch_add(ctype i, type *v)					\
+{											\
+	return name##_fetch_add_as(i, v, VMSIM_ATOMIC_CHANGES);				\
 }											\
 static inline ctype name##_cmpxchg(type *v, ctype from, ctype to)			\
 {											\
@@ -58,12 +63,15 @@ static inline ctype name##_add_return(ctype i, type *v) { return name##_fetch_ad
 static inline ctype name##_sub_return(ctype i, type *v) { return name##_fetch_add(-i, v) - i; }	\
 static inline ctype name##_inc_return(type *v) { return name##_add_return(1, v); }	\
 static inline ctype name##_dec_return(type *v) { return name##_sub_return(1, v); }	\
-static inline void name##_add(ctype i, type *v) { (void)name##_fetch_add(i, v); }	\
-static inline void name##_sub(ctype i, type *v) { (void)name##_fetch_add(-i, v); }	\
-static inline void name##_inc(type *v) { (void)name##_fetch_add(1, v); }		\
-static inline void name##_dec(type *v) { (void)name##_fetch_add(-1, v); }		\
-static inline bool name##_dec_and_test(type *v) { return name##_dec_return(v) == 0; }	\
-static inline bool name##_sub_and_test(ctype i, type *v) { return name##_sub_return(i, v) == 0; } \
+static inline void name##_add(ctype i, type *v) { (void)name##_fetch_add_as(i, v, VMSIM_ATOMIC_ADDS); }	\
+static inline void name##_sub(ctype i, type *v) { (void)name##_fetch_add_as(-i, v, VMSIM_ATOMIC_ADDS); }	\
+static inline void name##_inc(type *v) { name##_add(1, v); }		\
+static inline void name##_dec(type *v) { name##_add(-1, v); }		\
+static inline bool name##_sub_and_test(ctype i, type *v)				\
+{											\
+	return name##_fetch_add_as(-i, v, VMSIM_ATOMIC_DROPS) == i;			\
+}											\
+static inline bool name##_dec_and_test(type *v) { return name##_sub_and_test(1, v); }	\
 static inline bool name##_inc_and_test(type *v) { return name##_inc_return(v) == 0; }	\
 static inline bool name##_add_negative(ctype i, type *v) { return name##_add_return(i, v) < 0; } \
 static inline bool name##_add_unless(type *v, ctype i, ctype u)				\

@@ -13,17 +13,17 @@ struct mm_struct;
 __vmsim_export void dump_page(const struct page *page, const char *reason);
 
 /*
- * Kernels in use do not have these checks (CONFIG_DEBUG_VM): what one of them looks at is seen by
- * watchers, but is no place where another CPU could come in.
+ * Kernels in use do not have these checks (CONFIG_DEBUG_VM): to look is no access, and no place where
+ * another CPU could come in.
  */
 #define vmsim_vm_check(cond)							\
 ({										\
 	bool __vc_watched = vmsim_watched(READ), __vc_hit;			\
 	if (__vc_watched)							\
-		vmsim_self->atomic_step++;					\
+		vmsim_self->in_watcher++;					\
 	__vc_hit = !!(cond);							\
 	if (__vc_watched)							\
-		vmsim_self->atomic_step--;					\
+		vmsim_self->in_watcher--;					\
 	__vc_hit;								\
 })
 #define VM_BUG_ON(cond)								\

@@ -12,6 +12,13 @@ static inline void vmsim_ref_event(struct folio *folio, int from, int to)
 	(void)folio, (void)from, (void)to;
 }
 
+/* An attempt that failed has looked. */
+static inline void vmsim_ref_seen(const struct folio *folio, int count)
+{
+	vmsim_event(READ, (uintptr_t)&folio->_refcount, count, sizeof(folio->_refcount));
+	(void)folio, (void)count;
+}
+
 static inline int folio_ref_count(const struct folio *folio)
 {
 	return atomic_read(&folio->_refcount);
@@ -65,7 +72,7 @@ static inline bool put_page_testzero(struct page *page)
 /* Adds @nr references unless the count is @u. */
 static inline bool folio_ref_add_unless(struct folio *folio, int nr, int u)
 {
-	int seen = folio_ref_count(folio);
+	int seen = __READ_ONCE(folio->_refcount.counter);
 
 	while (seen != u) {
 		int found = atomic_cmpxchg_unseen(&folio->_refcount, seen, seen + nr);
@@ -76,6 +83,7 @@ static inline bool folio_ref_add_unless(struct folio *folio, int nr, int u)
 		}
 		seen = found;
 	}
+	vmsim_ref_seen(folio, seen);
 	return false;
 }
 
@@ -91,6 +99,8 @@ static inline int folio_ref_freeze(struct folio *folio, int count)
 
 	if (done)
 		vmsim_ref_event(folio, count, 0);
+	else
+		vmsim_ref_seen(folio, -1);
 	return done;
 }
 

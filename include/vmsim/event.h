@@ -83,7 +83,7 @@
 	X(MM_EXIT,	  "mm-exit",	     "mm*",	 "-",	     "-")	\
 	X(MM_REMOVE,	  "mm-remove",       "mm*",	 "-",	     "-")	\
 	X(MM_SWITCH,	  "mm-switch",       "cpu",	 "prev*",    "next*")	\
-	X(ATOMIC,	  "atomic",	     "addr*",    "-",	     "-")	\
+	X(ATOMIC,	  "atomic",	     "addr*",    "kind",    "new")	\
 	X(READ,		  "read",	     "addr*",    "value",    "size")	\
 	X(WRITE,	  "write",	     "addr*",    "value",    "size")	\
 	X(BARRIER,	  "barrier",	     "kind",	 "-",	     "-")	\
@@ -119,6 +119,13 @@ enum vmsim_barrier {
 	VMSIM_BARRIER_READ,
 	VMSIM_BARRIER_WRITE,
 	VMSIM_BARRIER_ATOMIC,		/* full, where next to an atomic operation or a lock */
+};
+
+/* Values of the "kind" argument of ATOMIC: what the caller learns from it. */
+enum vmsim_atomic_kind {
+	VMSIM_ATOMIC_CHANGES,		/* the value; "new" is not given */
+	VMSIM_ATOMIC_ADDS,		/* nothing */
+	VMSIM_ATOMIC_DROPS,		/* whether nothing is left */
 };
 
 /* Values of the "kind" argument of FAULT_KIND. */

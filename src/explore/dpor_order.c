@@ -220,6 +220,11 @@ static void node_list_add_records(struct dpor *d, struct node_list *list, uint64
 #define MODE(m) (1U << ACCESS_##m)
 #define ANY_MODE (~0U)
 
+static bool acquires(const struct dpor_access *access)
+{
+	return access->mode == ACCESS_ACQUIRE || access->mode == ACCESS_ACQUIRE_SHARED;
+}
+
 /*
  * What an access conflicts with. @races: the other order is possible. @edges: a release that let an
  * acquire in; what came before it is behind it, but there is no other order of the two.
@@ -229,11 +234,12 @@ static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, 
 {
 	uint32_t cells = dpor_cell_object(d, access->object);
 	const uint64_t *cell = &d->cell[cells];
-	bool tries = access->mode == ACCESS_READ || access->mode == ACCESS_WRITE;
-	unsigned int shared = access->mode == ACCESS_READ	      ? MODE(ACQUIRE_SHARED) :
-			      access->mode == ACCESS_ACQUIRE_SHARED   ? MODE(READ) :
-			      access->mode == ACCESS_RELEASE_SHARED   ? MODE(READ) :
-								        ANY_MODE;
+	bool tries = !acquires(access) && access->mode != ACCESS_RELEASE &&
+		     access->mode != ACCESS_RELEASE_SHARED;
+	unsigned int shared = 0;
+
+	for (unsigned int mode = 0; mode < ACCESS_MODES; mode++)
+		shared |= modes_conflict(access->mode, mode) << mode;
 
 	/* Who releases has acquired, or somebody has for it. */
 	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races, cell[CELL_EXCLUSIVE], actor);
@@ -243,11 +249,6 @@ static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, 
 		node_list_add_records(d, edges, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
 	else if (tries)
 		node_list_add_records(d, races, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
-}
-
-static bool acquires(const struct dpor_access *access)
-{
-	return access->mode == ACCESS_ACQUIRE || access->mode == ACCESS_ACQUIRE_SHARED;
 }
 
 static void find_conflicts(struct dpor *d, const struct dpor_access *access, unsigned int actor)
@@ -291,6 +292,8 @@ static void note_access(struct dpor *d, const struct dpor_access *access, size_t
 
 	switch (access->mode) {
 	case ACCESS_READ:
+	case ACCESS_ADD:
+	case ACCESS_DROP:
 	case ACCESS_ACQUIRE_SHARED:
 		record_push(d, cells + CELL_SHARED, node, access->mode);
 		break;
@@ -304,9 +307,8 @@ static void note_access(struct dpor *d, const struct dpor_access *access, size_t
 	case ACCESS_RELEASE:
 		cell_set(d, cells + CELL_RELEASE, node + 1);
 		break;
-	case ACCESS_RELEASE_SHARED:
+	default:
 		record_push(d, cells + CELL_RELEASE_SHARED, node, access->mode);
-		break;
 	}
 }
 

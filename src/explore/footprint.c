@@ -14,7 +14,7 @@
 
 /* Events of these kinds write, or read, the object that their first argument names. */
 #define WRITES									\
-	(VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) | VMSIM_EV_BIT(ATOMIC) | \
+	(VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) |			\
 	 VMSIM_EV_BIT(WRITE) | VMSIM_EV_BIT(FLAG) | VMSIM_EV_BIT(PLAIN_WRITE))
 #define READS (VMSIM_EV_BIT(PTE_READ) | VMSIM_EV_BIT(READ) | VMSIM_EV_BIT(PLAIN_READ))
 #define LOCKS									\
@@ -22,7 +22,7 @@
 	 VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(PTL_RELEASED))
 #define INTERRUPTS (VMSIM_EV_BIT(IPI_SEND) | VMSIM_EV_BIT(IPI_RUN) | VMSIM_EV_BIT(IRQ))
 #define COUNTS									\
-	(VMSIM_EV_BIT(REF) | VMSIM_EV_BIT(MAP_ADD) | VMSIM_EV_BIT(MAP_REMOVE) |	\
+	(VMSIM_EV_BIT(ATOMIC) | VMSIM_EV_BIT(REF) | VMSIM_EV_BIT(MAP_ADD) | VMSIM_EV_BIT(MAP_REMOVE) |	\
 	 VMSIM_EV_BIT(MAP_ZERO) | VMSIM_EV_BIT(FLUSH_PENDING))
 #define FRAMES									\
 	(VMSIM_EV_BIT(FRAME_ALLOC) | VMSIM_EV_BIT(FRAME_FREE) | VMSIM_EV_BIT(FRAME_READ) | \
@@ -142,24 +142,43 @@ static void interrupt_event(struct footprint *footprint, const struct vmsim_even
 	}
 }
 
+/* Of a count of users, only zero shows. */
+static enum access_mode counting_mode(int64_t old, int64_t new)
+{
+	if (old <= 0 || new <= 0)
+		return ACCESS_WRITE;
+	return new > old ? ACCESS_ADD : ACCESS_DROP;
+}
+
+static enum access_mode atomic_mode(const struct vmsim_event *event)
+{
+	if (event->arg[1] == VMSIM_ATOMIC_ADDS)
+		return ACCESS_ADD;
+	return event->arg[1] == VMSIM_ATOMIC_DROPS && event->arg[2] ? ACCESS_DROP : ACCESS_WRITE;
+}
+
 static void count_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct page *page = (void *)(uintptr_t)event->arg[0];
 	const struct mm_struct *mm = (void *)(uintptr_t)event->arg[0];
+	enum access_mode mode = counting_mode((int64_t)event->arg[1], (int64_t)event->arg[2]);
 
 	switch (event->kind) {
+	case VMSIM_EV_ATOMIC:
+		add(footprint, event, event->arg[0], atomic_mode(event));
+		break;
 	case VMSIM_EV_REF:
-		add(footprint, event, address(&page->_refcount), ACCESS_WRITE);
+		add(footprint, event, address(&page->_refcount), mode);
 		break;
 	case VMSIM_EV_FLUSH_PENDING:
-		add(footprint, event, address(&mm->tlb_flush_pending), ACCESS_WRITE);
+		add(footprint, event, address(&mm->tlb_flush_pending), ACCESS_ADD);
 		look_at_rights(footprint, event);
 		break;
 	case VMSIM_EV_MAP_ZERO:
 		look_at_rights(footprint, event);
 		break;
 	default:
-		add(footprint, event, address(&page->_mapcount), ACCESS_WRITE);
+		add(footprint, event, address(&page->_mapcount), mode);
 	}
 }
 
@@ -297,6 +316,8 @@ bool modes_conflict(enum access_mode a, enum access_mode b)
 {
 	static const unsigned int peace[] = {
 		[ACCESS_READ] = 1 << ACCESS_READ,
+		[ACCESS_ADD] = 1 << ACCESS_ADD,
+		[ACCESS_DROP] = 1 << ACCESS_DROP,
 		[ACCESS_ACQUIRE_SHARED] = 1 << ACCESS_ACQUIRE_SHARED | 1 << ACCESS_RELEASE_SHARED,
 		[ACCESS_RELEASE_SHARED] = 1 << ACCESS_ACQUIRE_SHARED | 1 << ACCESS_RELEASE_SHARED,
 	};

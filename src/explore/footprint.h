@@ -14,14 +14,20 @@
  * Acquire and release are for what is held and waited for: a lock, preemption or interrupts off. A
  * release cannot be swapped with the acquire that it lets in; acquires of the same object can.
  * Shared holders leave each other alone, those who come as those who go.
+ *
+ * Counts: additions whose result nobody sees leave each other alone, and so do those that leave
+ * something and only say so.
  */
 enum access_mode {
 	ACCESS_READ,
+	ACCESS_ADD,
+	ACCESS_DROP,
 	ACCESS_WRITE,
 	ACCESS_ACQUIRE,
 	ACCESS_ACQUIRE_SHARED,
 	ACCESS_RELEASE,
 	ACCESS_RELEASE_SHARED,
+	ACCESS_MODES,
 };
 
 struct access {
