@@ -58,7 +58,10 @@ void cli_load_overrides(const char *const *paths);
 void cli_remember_arguments(int argc, char **argv);
 /* Path of the object of a variant, in a static buffer. */
 const char *cli_variant_path(const struct vmsim_scenario *scenario,
-			     const struct vmsim_variant *variant);
+			     const struct vmsim_variant *variant,
+			     enum vmsim_granularity granularity);
+/* Path of libvmsim-full, in a static buffer; where it is not built, bad usage. */
+const char *cli_full_library(void);
 /*
  * A folder of the project, in a static buffer: where the environment's @variable says, the folder
  * @built beside that of a program that was just built, or where it was installed.
@@ -85,7 +88,7 @@ struct cli_execution {
 	const struct vmsim_scenario *scenario;
 	const struct vmsim_variant *variant;
 	struct vmsim_explore_options options;
-	const char *overrides[CLI_MAX_OVERRIDES + 2];
+	const char *overrides[CLI_MAX_OVERRIDES + 3];
 	unsigned int nr_overrides;
 	bool timeline, full, json, minimise;
 	const char *save, *trace_out;

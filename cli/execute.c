@@ -13,14 +13,20 @@ static const char *variant_name(const struct cli_execution *execution)
 	return execution->variant ? execution->variant->name : "";
 }
 
-/* The variant's object comes last: what the user brings replaces the variant, too. */
+/*
+ * The variant's object comes after what the user brings, which replaces it, too. What is explored
+ * at full granularity has the instrumented library in the library's place.
+ */
 static void load(struct cli_execution *execution)
 {
+	enum vmsim_granularity granularity = execution->options.granularity;
 	unsigned int n = execution->nr_overrides;
 
 	if (execution->variant && !execution->variant->builtin)
 		execution->overrides[n++] = cli_variant_path(execution->scenario,
-							     execution->variant);
+							     execution->variant, granularity);
+	if (granularity == VMSIM_GRANULARITY_FULL)
+		execution->overrides[n++] = cli_full_library();
 	execution->overrides[n] = NULL;
 	if (n)
 		cli_load_overrides(execution->overrides);

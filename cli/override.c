@@ -44,11 +44,16 @@ bool cli_is_replaceable(const char *name)
 	       ELF64_ST_BIND(symbol->st_info) == STB_WEAK;
 }
 
+/* What instrumented objects need: their runtime. NULL: they have no place here. */
+static const char *instrumented;
+
 /* In a process of its own: what the object does when it is loaded is its affair. */
 static void try_load(const char *path, int out)
 {
 	const char *what;
 
+	if (instrumented)
+		dlopen(instrumented, RTLD_NOW | RTLD_GLOBAL);
 	if (dlopen(path, RTLD_NOW | RTLD_LOCAL))
 		_exit(0);
 	what = dlerror();
@@ -212,12 +217,31 @@ const char *cli_folder(const char *variable, const char *built, const char *inst
 }
 
 const char *cli_variant_path(const struct vmsim_scenario *scenario,
-			     const struct vmsim_variant *variant)
+			     const struct vmsim_variant *variant,
+			     enum vmsim_granularity granularity)
 {
 	static char path[PATH_MAX + 256];
 
-	snprintf(path, sizeof(path), "%s/%s/%s.so",
+	snprintf(path, sizeof(path), "%s/%s/%s%s.so",
 		 cli_folder("VMSIM_SCENARIO_DIR", "scenarios", VMSIM_INSTALLED_SCENARIOS),
-		 scenario->name, variant->name);
+		 scenario->name, granularity == VMSIM_GRANULARITY_FULL ? "full-" : "", variant->name);
+	return path;
+}
+
+const char *cli_full_library(void)
+{
+	static char path[PATH_MAX];
+	char *slash;
+	Dl_info library;
+
+	/* Beside the library that is used now. */
+	if (!dladdr((void *)(uintptr_t)vmsim_version, &library) ||
+	    !realpath(library.dli_fname, path))
+		cli_bad_usage("--granularity full: cannot tell where the library is");
+	slash = strrchr(path, '/');
+	snprintf(slash, (size_t)(path + sizeof(path) - slash), "/libvmsim-full.so.0");
+	if (!exists(path))
+		cli_bad_usage("--granularity full: %s is not there (docs/full.md)", path);
+	instrumented = path;
 	return path;
 }

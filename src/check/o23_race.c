@@ -74,6 +74,16 @@ static void on_plain(struct vmsim_checker *chk, struct race_actor *actor,
 		race_access(chk, &access);
 }
 
+/* References are taken and dropped by code that is not instrumented, too; the set-up of a count is not. */
+static void on_ref(struct vmsim_checker *chk, struct race_actor *actor, const struct vmsim_event *event)
+{
+	const struct folio *folio = (const void *)(uintptr_t)event->arg[0];
+
+	if ((int)event->arg[1] >= 0)
+		race_atomic(chk, actor, VMSIM_ATOMIC_CHANGE, &folio->_refcount,
+			    sizeof(folio->_refcount), __ATOMIC_SEQ_CST);
+}
+
 static void o23_event(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
 	struct race_actor *actor = actor_now(chk);
@@ -112,6 +122,9 @@ static void o23_event(struct vmsim_checker *chk, const struct vmsim_event *event
 	case VMSIM_EV_BARRIER:
 		race_fence(chk, actor, arg[0] != VMSIM_BARRIER_WRITE, arg[0] != VMSIM_BARRIER_READ);
 		break;
+	case VMSIM_EV_REF:
+		on_ref(chk, actor, event);
+		break;
 	case VMSIM_EV_RCU_SYNC:
 		race_grace_period(chk, actor);
 		break;
@@ -129,8 +142,8 @@ const struct chk_oracle chk_o23 = {
 	.kinds = VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK) | VMSIM_EV_BIT(PTL_LOCK) |
 		 VMSIM_EV_BIT(PTL_RELEASED) | VMSIM_EV_BIT(IPI_SEND) | VMSIM_EV_BIT(IPI_RUN) |
 		 VMSIM_EV_BIT(IPI_DONE) | VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_DONE) |
-		 VMSIM_EV_BIT(RCU_SYNC) | VMSIM_EV_BIT(BARRIER) | VMSIM_EV_BIT(PLAIN_READ) |
-		 VMSIM_EV_BIT(PLAIN_WRITE),
+		 VMSIM_EV_BIT(RCU_SYNC) | VMSIM_EV_BIT(REF) | VMSIM_EV_BIT(BARRIER) |
+		 VMSIM_EV_BIT(PLAIN_READ) | VMSIM_EV_BIT(PLAIN_WRITE),
 	.event = o23_event,
 };
 

@@ -50,6 +50,7 @@ typedef u32 race_clock;
  * @published: what its marked writes publish: its clock at its last release barrier
  * @seen: what its marked reads have seen, to be known from its next acquire barrier on
  * @section: the read-side section of its last event, 0: none; @section_cpu: where
+ * @alone: its last event was where nobody else of its CPU comes in between
  * @section_last: its epoch at its last event in it
  * @section_done: its epoch at the end of the last one that has ended
  */
@@ -59,6 +60,7 @@ struct race_actor {
 	race_clock *clock, *published, *seen;
 	u64 section;
 	unsigned int section_cpu;
+	bool alone;
 	u32 section_last, section_done;
 };
 

@@ -3,12 +3,12 @@
 
 /*
  * What one actor leaves at an object, and another one finds there. Clocks of objects are kept by
- * address and use: addresses are multiples of 8 here, which leaves room for the use.
+ * address and use.
  */
 
 static u64 key_of(enum race_object kind, u64 object)
 {
-	return (object & ~7ULL) | kind;
+	return object << 3 | kind;
 }
 
 static race_clock *clock_of(struct vmsim_checker *chk, enum race_object kind, u64 object)
@@ -157,13 +157,22 @@ static void section_end(struct chk_races *races, struct race_actor *actor)
 	++*race_epoch(races, actor);
 }
 
-/* A CPU that neither leaves a thread nor takes interrupts goes through one section at a time. */
+/* What the thread does now, no other thread of its CPU comes in between. */
+static bool has_cpu_alone(const struct task_struct *task)
+{
+	return task->preempt_count || task->cpu->irq_off || task->atomic_step;
+}
+
+/* Such sections of one CPU come one after the other. */
 static void cpu_note(struct chk_races *races, struct race_actor *actor, unsigned int cpu)
 {
 	unsigned int index = race_index(races, actor), last = races->cpu_last[cpu].actor;
 
-	if (races->cpu_last[cpu].used && last != index && race_edge_on(races, RACE_EDGE_CPU))
-		join_until(races, actor, &races->actor[last], races->cpu_last[cpu].epoch);
+	if (!races->cpu_last[cpu].used || last != index) {
+		if (races->cpu_last[cpu].used && race_edge_on(races, RACE_EDGE_CPU))
+			join_until(races, actor, &races->actor[last], races->cpu_last[cpu].epoch);
+		++*race_epoch(races, actor);
+	}
 	races->cpu_last[cpu].used = true;
 	races->cpu_last[cpu].actor = (u16)index;
 	races->cpu_last[cpu].epoch = *race_epoch(races, actor);
@@ -181,7 +190,10 @@ void race_section_note(struct vmsim_checker *chk, struct race_actor *actor,
 		section_end(chk->races, actor);
 	actor->section = section;
 	actor->section_cpu = cpu->id;
-	if (task->preempt_count || cpu->irq_off)
+	if (actor->alone && !has_cpu_alone(task))
+		++*race_epoch(chk->races, actor);
+	actor->alone = has_cpu_alone(task);
+	if (actor->alone)
 		cpu_note(chk->races, actor, cpu->id);
 	if (section)
 		actor->section_last = *race_epoch(chk->races, actor);

@@ -4,6 +4,7 @@
 
 #include <vmsim/event.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct vmsim_machine;
 struct task_struct;
@@ -25,6 +26,9 @@ uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer);
 bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event);
 /* Who goes on? Returns when the caller does. */
 void vmsim_explorer_decide(struct vmsim_explorer *explorer);
+
+/* Instrumented code accesses memory, plainly or not: part of what the step under way touches. */
+void vmsim_explorer_touch(struct vmsim_explorer *explorer, uint64_t addr, size_t size, bool write);
 
 /* The calling thread has made plain accesses since its last decision: another one, if it may. */
 void vmsim_explorer_settle(struct vmsim_explorer *explorer);

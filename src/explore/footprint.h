@@ -59,6 +59,7 @@ enum object_kind {
 	OBJECT_FRAMES,		/* of a CPU: free frames that it keeps */
 	OBJECT_CONTENTS,	/* of a frame: what is in it, and whose it is */
 	OBJECT_STORE,		/* of a file: what is stored */
+	OBJECT_CELL,		/* eight bytes that instrumented code accesses */
 };
 
 static inline uint64_t object_name(enum object_kind kind, uint64_t id)

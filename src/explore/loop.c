@@ -304,6 +304,17 @@ void vmsim_explorer_decide(struct vmsim_explorer *explorer)
 	decide(explorer);
 }
 
+#define CELL 8
+
+void vmsim_explorer_touch(struct vmsim_explorer *explorer, uint64_t addr, size_t size, bool write)
+{
+	if (!explorer->strategy->footprints || !explorer->running)
+		return;
+	for (uint64_t cell = addr / CELL; cell * CELL < addr + size; cell++)
+		footprint_add(&explorer->footprint, object_name(OBJECT_CELL, cell),
+			      write ? ACCESS_WRITE : ACCESS_READ);
+}
+
 void vmsim_explorer_settle(struct vmsim_explorer *explorer)
 {
 	bool write = vmsim_self->unsettled == VMSIM_UNSETTLED_WRITE;

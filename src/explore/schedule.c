@@ -177,6 +177,8 @@ int vmsim_schedule_write(const struct vmsim_scenario *scenario,
 	if (schedule->faulty_nth)
 		fprintf(out, " %u", schedule->faulty_nth);
 	fputc('\n', out);
+	if (schedule->granularity == VMSIM_GRANULARITY_FULL)
+		fputs("granularity full\n", out);
 	write_oracles(schedule->oracles, out);
 	err = write_picks(scenario, schedule, out);
 	if (err)

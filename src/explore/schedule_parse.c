@@ -16,6 +16,7 @@ enum schedule_item {
 	ITEM_SCENARIO,
 	ITEM_VARIANT,
 	ITEM_TLB,
+	ITEM_GRANULARITY,
 	ITEM_ORACLES,
 	ITEM_PICKS,
 	ITEM_END,
@@ -23,7 +24,7 @@ enum schedule_item {
 };
 
 static const char *const item_name[ITEM_COUNT] = {
-	"vmsim-schedule", "scenario", "variant", "tlb", "oracles", "picks", "end",
+	"vmsim-schedule", "scenario", "variant", "tlb", "granularity", "oracles", "picks", "end",
 };
 
 struct schedule_parser {
@@ -92,6 +93,15 @@ static int parse_tlb(struct schedule_parser *parser, struct vmsim_scan line)
 		return malformed(parser, "the number of the lost flush is no number");
 	parser->schedule->tlb = (enum vmsim_tlb)tlb;
 	parser->schedule->faulty_nth = (unsigned int)nth;
+	return 0;
+}
+
+/* Absent: sync. */
+static int parse_granularity(struct schedule_parser *parser, struct vmsim_scan line)
+{
+	if (!scan_equals(line, "full"))
+		return malformed(parser, "unknown granularity");
+	parser->schedule->granularity = VMSIM_GRANULARITY_FULL;
 	return 0;
 }
 
@@ -227,6 +237,8 @@ static int parse_item(struct schedule_parser *parser, enum schedule_item item,
 		return parse_label(parser, line, parser->schedule->variant);
 	case ITEM_TLB:
 		return parse_tlb(parser, line);
+	case ITEM_GRANULARITY:
+		return parse_granularity(parser, line);
 	case ITEM_ORACLES:
 		return parse_oracles(parser, line);
 	case ITEM_PICKS:
@@ -244,8 +256,8 @@ static int check_order(struct schedule_parser *parser, enum schedule_item item)
 	if (item != ITEM_PICKS && parser->seen[item])
 		return malformed(parser, "a second '%s'", item_name[item]);
 	for (unsigned int before = 0; before < item; before++) {
-		bool optional = before == ITEM_VARIANT || before == ITEM_ORACLES ||
-				before == ITEM_PICKS;
+		bool optional = before == ITEM_VARIANT || before == ITEM_GRANULARITY ||
+				before == ITEM_ORACLES || before == ITEM_PICKS;
 
 		if (!optional && !parser->seen[before])
 			return malformed(parser, "'%s' is missing", item_name[before]);

@@ -6,7 +6,8 @@
  * Free frames that a CPU keeps for itself, last in, first out. Taking and giving is a few plain
  * instructions between which nothing can happen: no event, no safepoint, and a CPU inside the
  * library is served by nobody else. So the pair preempt_disable() and preempt_enable(), which
- * costs more than the work itself, is left to the slow paths, where zone->lock brings it along.
+ * costs more than the work itself, is left to the slow paths, where zone->lock brings it along. The
+ * explorer, for which plain accesses can be decisions, is told that they are one step.
  *
  * A thread that calls the allocator from outside of the library (a test that calls kernel-named
  * functions directly) enters first; the idle thread that stands for a CPU is inside already.
@@ -99,10 +100,12 @@ struct page *vmsim_pcp_take(struct vmsim_machine *m)
 	bool entered = enter(self);
 	struct page *page;
 
+	self->atomic_step++;
 	if (likely(pcp->count))
 		page = pop(pcp);
 	else
 		page = take_slowly(m, pcp);
+	self->atomic_step--;
 	if (unlikely(entered))
 		vmsim_leave();
 	return page;
@@ -114,10 +117,12 @@ void vmsim_pcp_give(struct vmsim_machine *m, struct page *page)
 	struct vmsim_pcp *pcp = &self->cpu->pcp;
 	bool entered = enter(self);
 
+	self->atomic_step++;
 	if (likely(pcp->count < m->zone.pcp_high))
 		push(pcp, page);
 	else
 		give_slowly(m, pcp, page);
+	self->atomic_step--;
 	if (unlikely(entered))
 		vmsim_leave();
 }

@@ -44,6 +44,8 @@ void instrument_plain(enum vmsim_event_kind kind, const volatile void *addr, siz
 	if (!instrument_watches(addr))
 		return;
 	vmsim_settle();
+	vmsim_explorer_touch(self->machine->explorer, (uintptr_t)addr, size,
+			     kind == VMSIM_EV_PLAIN_WRITE);
 	vmsim_event_raise(kind, (uintptr_t)addr, size, VMSIM_PLAIN_STORE, ip);
 	self->unsettled = kind == VMSIM_EV_PLAIN_WRITE ? VMSIM_UNSETTLED_WRITE :
 							 VMSIM_UNSETTLED_READ;
@@ -59,6 +61,7 @@ void instrument_volatile(enum vmsim_event_kind kind, const volatile void *addr, 
 	if (!instrument_watches(addr))
 		return;
 	vmsim_settle();
+	vmsim_explorer_touch(self->machine->explorer, (uintptr_t)addr, size, write);
 	self->atomic_step++;
 	vmsim_event_raise(kind, (uintptr_t)addr, 0, size, ip);
 	self->atomic_step--;

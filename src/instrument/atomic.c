@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "instrument/instrument.h"
+#include "explore/explorer.h"
 
 /*
  * Atomic accesses are no decisions of their own: the primitives that make them raise an event when
@@ -17,7 +18,10 @@ bool instrument_atomic_begin(const volatile void *addr)
 void instrument_atomic_end(enum vmsim_atomic_op op, const volatile void *addr, size_t size,
 			   int order, const void *ip)
 {
-	vmsim_checker_atomic(vmsim_self->machine, op, (const void *)addr, size, order, ip);
+	struct vmsim_machine *m = vmsim_self->machine;
+
+	vmsim_explorer_touch(m->explorer, (uintptr_t)addr, size, op != VMSIM_ATOMIC_LOAD);
+	vmsim_checker_atomic(m, op, (const void *)addr, size, order, ip);
 }
 
 /* Marked stores that are watched are made by src/order, right after this. */

@@ -2,6 +2,7 @@
 #include "machine/internal.h"
 #include "machine/heap.h"
 #include "explore/explorer.h"
+#include "explore/explorer.h"
 #include <linux/slab.h>
 #include <jemalloc/jemalloc.h>
 #include <stdio.h>
@@ -219,6 +220,8 @@ __vmsim_overridable void *kmalloc(size_t size, gfp_t gfp)
 static void tell_of_free(const void *object, const void *ip)
 {
 	vmsim_settle();
+	vmsim_explorer_touch(vmsim_this_machine()->explorer, (uintptr_t)object,
+			     object_size(object, 1), true);
 	vmsim_event_raise(VMSIM_EV_PLAIN_WRITE, (uintptr_t)object,
 		       object_size(object, 1),
 		       VMSIM_PLAIN_FREE, ip);

@@ -90,7 +90,7 @@ struct vmsim_cpu_counts {
 
 static inline void vmsim_count(u64 *count)
 {
-	__WRITE_ONCE(*count, *count + 1);
+	__WRITE_ONCE(*count, __READ_ONCE(*count) + 1);
 }
 
 /**

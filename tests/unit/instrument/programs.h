@@ -30,6 +30,7 @@ struct shared {
 	unsigned long bits;
 	struct object *pointer;
 	atomic_t count;
+	struct page *page;
 };
 
 typedef int (*program_fn)(struct vmsim_world *world);

@@ -47,6 +47,39 @@ static void test_lost_update_needs_full(void **state)
 	}
 }
 
+static int add_one_locked(struct vmsim_world *world)
+{
+	spin_lock(&shared(world)->lock);
+	shared(world)->data++;
+	spin_unlock(&shared(world)->lock);
+	return 0;
+}
+
+/* Exhaustive strategies: the two orders, and whatever comes in between. */
+static void test_exhaustive(void **state)
+{
+	static const enum vmsim_strategy strategies[] = { VMSIM_STRATEGY_DFS, VMSIM_STRATEGY_DPOR };
+	struct program locked = {
+		.thread = { add_one_locked, add_one_locked }, .cpu = { 0, 1 }, .check = check_two,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct vmsim_explore_options options = program_options(VMSIM_GRANULARITY_FULL);
+		struct vmsim_result result = count(VMSIM_GRANULARITY_FULL, strategies[i]);
+
+		assert_true(result.violated);
+		assert_string_equal(result.violation.text, "1");
+		vmsim_result_free(&result);
+		options.strategy = strategies[i];
+		options.executions = 100000;
+		result = program_explore(&locked, &options);
+		assert_false(result.violated);
+		assert_true(result.coverage.exhausted);
+		vmsim_result_free(&result);
+	}
+}
+
 static void test_replay(void **state)
 {
 	struct vmsim_result found = count(VMSIM_GRANULARITY_FULL, VMSIM_STRATEGY_RANDOM);
@@ -129,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lost_update_needs_full),
+		cmocka_unit_test(test_exhaustive),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_events),
 	};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "programs.h"
+#include "bystander.h"
 
 /* Data races (O23): each way of ordering two accesses, and the same program without it. */
 
@@ -497,6 +498,49 @@ static void test_cpu_sections(void **state)
 	races(&program, "plain ");
 }
 
+/* Counts of references order, also those that are dropped by code that is not instrumented. */
+static int two_references(struct vmsim_world *world)
+{
+	struct shared *s = shared(world);
+
+	s->page = alloc_page(GFP_KERNEL);
+	if (!s->page)
+		return -1;
+	get_page(s->page);
+	return 0;
+}
+
+static int last_one_looks(struct vmsim_world *world)
+{
+	struct shared *s = shared(world);
+	struct page *page = s->page;
+
+	s->bytes[current->cpu_nr]++;
+	if (!bystander_put(page))
+		return 0;
+	s->bytes[0]++;
+	s->bytes[1]++;
+	__folio_put((struct folio *)page);
+	return 0;
+}
+
+static int looks_before(struct vmsim_world *world)
+{
+	shared(world)->bytes[1 - current->cpu_nr]++;
+	return last_one_looks(world);
+}
+
+static void test_references(void **state)
+{
+	struct program program = PROGRAM(last_one_looks, last_one_looks);
+
+	(void)state;
+	program.setup = two_references;
+	is_clean(&program);
+	program.thread[1] = looks_before;
+	races(&program, "plain ");
+}
+
 /* Memory that is used again is new: nothing of what it was before races with what it becomes. */
 static int allocate_use_free(struct vmsim_world *world)
 {
@@ -530,6 +574,7 @@ int main(void)
 		cmocka_unit_test(test_rcu),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_cpu_sections),
+		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_reuse),
 	};
 
