@@ -9,29 +9,14 @@
 
 /* `vmsim check`: every verdict table against reality. */
 
-#define SCENARIOS_MAX 64
-
 enum option_key {
 	KEY_JSON = 256,
 	KEY_EXECUTIONS,
-	KEY_SEARCH,
+	KEY_EXPLORE,
+	KEY_SEEDS,
+	KEY_TIME_LIMIT,
+	KEY_DEPTH,
 	KEY_JOBS,
-};
-
-struct check_input {
-	const struct vmsim_scenario *scenario[SCENARIOS_MAX];
-	size_t nr_scenarios;
-	uint64_t executions;
-	unsigned int at_once;
-	bool json, search;
-};
-
-struct check {
-	const struct check_input *input;
-	struct check_job *job;
-	size_t nr_jobs;
-	unsigned int tables_wrong;	/* cells without a verdict, or with several */
-	json_t *mismatches;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -42,8 +27,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON:
 		input->json = true;
 		return 0;
-	case KEY_SEARCH:
-		input->search = true;
+	case KEY_EXPLORE:
+		input->explore = true;
+		return 0;
+	case KEY_SEEDS:
+		input->seeds = cli_number("seeds", arg, 1, 1000);
+		return 0;
+	case KEY_TIME_LIMIT:
+		input->time_limit = cli_number("time-limit", arg, 1, INT32_MAX);
+		return 0;
+	case KEY_DEPTH:
+		input->explore = input->depth = true;
 		return 0;
 	case KEY_EXECUTIONS:
 		input->executions = cli_number("executions", arg, 0, INT64_MAX);
@@ -52,7 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		input->at_once = (unsigned int)cli_number("jobs", arg, 1, 1024);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (input->nr_scenarios == SCENARIOS_MAX)
+		if (input->nr_scenarios == CHECK_SCENARIOS_MAX)
 			cli_bad_usage("too many scenarios");
 		input->scenario[input->nr_scenarios++] = cli_find_scenario(arg);
 		return 0;
@@ -63,15 +57,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static void all_scenarios(struct check_input *input)
 {
-	while (vmsim_scenarios[input->nr_scenarios] && input->nr_scenarios < SCENARIOS_MAX) {
+	while (vmsim_scenarios[input->nr_scenarios] && input->nr_scenarios < CHECK_SCENARIOS_MAX) {
 		input->scenario[input->nr_scenarios] = vmsim_scenarios[input->nr_scenarios];
 		input->nr_scenarios++;
 	}
 }
 
-static void mismatch(struct check *check, const struct vmsim_scenario *scenario,
-		     const char *variant, enum vmsim_tlb tlb, const char *way, const char *expected,
-		     const char *found, const char *what)
+void check_mismatch(struct check *check, const struct vmsim_scenario *scenario,
+		    const char *variant, enum vmsim_tlb tlb, const char *way, const char *expected,
+		    const char *found, const char *what)
 {
 	json_array_append_new(check->mismatches,
 			      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario",
@@ -80,22 +74,28 @@ static void mismatch(struct check *check, const struct vmsim_scenario *scenario,
 					"found", found, "what", what));
 }
 
-static void add_job(struct check *check, const struct vmsim_scenario *scenario,
-		    const struct vmsim_verdict *verdict, enum vmsim_tlb tlb, const char *oracle,
-		    enum check_way way, uint64_t executions)
+struct check_job *check_add_job(struct check *check, const struct check_job *job)
 {
 	struct check_job *larger = realloc(check->job, (check->nr_jobs + 1) * sizeof(*larger));
-	struct check_job *job;
 
 	if (!larger)
 		exit(CLI_FAILED);
 	check->job = larger;
-	job = &larger[check->nr_jobs++];
-	*job = (struct check_job){
-		.scenario = scenario, .verdict = verdict, .tlb = tlb, .way = way,
+	larger[check->nr_jobs] = *job;
+	return &larger[check->nr_jobs++];
+}
+
+static void add_job(struct check *check, const struct vmsim_scenario *scenario,
+		    const struct vmsim_verdict *verdict, enum vmsim_tlb tlb, const char *oracle,
+		    enum check_way way, uint64_t executions)
+{
+	struct check_job job = {
+		.scenario = scenario, .verdict = verdict, .tlb = tlb, .way = way, .seed = 1,
 		.executions = executions,
 	};
-	snprintf(job->oracle, sizeof(job->oracle), "%s", oracle);
+
+	snprintf(job.oracle, sizeof(job.oracle), "%s", oracle);
+	check_add_job(check, &job);
 }
 
 /* Each oracle that must fire is armed alone: none may hide behind another. */
@@ -104,11 +104,8 @@ static void add_failing(struct check *check, const struct vmsim_scenario *scenar
 {
 	char *list = strdup(verdict->oracle), *rest = list, *oracle;
 
-	while (list && (oracle = strsep(&rest, "|"))) {
+	while (list && (oracle = strsep(&rest, "|")))
 		add_job(check, scenario, verdict, tlb, oracle, CHECK_SCRIPT, 1);
-		if (check->input->search)
-			add_job(check, scenario, verdict, tlb, oracle, CHECK_PCT, 10000);
-	}
 	free(list);
 }
 
@@ -148,9 +145,10 @@ static void add_cell(struct check *check, const struct vmsim_scenario *scenario,
 	const struct vmsim_verdict *verdict = find_verdict(scenario, variant, tlb);
 
 	if (!verdict) {
-		check->tables_wrong++;
-		mismatch(check, scenario, variant, tlb, "table", "one verdict", "none or several",
+		check_mismatch(check, scenario, variant, tlb, "table", "one verdict", "none or several",
 			 "the verdict table must say one thing about each cell");
+	} else if (check->input->explore) {
+		check_explore_add(check, scenario, verdict, tlb);
 	} else if (verdict->oracle) {
 		add_failing(check, scenario, verdict, tlb);
 	} else {
@@ -170,55 +168,11 @@ static void add_cells(struct check *check)
 	}
 }
 
-static void show_progress(size_t done, size_t all)
+static const char *expected(const struct check_job *job)
 {
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r%zu of %zu runs%s", done, all, done == all ? "\n" : "");
-}
-
-static struct check_job *job_of(struct check *check, pid_t pid)
-{
-	for (size_t i = 0; i < check->nr_jobs; i++) {
-		if (check->job[i].pid == pid)
-			return &check->job[i];
-	}
-	return NULL;
-}
-
-static void wait_for_one(struct check *check)
-{
-	struct check_job *job;
-	int status;
-	pid_t pid = wait(&status);
-
-	if (pid < 0) {
-		cli_complain("check: %s", strerror(errno));
-		exit(CLI_FAILED);
-	}
-	job = job_of(check, pid);
-	if (job)
-		check_job_finish(job, status);
-}
-
-static void run_jobs(struct check *check)
-{
-	size_t running = 0, done = 0;
-
-	for (size_t next = 0; done < check->nr_jobs;) {
-		if (next < check->nr_jobs && running < check->input->at_once) {
-			int err = check_job_start(&check->job[next++]);
-
-			if (err) {
-				cli_complain("check: %s", strerror(-err));
-				exit(CLI_FAILED);
-			}
-			running++;
-			continue;
-		}
-		wait_for_one(check);
-		running--;
-		show_progress(++done, check->nr_jobs);
-	}
+	if (job->way == CHECK_EXPLORE)
+		return job->verdict->oracle ? job->verdict->oracle : "pass";
+	return job->oracle[0] ? job->oracle : "pass";
 }
 
 static void collect_mismatches(struct check *check)
@@ -228,9 +182,9 @@ static void collect_mismatches(struct check *check)
 
 		if (check_job_ok(job))
 			continue;
-		mismatch(check, job->scenario, job->verdict->variant, job->tlb,
-			 check_way_name(job->way), job->oracle[0] ? job->oracle : "pass",
-			 !job->answered ? "no answer" : job->found[0] ? job->found : "pass",
+		check_mismatch(check, job->scenario, job->verdict->variant, job->tlb,
+			 check_way_name(job->way), expected(job),
+			 !job->answer ? "no answer" : job->found[0] ? job->found : "pass",
 			 job->what);
 	}
 }
@@ -278,8 +232,10 @@ static void print_text(const struct check *check)
 	size_t i;
 	json_t *entry;
 
-	for (i = 0; i < check->input->nr_scenarios; i++)
+	for (i = 0; i < check->input->nr_scenarios && !check->input->explore; i++)
 		print_table(check, check->input->scenario[i]);
+	if (check->input->explore)
+		check_explore_print(check);
 	json_array_foreach(check->mismatches, i, entry)
 		printf("%s %s, tlb %s, %s: expected %s, found %s: %s\n", key(entry, "scenario"),
 		       key(entry, "variant"), key(entry, "tlb"), key(entry, "way"),
@@ -297,8 +253,8 @@ static json_t *cells_json(const struct check *check)
 		json_array_append_new(array, json_pack(
 			"{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "scenario", job->scenario->name,
 			"variant", job->verdict->variant, "tlb", vmsim_tlb_name(job->tlb), "way",
-			check_way_name(job->way), "expected", job->oracle[0] ? job->oracle : "pass",
-			"found", !job->answered ? "no answer" : job->found[0] ? job->found : "pass",
+			check_way_name(job->way), "expected", expected(job),
+			"found", !job->answer ? "no answer" : job->found[0] ? job->found : "pass",
 			"ok", check_job_ok(job)));
 	}
 	return array;
@@ -307,7 +263,7 @@ static json_t *cells_json(const struct check *check)
 static bool all_answered(const struct check *check)
 {
 	for (size_t i = 0; i < check->nr_jobs; i++) {
-		if (!check->job[i].answered)
+		if (!check->job[i].answer)
 			return false;
 	}
 	return true;
@@ -317,12 +273,17 @@ static int report(struct check *check)
 {
 	size_t wrong = json_array_size(check->mismatches);
 	int status = CLI_OK;
+	json_t *json;
 
-	if (check->input->json)
-		status = cli_print_json(json_pack("{s:o, s:O}", "runs", cells_json(check),
-						  "mismatches", check->mismatches));
-	else
+	if (check->input->json) {
+		json = json_pack("{s:o, s:O}", "runs", cells_json(check), "mismatches",
+				 check->mismatches);
+		if (check->input->explore)
+			check_explore_json(check, json);
+		status = cli_print_json(json);
+	} else {
 		print_text(check);
+	}
 	if (!status && !all_answered(check))
 		status = CLI_FAILED;
 	return !status && wrong ? CLI_WRONG : status;
@@ -339,9 +300,14 @@ int cli_check(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "executions", KEY_EXECUTIONS, "N", 0,
-		  "of random and of pct, for cells that must pass (200)", 0 },
-		{ "search", KEY_SEARCH, NULL, 0,
-		  "cells that must fail: pct must find it, too, without the script", 0 },
+		  "of random and of pct, for cells that must pass (200); with --explore: of each run "
+		  "(1000000)", 0 },
+		{ "explore", KEY_EXPLORE, NULL, 0,
+		  "without scripts: the portfolio finds what must fail, and exhausts the rest", 0 },
+		{ "seeds", KEY_SEEDS, "N", 0, "runs of a cell that must fail (3)", 0 },
+		{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a run that explores (60)", 0 },
+		{ "depth", KEY_DEPTH, NULL, 0,
+		  "--explore, and the fewest preemptions of each failure", 0 },
 		{ "jobs", KEY_JOBS, "N", 0, "runs at once (one per processor)", 0 },
 		{ "json", KEY_JSON, NULL, 0, "as JSON (docs/json.md)", 0 },
 		{ 0 }
@@ -350,19 +316,28 @@ int cli_check(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "[SCENARIO...]",
 		.doc = "Holds the verdict tables of all or of the named scenarios against reality.",
 	};
-	struct check_input input = { .executions = 200, .at_once = processors() };
+	struct check_input input = {
+		.executions = UINT64_MAX, .seeds = 3, .time_limit = 60, .at_once = processors(),
+	};
 	struct check check = { .input = &input, .mismatches = json_array() };
 	int status;
 
 	cli_parse_options(&argp, argc, argv, &input);
-	if (!input.nr_scenarios)
+	if (input.executions == UINT64_MAX)
+		input.executions = input.explore ? 1000000 : 200;
+	input.all = !input.nr_scenarios;
+	if (input.all)
 		all_scenarios(&input);
 	unsetenv("VMSIM_OVERRIDE");
 	add_cells(&check);
-	run_jobs(&check);
+	check_run(&check);
 	collect_mismatches(&check);
+	if (input.explore)
+		check_explore_judge(&check);
 	status = report(&check);
 	json_decref(check.mismatches);
+	for (size_t i = 0; i < check.nr_jobs; i++)
+		json_decref(check.job[i].answer);
 	free(check.job);
 	return status;
 }

@@ -11,15 +11,19 @@ enum check_way {
 	CHECK_SCRIPT,		/* the script, once */
 	CHECK_RANDOM,		/* random executions */
 	CHECK_PCT,
+	CHECK_EXPLORE,		/* the portfolio, with all oracles armed */
 };
 
 /**
  * struct check_job - one run of the command that decides about a cell
  * @verdict: what it is held against
- * @oracle: that must fire, armed alone; "": nothing may fire, with all of them armed
+ * @oracle: that must fire, armed alone; "": nothing may fire, with all of them armed. With
+ *          CHECK_EXPLORE all are armed, and "" is not looked at
+ * @seed, @executions, @time_limit, @minimise: how to explore; seconds, 0: no limit
  * @found: oracle that fired; "": none
  * @what: the violation, or why there is no answer
- * @answered: the run ended as runs end
+ * @answer: what the run said; NULL: it did not end as runs end
+ * @seconds: how long it ran
  */
 struct check_job {
 	const struct vmsim_scenario *scenario;
@@ -27,14 +31,51 @@ struct check_job {
 	enum vmsim_tlb tlb;
 	enum check_way way;
 	char oracle[16];
-	uint64_t executions;
+	uint64_t seed, executions, time_limit;
+	bool minimise;
 
 	pid_t pid;
 	FILE *out, *err;
-	bool answered;
 	char found[16];
 	char what[600];
+	json_t *answer;
+	double seconds;
 };
+
+#define CHECK_SCENARIOS_MAX 64
+
+struct check_input {
+	const struct vmsim_scenario *scenario[CHECK_SCENARIOS_MAX];
+	size_t nr_scenarios;
+	bool all;		/* no scenario was named */
+	uint64_t executions, seeds, time_limit;
+	unsigned int at_once;
+	bool json, explore, depth;
+};
+
+struct check {
+	const struct check_input *input;
+	struct check_job *job;
+	size_t nr_jobs;
+	json_t *mismatches;
+};
+
+/* Appends a job. */
+struct check_job *check_add_job(struct check *check, const struct check_job *job);
+void check_mismatch(struct check *check, const struct vmsim_scenario *scenario,
+		    const char *variant, enum vmsim_tlb tlb, const char *way, const char *expected,
+		    const char *found, const char *what);
+
+/* Cells that are to be explored, and what came out (check_explore.c). */
+void check_explore_add(struct check *check, const struct vmsim_scenario *scenario,
+		       const struct vmsim_verdict *verdict, enum vmsim_tlb tlb);
+void check_explore_judge(struct check *check);
+/* As text; and what --json has more than without --explore. */
+void check_explore_print(const struct check *check);
+void check_explore_json(const struct check *check, json_t *json);
+
+/* Runs all jobs, some at once (check_run.c). */
+void check_run(struct check *check);
 
 /* Starts the run (check_cell.c). 0 or -errno. */
 int check_job_start(struct check_job *job);
@@ -43,7 +84,9 @@ void check_job_finish(struct check_job *job, int wait_status);
 
 static inline bool check_job_ok(const struct check_job *job)
 {
-	return job->answered && !__builtin_strcmp(job->oracle, job->found);
+	if (job->way == CHECK_EXPLORE)
+		return job->answer && !job->verdict->oracle == !job->found[0];
+	return job->answer && !__builtin_strcmp(job->oracle, job->found);
 }
 
 const char *check_way_name(enum check_way way);

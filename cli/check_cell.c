@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /*
  * A variant is another object in front of the library, so each cell is a run of the command of its
  * own, which answers in JSON.
  */
 
-#define MAX_ARGUMENTS 16
+#define MAX_ARGUMENTS 24
 
 extern char **environ;
 
@@ -19,34 +21,58 @@ const char *check_way_name(enum check_way way)
 {
 	static const char *const name[] = {
 		[CHECK_SCRIPT] = "script", [CHECK_RANDOM] = "random", [CHECK_PCT] = "pct",
+		[CHECK_EXPLORE] = "portfolio",
 	};
 
 	return name[way];
 }
 
-/* Fills @argv; the number in it lies in @number. */
-static void command_line(const struct check_job *job, char *number, size_t size, char **argv)
-{
-	const char *const fixed[] = {
-		"vmsim", job->way == CHECK_SCRIPT ? "run" : "explore", job->scenario->name,
-		"--variant", job->verdict->variant, "--tlb", vmsim_tlb_name(job->tlb), "--json",
-	};
-	size_t n = 0;
+/* The arguments of a run; numbers among them lie in @number. */
+struct command_line {
+	char *argv[MAX_ARGUMENTS + 1];
+	size_t n;
+	char number[4][24];
+	size_t numbers;
+};
 
-	for (; n < sizeof(fixed) / sizeof(fixed[0]); n++)
-		argv[n] = (char *)fixed[n];
+static void add(struct command_line *line, const char *word)
+{
+	line->argv[line->n++] = (char *)word;
+}
+
+static void add_number(struct command_line *line, const char *option, uint64_t value)
+{
+	char *number = line->number[line->numbers++];
+
+	snprintf(number, sizeof(line->number[0]), "%" PRIu64, value);
+	add(line, option);
+	add(line, number);
+}
+
+static void command_line(const struct check_job *job, struct command_line *line)
+{
+	add(line, "vmsim");
+	add(line, job->way == CHECK_SCRIPT ? "run" : "explore");
+	add(line, job->scenario->name);
+	add(line, "--variant");
+	add(line, job->verdict->variant);
+	add(line, "--tlb");
+	add(line, vmsim_tlb_name(job->tlb));
+	add(line, "--json");
 	if (job->oracle[0]) {
-		argv[n++] = "--oracles";
-		argv[n++] = (char *)job->oracle;
+		add(line, "--oracles");
+		add(line, job->oracle);
 	}
-	if (job->way != CHECK_SCRIPT) {
-		snprintf(number, size, "%llu", (unsigned long long)job->executions);
-		argv[n++] = "--strategy";
-		argv[n++] = (char *)check_way_name(job->way);
-		argv[n++] = "--executions";
-		argv[n++] = number;
-	}
-	argv[n] = NULL;
+	if (job->way == CHECK_SCRIPT)
+		return;
+	add(line, "--strategy");
+	add(line, check_way_name(job->way));
+	add_number(line, "--executions", job->executions);
+	add_number(line, "--seed", job->seed);
+	if (job->time_limit)
+		add_number(line, "--time-limit", job->time_limit);
+	if (job->minimise)
+		add(line, "--minimise");
 }
 
 static int spawn(struct check_job *job, char **argv)
@@ -63,17 +89,25 @@ static int spawn(struct check_job *job, char **argv)
 	return -err;
 }
 
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 int check_job_start(struct check_job *job)
 {
-	char *argv[MAX_ARGUMENTS + 1];
-	char number[24];
+	struct command_line line = { .n = 0 };
 
 	job->out = tmpfile();
 	job->err = tmpfile();
 	if (!job->out || !job->err)
 		return -errno;
-	command_line(job, number, sizeof(number), argv);
-	return spawn(job, argv);
+	command_line(job, &line);
+	job->seconds = -now();
+	return spawn(job, line.argv);
 }
 
 static void copy(char *to, size_t size, const char *from)
@@ -99,12 +133,14 @@ static void read_answer(struct check_job *job)
 
 	rewind(job->out);
 	answer = json_loadf(job->out, 0, &error);
-	job->answered = json_is_object(answer) && json_object_get(answer, "violated");
-	if (!job->answered)
+	if (!json_is_object(answer) || !json_object_get(answer, "violated")) {
 		copy(job->what, sizeof(job->what), "no answer");
-	else if (json_is_true(json_object_get(answer, "violated")))
+		json_decref(answer);
+		return;
+	}
+	job->answer = answer;
+	if (json_is_true(json_object_get(answer, "violated")))
 		read_violation(job, json_object_get(answer, "violation"));
-	json_decref(answer);
 }
 
 /* The last line that the run complained with. */
@@ -129,6 +165,7 @@ void check_job_finish(struct check_job *job, int wait_status)
 	bool ended = WIFEXITED(wait_status) && (WEXITSTATUS(wait_status) == CLI_OK ||
 						WEXITSTATUS(wait_status) == CLI_WRONG);
 
+	job->seconds += now();
 	if (ended)
 		read_answer(job);
 	else

@@ -90,10 +90,18 @@ struct cli_execution {
 	struct vmsim_explore_options options;
 	const char *overrides[CLI_MAX_OVERRIDES + 3];
 	unsigned int nr_overrides;
-	bool timeline, full, json, minimise;
+	bool timeline, full, json, minimise, shard;
 	const char *save, *trace_out;
 	struct vmsim_minimised minimised;
 };
+
+/* Prints what came out, and how to end; in execute.c. */
+int cli_report(const struct cli_execution *execution, const struct vmsim_result *result);
+/* The results of all shards of a search as one; ends as cli_report(). */
+int cli_merge(const char *const *paths, size_t n, struct cli_execution *execution);
+/* What the parts of a search have in common, and back; false: @json is something else. */
+json_t *cli_options_json(const struct cli_execution *execution);
+bool cli_options_from_json(const json_t *json, struct vmsim_explore_options *options);
 
 /* Loads what the variant and the options ask for (may start the program anew), runs, reports. */
 int cli_execute(struct cli_execution *execution);

@@ -120,6 +120,17 @@ static json_t *minimised_json(const struct cli_execution *execution,
 			 "seconds", (double)minimised->time_ns / 1e9);
 }
 
+/* Of which search this is, and of which part. */
+static void set_search(json_t *json, const struct cli_execution *execution)
+{
+	const struct vmsim_explore_options *options = &execution->options;
+
+	json_object_set_new(json, "options", cli_options_json(execution));
+	json_object_set_new(json, "shard", execution->shard ?
+			    json_pack("{s:i, s:i}", "index", (int)options->shard + 1, "of",
+				      (int)options->shards) : json_null());
+}
+
 static json_t *result_json(const struct cli_execution *execution, const struct vmsim_result *result)
 {
 	const struct vmsim_explore_options *options = &execution->options;
@@ -143,6 +154,8 @@ static json_t *result_json(const struct cli_execution *execution, const struct v
 	if (json && result->violated && options->strategy != VMSIM_STRATEGY_NATIVE)
 		json_object_set_new(json, "line",
 				    text_json(printed(execution, result, print_line)));
+	if (json && explores(execution))
+		set_search(json, execution);
 	if (json && execution->minimise)
 		json_object_set_new(json, "minimised", minimised_json(execution, result));
 	if (json && execution->timeline)
@@ -198,16 +211,24 @@ static void print_text(const struct cli_execution *execution, const struct vmsim
 		cli_print_coverage(&execution->options, result);
 }
 
-static int report(const struct cli_execution *execution, const struct vmsim_result *result)
+static void print_all(const struct cli_execution *execution, const struct vmsim_result *result)
 {
-	if (execution->json)
-		return cli_print_json(result_json(execution, result));
 	if (execution->timeline) {
 		print_timeline(execution, result, stdout);
 		putchar('\n');
 	}
 	print_text(execution, result);
-	return CLI_OK;
+}
+
+int cli_report(const struct cli_execution *execution, const struct vmsim_result *result)
+{
+	int status = CLI_OK;
+
+	if (execution->json)
+		status = cli_print_json(result_json(execution, result));
+	else
+		print_all(execution, result);
+	return status ? status : result->violated ? CLI_WRONG : CLI_OK;
 }
 
 static const char *const event_name[VMSIM_EV_COUNT] = {
@@ -272,6 +293,8 @@ static int draw(const struct cli_execution *execution, struct vmsim_result *resu
 	options.strategy = VMSIM_STRATEGY_REPLAY;
 	options.schedule = &result->schedule;
 	options.executions = 1;
+	options.shard = 0;
+	options.shards = 1;
 	options.timeline = true;
 	err = vmsim_explore(execution->scenario, &options, &drawn, error, size);
 	if (!err) {
@@ -340,9 +363,7 @@ int cli_execute(struct cli_execution *execution)
 	}
 	status = write_files(execution, &result);
 	if (!status)
-		status = report(execution, &result);
-	if (!status && result.violated)
-		status = CLI_WRONG;
+		status = cli_report(execution, &result);
 	vmsim_result_free(&result);
 	return status;
 }

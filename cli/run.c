@@ -30,12 +30,15 @@ enum option_key {
 	KEY_KEEP_GOING,
 	KEY_MINIMISE,
 	KEY_SHARD,
+	KEY_MERGE,
 };
 
 struct run_input {
 	struct cli_execution execution;
 	const char *variant;
-	bool has_tlb;
+	bool has_tlb, merge;
+	const char **files;	/* with --merge */
+	size_t nr_files;
 };
 
 #define COMMON_OPTIONS								\
@@ -104,8 +107,20 @@ static void add_override(struct cli_execution *execution, const char *path)
 	execution->overrides[execution->nr_overrides++] = path;
 }
 
-static void parse_scenario(struct run_input *input, const char *name)
+static void add_file(struct run_input *input, const char *path)
 {
+	input->files = reallocarray(input->files, input->nr_files + 1, sizeof(*input->files));
+	if (!input->files)
+		exit(CLI_FAILED);
+	input->files[input->nr_files++] = path;
+}
+
+static void parse_argument(struct run_input *input, const char *name)
+{
+	if (input->merge) {
+		add_file(input, name);
+		return;
+	}
 	if (input->execution.scenario)
 		cli_bad_usage("unexpected argument '%s'", name);
 	input->execution.scenario = cli_find_scenario(name);
@@ -132,9 +147,6 @@ static error_t parse_exploring(int key, char *arg, struct vmsim_explore_options 
 	case KEY_PREEMPTIONS:
 		options->preemptions = (unsigned int)cli_number("preemptions", arg, 0,
 								VMSIM_UNBOUNDED - 1);
-		return 0;
-	case KEY_SHARD:
-		parse_shard(arg, options);
 		return 0;
 	case KEY_MEMORY_MODEL:
 		options->memory_model = parse_memory_model(arg);
@@ -193,15 +205,35 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_BACKEND:
 		execution->options.backend = cli_parse_backend(arg);
 		return 0;
+	case KEY_SHARD:
+		parse_shard(arg, &execution->options);
+		execution->shard = true;
+		return 0;
+	case KEY_MERGE:
+		if (input->execution.scenario)
+			cli_bad_usage("--merge comes before the files");
+		input->merge = true;
+		return 0;
 	case KEY_MINIMISE:
 		execution->minimise = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		parse_scenario(input, arg);
+		parse_argument(input, arg);
 		return 0;
 	default:
 		return parse_exploring(key, arg, &execution->options);
 	}
+}
+
+static int merge(struct run_input *input)
+{
+	int status;
+
+	if (!input->nr_files)
+		cli_bad_usage("--merge: no files");
+	status = cli_merge(input->files, input->nr_files, &input->execution);
+	free(input->files);
+	return status;
 }
 
 static int run(const struct argp *argp, int argc, char **argv, enum vmsim_strategy strategy,
@@ -214,6 +246,8 @@ static int run(const struct argp *argp, int argc, char **argv, enum vmsim_strate
 	execution->options.strategy = strategy;
 	execution->options.executions = executions;
 	cli_parse_options(argp, argc, argv, &input);
+	if (input.merge)
+		return merge(&input);
 	if (!execution->scenario)
 		cli_bad_usage("no scenario; see vmsim list");
 	execution->variant = cli_find_variant(execution->scenario, input.variant);
@@ -255,10 +289,12 @@ int cli_explore(int argc, char **argv)
 		{ "keep-going", KEY_KEEP_GOING, NULL, 0, "count failures, do not stop at one", 1 },
 		{ "minimise", KEY_MINIMISE, NULL, 0, "cut the failure down", 1 },
 		{ "shard", KEY_SHARD, "I/N", 0, "do the I-th of N parts of the work", 1 },
+		{ "merge", KEY_MERGE, NULL, 0,
+		  "the arguments are files: what all shards of a search printed with --json", 1 },
 		{ 0 }
 	};
 	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "SCENARIO",
+		.options = options, .parser = parse, .args_doc = "SCENARIO\n--merge FILE...",
 		.doc = "Runs a scenario until an execution fails, or nothing is left (docs/explore.md).",
 	};
 

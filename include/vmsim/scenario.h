@@ -41,12 +41,17 @@ struct vmsim_thread_def {
  * @oracle: the oracles that must fire, each when it is armed alone ("O3|O6"); NULL: the variant
  *          passes with all of them armed
  * @why: one line
+ * @depth: of a variant that must fail: the fewest preemptions of a schedule that fails
+ * @exhausts: of one that passes: mask of the back-ends under which all of its states are seen in
+ *            less than a minute
  */
 struct vmsim_verdict {
 	const char *variant;
 	unsigned int tlb;
 	const char *oracle;
 	const char *why;
+	int depth;
+	unsigned int exhausts;
 };
 
 #define VMSIM_ALL_TLBS ((1u << VMSIM_TLB_COUNT) - 1)

@@ -75,8 +75,8 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 {
 	if ((unsigned int)options->strategy >= VMSIM_STRATEGY_COUNT)
 		return wrong(error, size, "no such strategy");
-	if (options->memory_model != VMSIM_MEMORY_SC || options->shards > 1) {
-		wrong(error, size, "not built yet: memory models, shards");
+	if (options->memory_model != VMSIM_MEMORY_SC) {
+		wrong(error, size, "not built yet: memory models");
 		return -EOPNOTSUPP;
 	}
 	if (options->granularity != VMSIM_GRANULARITY_SYNC && !vmsim_is_instrumented()) {
@@ -87,6 +87,10 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 		return wrong(error, size, "no such TLB back-end");
 	if (options->strategy == VMSIM_STRATEGY_REPLAY && !options->schedule)
 		return wrong(error, size, "replay needs a schedule");
+	if (options->shards < 1 || options->shard >= options->shards)
+		return wrong(error, size, "no such shard");
+	if (options->shards > 1 && options->strategy == VMSIM_STRATEGY_PORTFOLIO)
+		return wrong(error, size, "shards are shards of one strategy, not of the portfolio");
 	if (options->pct_depth < 1 || options->pct_depth > 16)
 		return wrong(error, size, "PCT depth must be 1 to 16");
 #ifdef VMSIM_NO_CHECKS
@@ -181,7 +185,7 @@ static bool time_is_up(struct vmsim_explorer *x)
 
 static bool more(struct vmsim_explorer *x)
 {
-	if (x->executions >= x->options->executions)
+	if (x->executions >= x->last_seed - x->first_seed)
 		return false;
 	if (time_is_up(x))
 		return false;
@@ -205,13 +209,24 @@ int session_search(struct vmsim_explorer *x, uint64_t seed, struct vmsim_result 
 	return !x->options->keep_going;
 }
 
+/* What the shards before this one have learnt. */
+static int learn(struct vmsim_explorer *x)
+{
+	uint64_t before = x->first_seed - x->options->seed;
+	int err = 0;
+
+	for (uint64_t i = 0; i < before && i < x->strategy->learns && !err; i++)
+		err = session_execute(x, x->options->seed + i);
+	return err;
+}
+
 static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 {
 	const struct vmsim_explore_options *options = x->options;
-	int stop = 0;
+	int stop = learn(x);
 
 	while (!stop && more(x)) {
-		stop = session_search(x, options->seed + x->executions, result);
+		stop = session_search(x, x->first_seed + x->executions, result);
 		if (options->progress && x->executions % SESSION_PROGRESS_EVERY == 0)
 			options->progress(options->progress_arg, x->executions);
 	}
@@ -224,6 +239,25 @@ static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 	if (x->strategy->cover)
 		x->strategy->cover(x, &result->coverage);
 	return 0;
+}
+
+/* The first seed of a shard; that of the one after the last is the end. */
+static uint64_t seed_of_shard(const struct vmsim_explore_options *options, unsigned int shard)
+{
+	unsigned __int128 before = (unsigned __int128)options->executions * shard / options->shards;
+
+	return options->seed + (uint64_t)before;
+}
+
+/* Executions that are told apart by their seeds are divided among shards; others divide themselves. */
+static void take_share(struct vmsim_explorer *x)
+{
+	const struct vmsim_explore_options *options = x->options;
+	bool seeds = !x->strategy->more;
+
+	x->first_seed = seeds ? seed_of_shard(options, options->shard) : options->seed;
+	x->last_seed = seeds ? seed_of_shard(options, options->shard + 1) :
+		options->seed + options->executions;
 }
 
 static const char *script_of(const struct vmsim_scenario *scenario,
@@ -248,6 +282,12 @@ static int session_prepare(struct vmsim_explorer *x, void *recorder, char *error
 		      vmsim_strategy_name(x->options->strategy));
 		return -EOPNOTSUPP;
 	}
+	if (x->options->shards > 1 && !x->strategy->shards) {
+		wrong(error, size, "not built yet: shards of strategy %s",
+		      vmsim_strategy_name(x->options->strategy));
+		return -EOPNOTSUPP;
+	}
+	take_share(x);
 	if (x->options->strategy == VMSIM_STRATEGY_SCRIPT)
 		err = script_parse(x, script_of(x->scenario, x->options), error, size);
 	if (err)
@@ -340,6 +380,8 @@ static int record_again(const struct vmsim_scenario *scenario,
 	again.strategy = VMSIM_STRATEGY_REPLAY;
 	again.schedule = &result->schedule;
 	again.executions = 1;
+	again.shard = 0;
+	again.shards = 1;
 	err = run(scenario, &again, &second, recorder, error, size);
 	if (!err)
 		vmsim_recorder_take(recorder, &result->events, &result->nr_events);

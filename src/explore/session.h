@@ -68,6 +68,9 @@ struct candidate {
  * @advance: instead of an execution from the start: goes on with a search of its own, step by
  *           step in the main context (loop_step()), until an execution has ended, or for a while
  *           (then x->abandoned). Needs fibers; the other functions up to @done are not called
+ * @shards: it can do a part of the work: those with @more look at the options for which; those
+ *          without get a part of the seeds
+ * @learns: of so many executions with the first seeds it keeps what decides about all others
  */
 struct strategy {
 	uint64_t decisions;
@@ -83,6 +86,8 @@ struct strategy {
 	void (*done)(struct vmsim_explorer *x);
 	void (*cover)(const struct vmsim_explorer *x, struct vmsim_coverage *coverage);
 	int (*advance)(struct vmsim_explorer *x);
+	bool shards;
+	unsigned int learns;
 };
 
 extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay,
@@ -134,6 +139,8 @@ struct vmsim_explorer {
 	void *strategy_state;
 	struct footprint footprint;
 	uint64_t executions, deepest, deadline_ns, unclocked;
+	uint64_t first_seed, last_seed;	/* of this shard */
+	uint64_t learnt;		/* executions from which the strategy has learnt */
 	bool abandoned;			/* by the strategy */
 	uint64_t rng;
 	uint64_t longest, longest_marks;

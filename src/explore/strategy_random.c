@@ -47,4 +47,5 @@ const struct strategy strategy_random = {
 	.begin = random_begin,
 	.pick = random_pick,
 	.choice = random_choice,
+	.shards = true,
 };

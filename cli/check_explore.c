@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * `vmsim check --explore`: the same tables without scripts. What must fail is found by the portfolio,
+ * with every seed; what must pass stays silent, and is exhausted where the table says that it can be.
+ */
+
+/* What must hold for all runs that must fail, taken together. */
+#define EXECUTIONS_OFTEN 10000
+#define SHARE_OFTEN 0.9
+#define EXECUTIONS_MEDIAN 100
+
+/* Seeds of different runs are this far apart: no execution of one is one of another. */
+#define SEED_STRIDE 1000000007
+
+void check_explore_add(struct check *check, const struct vmsim_scenario *scenario,
+		       const struct vmsim_verdict *verdict, enum vmsim_tlb tlb)
+{
+	const struct check_input *input = check->input;
+	struct check_job job = {
+		.scenario = scenario, .verdict = verdict, .tlb = tlb, .way = CHECK_EXPLORE,
+		.seed = 1, .executions = input->executions, .time_limit = input->time_limit,
+		.minimise = input->depth,
+	};
+	uint64_t runs = verdict->oracle ? input->seeds : 1;
+
+	for (uint64_t i = 0; i < runs; i++) {
+		job.seed = 1 + i * SEED_STRIDE;
+		check_add_job(check, &job);
+	}
+}
+
+static uint64_t executions_of(const struct check_job *job)
+{
+	return (uint64_t)json_integer_value(json_object_get(job->answer, "executions"));
+}
+
+static bool is_exhausted(const struct check_job *job)
+{
+	return json_is_true(json_object_get(json_object_get(job->answer, "coverage"), "exhausted"));
+}
+
+/**
+ * struct cell - all runs of one cell
+ * @missed: runs that did not answer as the verdict says
+ * @worst: most executions of a run
+ * @depth: fewest preemptions of a failure; -1: not known
+ * @certified: no failure has fewer
+ */
+struct cell {
+	const struct check_job *first;
+	unsigned int runs, missed;
+	uint64_t worst;
+	bool exhausted;
+	int depth;
+	bool certified;
+};
+
+static void add_depth(struct cell *cell, const struct check_job *job)
+{
+	const json_t *minimised = json_object_get(job->answer, "minimised");
+	int depth = (int)json_integer_value(json_object_get(minimised, "preemptions"));
+
+	if (!json_is_object(minimised) || (cell->depth >= 0 && depth > cell->depth))
+		return;
+	if (depth != cell->depth)
+		cell->certified = false;
+	cell->depth = depth;
+	cell->certified |= json_is_true(json_object_get(minimised, "certified"));
+}
+
+static struct cell cell_of(const struct check *check, const struct check_job *first)
+{
+	struct cell cell = { .first = first, .depth = -1 };
+
+	for (const struct check_job *job = first; job < check->job + check->nr_jobs; job++) {
+		if (job->verdict != first->verdict || job->tlb != first->tlb)
+			break;
+		cell.runs++;
+		cell.missed += !check_job_ok(job);
+		cell.worst = executions_of(job) > cell.worst ? executions_of(job) : cell.worst;
+		cell.exhausted |= is_exhausted(job);
+		add_depth(&cell, job);
+	}
+	return cell;
+}
+
+static void judge_cell(struct check *check, const struct cell *cell)
+{
+	const struct check_job *job = cell->first;
+	const struct vmsim_verdict *verdict = job->verdict;
+	char expected[32], found[32];
+
+	if (!verdict->oracle && (verdict->exhausts & 1u << job->tlb) && !cell->exhausted &&
+	    !cell->missed)
+		check_mismatch(check, job->scenario, verdict->variant, job->tlb, "portfolio",
+			       "exhausted", "not exhausted", "within the limits of this run");
+	if (cell->depth < 0 || cell->depth == verdict->depth ||
+	    (cell->depth > verdict->depth && !cell->certified))
+		return;
+	snprintf(expected, sizeof(expected), "depth %d", verdict->depth);
+	snprintf(found, sizeof(found), "depth %d", cell->depth);
+	check_mismatch(check, job->scenario, verdict->variant, job->tlb, "portfolio", expected,
+		       found, cell->certified ? "certified" : "not certified");
+}
+
+/**
+ * struct totals - over all cells
+ * @count: executions of each run that found what it must, in order
+ */
+struct totals {
+	uint64_t *count;
+	size_t failing, found;
+	size_t passing, exhausted;
+};
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void add_run(struct totals *totals, const struct check_job *job)
+{
+	if (!job->verdict->oracle) {
+		totals->passing++;
+		totals->exhausted += is_exhausted(job);
+		return;
+	}
+	totals->failing++;
+	if (check_job_ok(job))
+		totals->count[totals->found++] = executions_of(job);
+}
+
+static struct totals totals_of(const struct check *check)
+{
+	struct totals totals = { .count = calloc(check->nr_jobs + 1, sizeof(uint64_t)) };
+
+	if (!totals.count)
+		exit(CLI_FAILED);
+	for (size_t i = 0; i < check->nr_jobs; i++)
+		add_run(&totals, &check->job[i]);
+	qsort(totals.count, totals.found, sizeof(uint64_t), compare);
+	return totals;
+}
+
+/* Runs that found nothing stand behind all others. */
+static uint64_t median(const struct totals *totals)
+{
+	size_t middle = totals->failing / 2;
+
+	return middle < totals->found ? totals->count[middle] : UINT64_MAX;
+}
+
+static size_t within(const struct totals *totals, uint64_t executions)
+{
+	size_t n = 0;
+
+	while (n < totals->found && totals->count[n] <= executions)
+		n++;
+	return n;
+}
+
+static bool bars_hold(const struct totals *totals)
+{
+	return !totals->failing ||
+		(median(totals) <= EXECUTIONS_MEDIAN &&
+		 (double)within(totals, EXECUTIONS_OFTEN) >= SHARE_OFTEN * (double)totals->failing);
+}
+
+/* The first run of each cell. */
+static bool begins_cell(const struct check *check, size_t i)
+{
+	return !i || check->job[i].verdict != check->job[i - 1].verdict ||
+		check->job[i].tlb != check->job[i - 1].tlb;
+}
+
+void check_explore_judge(struct check *check)
+{
+	struct totals totals = totals_of(check);
+	char what[160];
+
+	for (size_t i = 0; i < check->nr_jobs; i++) {
+		struct cell cell;
+
+		if (!begins_cell(check, i))
+			continue;
+		cell = cell_of(check, &check->job[i]);
+		judge_cell(check, &cell);
+	}
+	if (check->input->all && !bars_hold(&totals)) {
+		snprintf(what, sizeof(what), "%zu of %zu within %d executions, the median is %" PRIu64,
+			 within(&totals, EXECUTIONS_OFTEN), totals.failing, EXECUTIONS_OFTEN,
+			 median(&totals));
+		json_array_append_new(check->mismatches, json_pack(
+			"{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario", "all", "variant", "all",
+			"tlb", "all", "way", "portfolio", "expected", "90 % within 10000, median 100",
+			"found", "slower", "what", what));
+	}
+	free(totals.count);
+}
+
+static void print_cell(const struct cell *cell)
+{
+	const struct vmsim_verdict *verdict = cell->first->verdict;
+	char text[32];
+
+	if (cell->missed)
+		snprintf(text, sizeof(text), verdict->oracle ? "MISSED" : "ALARM");
+	else if (!verdict->oracle)
+		snprintf(text, sizeof(text), cell->exhausted ? "exhausted" : "silent %" PRIu64,
+			 cell->worst);
+	else if (cell->depth >= 0)
+		snprintf(text, sizeof(text), "%" PRIu64 " d%d%s", cell->worst, cell->depth,
+			 cell->certified ? "" : "?");
+	else
+		snprintf(text, sizeof(text), "%" PRIu64, cell->worst);
+	printf(" %-13s", text);
+}
+
+static void print_header(const char *scenario)
+{
+	printf("%-20s", scenario);
+	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
+		printf(" %-13s", vmsim_tlb_name((enum vmsim_tlb)tlb));
+}
+
+/* Jobs stand in the order of scenarios, variants and back-ends. */
+static void print_cells(const struct check *check)
+{
+	const struct vmsim_scenario *scenario = NULL;
+	const char *variant = NULL;
+
+	for (size_t i = 0; i < check->nr_jobs; i++) {
+		const struct check_job *job = &check->job[i];
+		struct cell cell;
+
+		if (!begins_cell(check, i))
+			continue;
+		cell = cell_of(check, job);
+		if (job->scenario != scenario) {
+			if (scenario)
+				putchar('\n');
+			print_header(job->scenario->name);
+			variant = NULL;
+		}
+		if (!variant || strcmp(variant, job->verdict->variant))
+			printf("\n%-20s", job->verdict->variant);
+		scenario = job->scenario;
+		variant = job->verdict->variant;
+		print_cell(&cell);
+	}
+	putchar('\n');
+}
+
+void check_explore_print(const struct check *check)
+{
+	struct totals totals = totals_of(check);
+
+	print_cells(check);
+	printf("must fail: %zu of %zu runs found it, %zu within %d executions", totals.found,
+	       totals.failing, within(&totals, EXECUTIONS_OFTEN), EXECUTIONS_OFTEN);
+	if (totals.found == totals.failing && totals.found)
+		printf("; median %" PRIu64 ", most %" PRIu64, median(&totals),
+		       totals.count[totals.found - 1]);
+	printf("\nmust pass: %zu of %zu cells exhausted\n", totals.exhausted, totals.passing);
+	free(totals.count);
+}
+
+static json_t *run_json(const struct check_job *job)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:O?, s:O?, s:O?}",
+			 "scenario", job->scenario->name, "variant", job->verdict->variant,
+			 "tlb", vmsim_tlb_name(job->tlb),
+			 "expected", job->verdict->oracle ? job->verdict->oracle : "pass",
+			 "seed", (json_int_t)job->seed,
+			 "found", !job->answer ? "no answer" : job->found[0] ? job->found : "pass",
+			 "ok", check_job_ok(job), "seconds", job->seconds,
+			 "executions", json_object_get(job->answer, "executions"),
+			 "coverage", json_object_get(job->answer, "coverage"),
+			 "minimised", json_object_get(job->answer, "minimised"));
+}
+
+void check_explore_json(const struct check *check, json_t *json)
+{
+	struct totals totals = totals_of(check);
+	json_t *runs = json_array();
+	bool all = totals.found == totals.failing && totals.found;
+
+	for (size_t i = 0; i < check->nr_jobs; i++)
+		json_array_append_new(runs, run_json(&check->job[i]));
+	json_object_set_new(json, "runs", runs);
+	json_object_set_new(json, "summary", json_pack(
+		"{s:I, s:I, s:I, s:o, s:o, s:I, s:I}",
+		"must_fail", (json_int_t)totals.failing, "found", (json_int_t)totals.found,
+		"within_10000", (json_int_t)within(&totals, EXECUTIONS_OFTEN),
+		"median", all ? json_integer((json_int_t)median(&totals)) : json_null(),
+		"most", all ? json_integer((json_int_t)totals.count[totals.found - 1]) : json_null(),
+		"must_pass", (json_int_t)totals.passing,
+		"exhausted", (json_int_t)totals.exhausted));
+	free(totals.count);
+}
