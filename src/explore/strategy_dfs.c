@@ -233,4 +233,5 @@ const struct strategy strategy_dfs = {
 	.choice = dfs_choice,
 	.end = dfs_end,
 	.cover = dfs_cover,
+	.shards = true,
 };
