@@ -41,9 +41,9 @@ refuses 'vmsim: lost-dirty: shards are shards of one strategy, not of the portfo
 # What is not built is refused by the library, in one line, before anything runs.
 refuses 'vmsim: lost-dirty: not built yet: shards of strategy states' \
 	explore lost-dirty --strategy states --shard 1/2
-for options in '--memory-model tso' '--memory-model pso' '--granularity full'; do
+for options in '--memory-model tso' '--memory-model pso'; do
 	# shellcheck disable=SC2086
-	refuses 'vmsim: lost-dirty: not built yet: memory models, full granularity' \
+	refuses 'vmsim: lost-dirty: not built yet: memory models' \
 		explore lost-dirty $options
 done
 refuses 'vmsim: x: No such file or directory' replay --gdb x
