@@ -16,6 +16,7 @@ enum option_key {
 	KEY_SEEDS,
 	KEY_TIME_LIMIT,
 	KEY_DEPTH,
+	KEY_PASS_EXECUTIONS,
 	KEY_JOBS,
 };
 
@@ -35,6 +36,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_TIME_LIMIT:
 		input->time_limit = cli_number("time-limit", arg, 1, INT32_MAX);
+		return 0;
+	case KEY_PASS_EXECUTIONS:
+		input->pass_executions = cli_number("pass-executions", arg, 1, INT64_MAX);
 		return 0;
 	case KEY_DEPTH:
 		input->explore = input->depth = true;
@@ -306,6 +310,8 @@ int cli_check(int argc, char **argv)
 		  "without scripts: the portfolio finds what must fail, and exhausts the rest", 0 },
 		{ "seeds", KEY_SEEDS, "N", 0, "runs of a cell that must fail (3)", 0 },
 		{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a run that explores (60)", 0 },
+		{ "pass-executions", KEY_PASS_EXECUTIONS, "N", 0,
+		  "of a run that explores and must pass (as --executions)", 0 },
 		{ "depth", KEY_DEPTH, NULL, 0,
 		  "--explore, and the fewest preemptions of each failure", 0 },
 		{ "jobs", KEY_JOBS, "N", 0, "runs at once (one per processor)", 0 },
@@ -325,6 +331,8 @@ int cli_check(int argc, char **argv)
 	cli_parse_options(&argp, argc, argv, &input);
 	if (input.executions == UINT64_MAX)
 		input.executions = input.explore ? 1000000 : 200;
+	if (!input.pass_executions)
+		input.pass_executions = input.executions;
 	input.all = !input.nr_scenarios;
 	if (input.all)
 		all_scenarios(&input);

@@ -48,7 +48,7 @@ struct check_input {
 	const struct vmsim_scenario *scenario[CHECK_SCENARIOS_MAX];
 	size_t nr_scenarios;
 	bool all;		/* no scenario was named */
-	uint64_t executions, seeds, time_limit;
+	uint64_t executions, pass_executions, seeds, time_limit;
 	unsigned int at_once;
 	bool json, explore, depth;
 };

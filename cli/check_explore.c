@@ -23,7 +23,8 @@ void check_explore_add(struct check *check, const struct vmsim_scenario *scenari
 	const struct check_input *input = check->input;
 	struct check_job job = {
 		.scenario = scenario, .verdict = verdict, .tlb = tlb, .way = CHECK_EXPLORE,
-		.seed = 1, .executions = input->executions, .time_limit = input->time_limit,
+		.seed = 1, .time_limit = input->time_limit,
+		.executions = verdict->oracle ? input->executions : input->pass_executions,
 		.minimise = input->depth,
 	};
 	uint64_t runs = verdict->oracle ? input->seeds : 1;

@@ -12,15 +12,19 @@
  * Work is counted in decisions, not in seconds: the same options find the same failure.
  */
 
-/* The order is that of the first turns. */
+/*
+ * The order is that of the first turns. @cost: how much longer a decision takes than one of random's,
+ * for bookkeeping about what touched what, or about what changed (vmsim bench explore).
+ */
 static const struct {
 	enum vmsim_strategy id;
 	unsigned int share;
+	unsigned int cost;
 } rules[] = {
-	{ VMSIM_STRATEGY_RANDOM, 8 },
-	{ VMSIM_STRATEGY_PCT, 8 },
-	{ VMSIM_STRATEGY_DPOR, 8 },
-	{ VMSIM_STRATEGY_STATES, 8 },
+	{ VMSIM_STRATEGY_RANDOM, 8, 1 },
+	{ VMSIM_STRATEGY_PCT, 8, 1 },
+	{ VMSIM_STRATEGY_DPOR, 8, 2 },
+	{ VMSIM_STRATEGY_STATES, 8, 30 },
 };
 
 #define MEMBERS (sizeof(rules) / sizeof(rules[0]))
@@ -33,7 +37,7 @@ static const struct {
 
 /* A turn is this part of the work so far, and at most so many decisions. */
 #define TURN_PART 32
-#define TURN_MAX 1000000
+#define TURN_MAX 300000
 
 /* pct: this depth, and so many above it, by turns. */
 #define PCT_DEPTH 3
@@ -48,7 +52,7 @@ static const struct {
 struct member {
 	struct vmsim_explore_options options;
 	struct vmsim_explorer *x;
-	unsigned int share;
+	unsigned int share, cost;
 	uint64_t spent;
 	bool out;
 };
@@ -66,6 +70,7 @@ static void portfolio_init(struct portfolio *p)
 {
 	for (size_t i = 0; i < MEMBERS; i++) {
 		p->member[i].share = rules[i].share;
+		p->member[i].cost = rules[i].cost;
 		p->member[i].options = *p->options;
 		p->member[i].options.strategy = rules[i].id;
 		p->member[i].options.timeline = false;
@@ -120,7 +125,7 @@ static int execute(struct portfolio *p, struct member *member)
 	member->options.pct_depth = PCT_DEPTH + x->executions % PCT_DEPTHS;
 	stop = session_search(x, p->options->seed + p->result->executions, p->result);
 	work = coverage_of(member).transitions - before;
-	work = EXECUTION_COST + (work ? work : x->steps);
+	work = (EXECUTION_COST + (work ? work : x->steps)) * member->cost;
 	member->spent += work;
 	p->spent += work;
 	if (p->options->progress && p->result->executions % SESSION_PROGRESS_EVERY == 0)

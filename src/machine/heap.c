@@ -219,13 +219,17 @@ __vmsim_overridable void *kmalloc(size_t size, gfp_t gfp)
 /* Freeing is a plain write to all of the object. */
 static void tell_of_free(const void *object, const void *ip)
 {
+	const struct vmsim_explorer *explorer = vmsim_this_machine()->explorer;
+
 	vmsim_settle();
 	vmsim_explorer_touch(vmsim_this_machine()->explorer, (uintptr_t)object,
 			     object_size(object, 1), true);
 	vmsim_event_raise(VMSIM_EV_PLAIN_WRITE, (uintptr_t)object,
 		       object_size(object, 1),
 		       VMSIM_PLAIN_FREE, ip);
-	vmsim_self->unsettled = VMSIM_UNSETTLED_WRITE;
+	/* A decision in full granularity only: whoever wants footprints takes the same decisions. */
+	if (explorer && vmsim_explorer_is_full(explorer))
+		vmsim_self->unsettled = VMSIM_UNSETTLED_WRITE;
 }
 
 __vmsim_overridable void kfree(const void *object)
