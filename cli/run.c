@@ -68,13 +68,11 @@ static enum vmsim_strategy parse_strategy(const char *name)
 
 static enum vmsim_memory_model parse_memory_model(const char *name)
 {
-	if (!strcmp(name, "sc"))
-		return VMSIM_MEMORY_SC;
-	if (!strcmp(name, "tso"))
-		return VMSIM_MEMORY_TSO;
-	if (!strcmp(name, "pso"))
-		return VMSIM_MEMORY_PSO;
-	cli_bad_usage("--memory-model: unknown model '%s'", name);
+	int model = vmsim_memory_model_parse(name);
+
+	if (model < 0)
+		cli_bad_usage("--memory-model: unknown model '%s'", name);
+	return (enum vmsim_memory_model)model;
 }
 
 static enum vmsim_granularity parse_granularity(const char *name)

@@ -6,15 +6,22 @@
 #include <vmsim/hook.h>
 
 /*
- * Barriers raise BARRIER with their kind. Atomic operations are fully ordered on the machine that
- * runs the simulator, so that the barriers around them cost nothing there.
+ * Barriers order the store buffer where there is one, and raise BARRIER with their kind. Atomic
+ * operations are fully ordered on the machine that runs the simulator, so that the barriers around
+ * them cost nothing there.
  */
-#define smp_mb() do { AO_nop_full(); vmsim_event(BARRIER, VMSIM_BARRIER_FULL, 0, 0); } while (0)
-#define smp_rmb() do { AO_nop_read(); vmsim_event(BARRIER, VMSIM_BARRIER_READ, 0, 0); } while (0)
-#define smp_wmb() do { AO_nop_write(); vmsim_event(BARRIER, VMSIM_BARRIER_WRITE, 0, 0); } while (0)
-#define smp_mb__before_atomic() vmsim_event(BARRIER, VMSIM_BARRIER_ATOMIC, 0, 0)
-#define smp_mb__after_atomic() vmsim_event(BARRIER, VMSIM_BARRIER_ATOMIC, 0, 0)
-#define smp_mb__after_spinlock() vmsim_event(BARRIER, VMSIM_BARRIER_ATOMIC, 0, 0)
+#define vmsim_barrier(kind)							\
+do {										\
+	if (vmsim_watched(BARRIER))						\
+		vmsim_barrier_watched(VMSIM_BARRIER_##kind);			\
+} while (0)
+
+#define smp_mb() do { AO_nop_full(); vmsim_barrier(FULL); } while (0)
+#define smp_rmb() do { AO_nop_read(); vmsim_barrier(READ); } while (0)
+#define smp_wmb() do { AO_nop_write(); vmsim_barrier(WRITE); } while (0)
+#define smp_mb__before_atomic() vmsim_barrier(ATOMIC)
+#define smp_mb__after_atomic() vmsim_barrier(ATOMIC)
+#define smp_mb__after_spinlock() vmsim_barrier(ATOMIC)
 #define mb() smp_mb()
 #define rmb() smp_rmb()
 #define wmb() smp_wmb()

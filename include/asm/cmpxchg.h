@@ -16,8 +16,10 @@
 	typeof(*(ptr)) __cx_old = (from);						\
 	typeof(*(ptr)) __cx_new = (to);							\
 	typeof(ptr) __cx_at = (ptr);							\
-	bool __cx_done = __atomic_compare_exchange(__cx_at, &__cx_old, &__cx_new, 0,	\
-						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);	\
+	bool __cx_done = vmsim_ordered() ?						\
+		vmsim_order_cmpxchg(__cx_at, &__cx_old, &__cx_new, sizeof(__cx_new)) :	\
+		__atomic_compare_exchange(__cx_at, &__cx_old, &__cx_new, 0,		\
+					  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);		\
 	vmsim_event_exchanged(__cx_done, __cx_at, __cx_old);				\
 	__cx_old;									\
 })
@@ -26,8 +28,10 @@
 	typeof(ptr) __tcx_at = (ptr);							\
 	typeof(*(ptr)) *__tcx_old = (oldp);						\
 	typeof(*(ptr)) __tcx_new = (to);						\
-	bool __tcx_done = __atomic_compare_exchange(__tcx_at, __tcx_old, &__tcx_new, 0,	\
-						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+	bool __tcx_done = vmsim_ordered() ?						\
+		vmsim_order_cmpxchg(__tcx_at, __tcx_old, &__tcx_new, sizeof(__tcx_new)) : \
+		__atomic_compare_exchange(__tcx_at, __tcx_old, &__tcx_new, 0,		\
+					  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);		\
 	vmsim_event_exchanged(__tcx_done, __tcx_at, *__tcx_old);			\
 	__tcx_done;									\
 })
@@ -37,7 +41,10 @@
 	typeof(*(ptr)) __x_new = (to);							\
 	typeof(*(ptr)) __x_old;								\
 	typeof(ptr) __x_at = (ptr);							\
-	__atomic_exchange(__x_at, &__x_new, &__x_old, __ATOMIC_SEQ_CST);		\
+	if (vmsim_ordered())								\
+		vmsim_order_xchg(__x_at, &__x_new, &__x_old, sizeof(__x_new));		\
+	else										\
+		__atomic_exchange(__x_at, &__x_new, &__x_old, __ATOMIC_SEQ_CST);	\
 	vmsim_event(ATOMIC, (uintptr_t)__x_at, 0, 0);					\
 	__x_old;									\
 })

@@ -92,6 +92,7 @@ static inline pte_t pte_advance_pfn(pte_t pte, unsigned long nr)
  * Two-word entries: between the accesses to the two words PTE_READ is raised with what memory has,
  * or what has been read, at that moment; its third argument is then 1 (low word) or 2 (high word).
  */
+__vmsim_export pte_t vmsim_pte_read_watched(pte_t *ptep, pte_t pte);
 __vmsim_export void vmsim_pte_changed(pte_t *ptep, pte_t old, pte_t new_pte);
 
 #if defined(VMSIM_ARCH_X86_PAE)
@@ -105,7 +106,8 @@ static inline pte_t ptep_get(pte_t *ptep)
 {
 	pte_t pte = __pte(__atomic_load_n(&ptep->pte, __ATOMIC_ACQUIRE));
 
-	vmsim_event(PTE_READ, (uintptr_t)ptep, pte_val(pte), 0);
+	if (vmsim_watched(PTE_READ))
+		pte = vmsim_pte_read_watched(ptep, pte);
 	return pte;
 }
 
@@ -116,16 +118,27 @@ static inline pte_t ptep_get_lockless(pte_t *ptep)
 
 static inline void vmsim_pte_store(pte_t *ptep, pte_t pte)
 {
-	__atomic_store_n(&ptep->pte, pte.pte, __ATOMIC_RELEASE);
+	if (vmsim_ordered())
+		vmsim_order_store(&ptep->pte, pte.pte, sizeof(*ptep), false);
+	else
+		__atomic_store_n(&ptep->pte, pte.pte, __ATOMIC_RELEASE);
 }
 
 static inline pte_t vmsim_pte_xchg(pte_t *ptep, pte_t pte)
 {
-	return __pte(__atomic_exchange_n(&ptep->pte, pte.pte, __ATOMIC_SEQ_CST));
+	pte_t old;
+
+	if (vmsim_ordered())
+		vmsim_order_xchg(&ptep->pte, &pte.pte, &old.pte, sizeof(old));
+	else
+		old = __pte(__atomic_exchange_n(&ptep->pte, pte.pte, __ATOMIC_SEQ_CST));
+	return old;
 }
 
 static inline bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte)
 {
+	if (vmsim_ordered())
+		return vmsim_order_cmpxchg(&ptep->pte, &old->pte, &pte.pte, sizeof(pte));
 	return __atomic_compare_exchange_n(&ptep->pte, &old->pte, pte.pte, false,
 					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }

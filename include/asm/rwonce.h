@@ -3,6 +3,7 @@
 #define _VMSIM_ASM_RWONCE_H
 
 #include <vmsim/event.h>
+#include <stdbool.h>
 
 /*
  * Marked accesses. They are relaxed atomics and not volatile, so that ThreadSanitizer knows that
@@ -46,7 +47,7 @@ vmsim_self __attribute__((visibility("default")));
 __attribute__((visibility("default"), cold))
 void vmsim_read_watched(const volatile void *at, void *value, unsigned int size);
 __attribute__((visibility("default"), cold))
-void vmsim_write_watched(volatile void *at, const void *value, unsigned int size);
+void vmsim_write_watched(volatile void *at, const void *value, unsigned int size, bool release);
 
 /* Where stores to come are told of before (docs/full.md). */
 #ifdef VMSIM_FULL
@@ -76,7 +77,8 @@ do {										\
 	if (vmsim_watched(WRITE)) {						\
 		typeof(*__sm_at) __sm_new = __sm_value;				\
 		vmsim_tell_store(__sm_at, sizeof(__sm_new), order);		\
-		vmsim_write_watched(__sm_at, &__sm_new, sizeof(__sm_new));	\
+		vmsim_write_watched(__sm_at, &__sm_new, sizeof(__sm_new),	\
+				    (order) != __ATOMIC_RELAXED);		\
 	} else {								\
 		__atomic_store(__sm_at, &__sm_value, order);			\
 	}									\

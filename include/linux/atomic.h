@@ -11,8 +11,9 @@
 #define ATOMIC_INIT(i) { (i) }
 
 /*
- * Every operation that changes the value is fully ordered and raises ATOMIC; one that only looked,
- * such as a comparison that failed, raises READ. The _relaxed, _acquire and _release forms are the
+ * Every operation that changes the value raises ATOMIC; one that only looked, such as a comparison
+ * that failed, raises READ. Those that return a value are fully ordered; those that do not are so on
+ * the machine that runs the simulator, but not in every memory model. The _relaxed, _acquire and _release forms are the
  * full ones: never weaker than asked for. The _unseen forms are for primitives that raise an event
  * of their own for the same change: between a change and the event that tells of it, nobody may
  * come in.
@@ -28,10 +29,26 @@ static inline void name##_set(type *v, ctype i)						\
 }											\
 static inline ctype name##_fetch_add_unseen(ctype i, type *v)				\
 {											\
+	if (vmsim_ordered())								\
+		return (ctype)vmsim_order_rmw(&v->counter, sizeof(v->counter),		\
+					      VMSIM_RMW_ADD, (u64)i, 0, VMSIM_RMW_FULL); \
 	return (ctype)ao##_fetch_and_add_full((volatile utype *)&v->counter, (utype)i);	\
+}											\
+/* For those that return nothing: the value before is for the event that tells of it. */	\
+static inline ctype name##_add_unseen(ctype i, type *v)					\
+{											\
+	if (vmsim_ordered())								\
+		return (ctype)vmsim_order_rmw(&v->counter, sizeof(v->counter),		\
+					      VMSIM_RMW_ADD, (u64)i, 0,			\
+					      VMSIM_RMW_UNORDERED);			\
+	return name##_fetch_add_unseen(i, v);						\
 }											\
 static inline ctype name##_cmpxchg_unseen(type *v, ctype from, ctype to)		\
 {											\
+	if (vmsim_ordered())								\
+		return (ctype)vmsim_order_rmw(&v->counter, sizeof(v->counter),		\
+					      VMSIM_RMW_CMPXCHG, (u64)to, (u64)from,	\
+					      VMSIM_RMW_FULL);				\
 	return (ctype)ao##_fetch_compare_and_swap_full((volatile utype *)&v->counter,	\
 						       (utype)from, (utype)to);		\
 }											\
@@ -63,10 +80,15 @@ static inline ctype name##_add_return(ctype i, type *v) { return name##_fetch_ad
 static inline ctype name##_sub_return(ctype i, type *v) { return name##_fetch_add(-i, v) - i; }	\
 static inline ctype name##_inc_return(type *v) { return name##_add_return(1, v); }	\
 static inline ctype name##_dec_return(type *v) { return name##_sub_return(1, v); }	\
-static inline void name##_add(ctype i, type *v) { (void)name##_fetch_add_as(i, v, VMSIM_ATOMIC_ADDS); }	\
-static inline void name##_sub(ctype i, type *v) { (void)name##_fetch_add_as(-i, v, VMSIM_ATOMIC_ADDS); }	\
-static inline void name##_inc(type *v) { name##_add(1, v); }		\
-static inline void name##_dec(type *v) { name##_add(-1, v); }		\
+static inline void name##_add(ctype i, type *v)						\
+{											\
+	ctype old = name##_add_unseen(i, v);						\
+	vmsim_event(ATOMIC, (uintptr_t)v, VMSIM_ATOMIC_ADDS, old + i);			\
+	(void)old;									\
+}											\
+static inline void name##_sub(ctype i, type *v) { name##_add(-i, v); }			\
+static inline void name##_inc(type *v) { name##_add(1, v); }				\
+static inline void name##_dec(type *v) { name##_add(-1, v); }				\
 static inline bool name##_sub_and_test(ctype i, type *v)				\
 {											\
 	return name##_fetch_add_as(-i, v, VMSIM_ATOMIC_DROPS) == i;			\

@@ -18,32 +18,50 @@ static inline unsigned long *vmsim_bit_word(long nr, unsigned long *addr)
  * The _unseen forms are for primitives that raise an event of their own for the same change:
  * between a change and the event that tells of it, nobody may come in.
  */
-#define VMSIM_BIT_OP(name, fetch, mask, order)						\
-static inline bool name##_unseen(long nr, unsigned long *addr)				\
+#define VMSIM_BIT_OP(name, fetch, op, mask)						\
+static inline bool name##_unseen(long nr, unsigned long *addr, enum vmsim_rmw_order how) \
 {											\
-	return fetch(vmsim_bit_word(nr, addr), mask, order) & BIT(nr % BITS_PER_LONG);	\
+	unsigned long *at = vmsim_bit_word(nr, addr);					\
+	unsigned long old = vmsim_ordered() ?						\
+		vmsim_order_rmw(at, sizeof(*at), op, mask, 0, how) :			\
+		fetch(at, mask, __ATOMIC_SEQ_CST);					\
+											\
+	return old & BIT(nr % BITS_PER_LONG);						\
 }											\
-static inline bool name##_seen(long nr, unsigned long *addr)				\
+static inline bool name##_seen(long nr, unsigned long *addr, enum vmsim_rmw_order how)	\
 {											\
-	bool was = name##_unseen(nr, addr);						\
+	bool was = name##_unseen(nr, addr, how);					\
 	vmsim_event(ATOMIC, (uintptr_t)vmsim_bit_word(nr, addr), 0, 0);			\
 	return was;									\
 }
 
-VMSIM_BIT_OP(vmsim_set_bit, __atomic_fetch_or, BIT(nr % BITS_PER_LONG), __ATOMIC_SEQ_CST)
-VMSIM_BIT_OP(vmsim_clear_bit, __atomic_fetch_and, ~BIT(nr % BITS_PER_LONG), __ATOMIC_SEQ_CST)
+VMSIM_BIT_OP(vmsim_set_bit, __atomic_fetch_or, VMSIM_RMW_OR, BIT(nr % BITS_PER_LONG))
+VMSIM_BIT_OP(vmsim_clear_bit, __atomic_fetch_and, VMSIM_RMW_AND, ~BIT(nr % BITS_PER_LONG))
 
-static inline void set_bit(long nr, unsigned long *addr) { (void)vmsim_set_bit_seen(nr, addr); }
-static inline void clear_bit(long nr, unsigned long *addr) { (void)vmsim_clear_bit_seen(nr, addr); }
+static inline void set_bit(long nr, unsigned long *addr)
+{
+	(void)vmsim_set_bit_seen(nr, addr, VMSIM_RMW_UNORDERED);
+}
+
+static inline void clear_bit(long nr, unsigned long *addr)
+{
+	(void)vmsim_clear_bit_seen(nr, addr, VMSIM_RMW_UNORDERED);
+}
+
+static inline void clear_bit_unlock(long nr, unsigned long *addr)
+{
+	(void)vmsim_clear_bit_seen(nr, addr, VMSIM_RMW_FULL);
+}
+
 static inline bool test_and_set_bit(long nr, unsigned long *addr)
 {
-	return vmsim_set_bit_seen(nr, addr);
+	return vmsim_set_bit_seen(nr, addr, VMSIM_RMW_FULL);
 }
+
 static inline bool test_and_clear_bit(long nr, unsigned long *addr)
 {
-	return vmsim_clear_bit_seen(nr, addr);
+	return vmsim_clear_bit_seen(nr, addr, VMSIM_RMW_FULL);
 }
-#define clear_bit_unlock(nr, addr) clear_bit(nr, addr)
 
 static inline bool test_bit(long nr, const unsigned long *addr)
 {

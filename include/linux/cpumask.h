@@ -13,12 +13,12 @@ struct cpumask {
 
 static inline void cpumask_set_cpu(unsigned int cpu, struct cpumask *mask)
 {
-	(void)vmsim_set_bit_unseen(cpu, mask->bits);
+	(void)vmsim_set_bit_unseen(cpu, mask->bits, VMSIM_RMW_FULL);
 }
 
 static inline void cpumask_clear_cpu(unsigned int cpu, struct cpumask *mask)
 {
-	(void)vmsim_clear_bit_unseen(cpu, mask->bits);
+	(void)vmsim_clear_bit_unseen(cpu, mask->bits, VMSIM_RMW_FULL);
 }
 
 static inline bool cpumask_test_cpu(unsigned int cpu, const struct cpumask *mask)

@@ -15,7 +15,7 @@ static inline void init_tlb_flush_pending(struct mm_struct *mm)
 
 static inline void inc_tlb_flush_pending(struct mm_struct *mm)
 {
-	int now = atomic_fetch_add_unseen(1, &mm->tlb_flush_pending) + 1;
+	int now = atomic_add_unseen(1, &mm->tlb_flush_pending) + 1;
 
 	vmsim_event(FLUSH_PENDING, (uintptr_t)mm, now - 1, now);
 	(void)now;
@@ -23,7 +23,7 @@ static inline void inc_tlb_flush_pending(struct mm_struct *mm)
 
 static inline void dec_tlb_flush_pending(struct mm_struct *mm)
 {
-	int now = atomic_fetch_add_unseen(-1, &mm->tlb_flush_pending) - 1;
+	int now = atomic_add_unseen(-1, &mm->tlb_flush_pending) - 1;
 
 	vmsim_event(FLUSH_PENDING, (uintptr_t)mm, now + 1, now);
 	(void)now;

@@ -80,23 +80,23 @@ static inline bool folio_test_##lname(const struct folio *folio)			\
 }											\
 static inline void folio_set_##lname(struct folio *folio)				\
 {											\
-	(void)vmsim_set_bit_unseen(bit, &folio->flags);						\
+	(void)vmsim_set_bit_unseen(bit, &folio->flags, VMSIM_RMW_UNORDERED);		\
 	vmsim_event(FLAG, (uintptr_t)folio, bit, 1);					\
 }											\
 static inline void folio_clear_##lname(struct folio *folio)				\
 {											\
-	(void)vmsim_clear_bit_unseen(bit, &folio->flags);						\
+	(void)vmsim_clear_bit_unseen(bit, &folio->flags, VMSIM_RMW_UNORDERED);		\
 	vmsim_event(FLAG, (uintptr_t)folio, bit, 0);					\
 }											\
 static inline bool folio_test_set_##lname(struct folio *folio)				\
 {											\
-	bool was = vmsim_set_bit_unseen(bit, &folio->flags);				\
+	bool was = vmsim_set_bit_unseen(bit, &folio->flags, VMSIM_RMW_FULL);		\
 	vmsim_event(FLAG, (uintptr_t)folio, bit, 1);					\
 	return was;									\
 }											\
 static inline bool folio_test_clear_##lname(struct folio *folio)			\
 {											\
-	bool was = vmsim_clear_bit_unseen(bit, &folio->flags);				\
+	bool was = vmsim_clear_bit_unseen(bit, &folio->flags, VMSIM_RMW_FULL);		\
 	vmsim_event(FLAG, (uintptr_t)folio, bit, 0);					\
 	return was;									\
 }											\
@@ -131,13 +131,13 @@ static inline bool PageAnonExclusive(const struct page *page)
 
 static inline void SetPageAnonExclusive(struct page *page)
 {
-	(void)vmsim_set_bit_unseen(PG_anon_exclusive, &page->flags);
+	(void)vmsim_set_bit_unseen(PG_anon_exclusive, &page->flags, VMSIM_RMW_UNORDERED);
 	vmsim_event(FLAG, (uintptr_t)page, PG_anon_exclusive, 1);
 }
 
 static inline void ClearPageAnonExclusive(struct page *page)
 {
-	(void)vmsim_clear_bit_unseen(PG_anon_exclusive, &page->flags);
+	(void)vmsim_clear_bit_unseen(PG_anon_exclusive, &page->flags, VMSIM_RMW_UNORDERED);
 	vmsim_event(FLAG, (uintptr_t)page, PG_anon_exclusive, 0);
 }
 

@@ -48,9 +48,15 @@ static inline int vmsim_ref_add(struct folio *folio, int nr)
 	return to;
 }
 
-static inline void folio_ref_add(struct folio *folio, int nr) { (void)vmsim_ref_add(folio, nr); }
-static inline void folio_ref_sub(struct folio *folio, int nr) { (void)vmsim_ref_add(folio, -nr); }
-static inline void folio_ref_inc(struct folio *folio) { (void)vmsim_ref_add(folio, 1); }
+static inline void folio_ref_add(struct folio *folio, int nr)
+{
+	int from = atomic_add_unseen(nr, &folio->_refcount);
+
+	vmsim_ref_event(folio, from, from + nr);
+}
+
+static inline void folio_ref_sub(struct folio *folio, int nr) { folio_ref_add(folio, -nr); }
+static inline void folio_ref_inc(struct folio *folio) { folio_ref_add(folio, 1); }
 static inline int folio_ref_sub_return(struct folio *folio, int nr)
 {
 	return vmsim_ref_add(folio, -nr);

@@ -41,6 +41,9 @@ enum vmsim_memory_model {
 	VMSIM_MEMORY_PSO,	/* the same, and stores to different places overtake each other */
 };
 
+VMSIM_API const char *vmsim_memory_model_name(enum vmsim_memory_model model);
+VMSIM_API int vmsim_memory_model_parse(const char *name);
+
 /* What is a decision. */
 enum vmsim_granularity {
 	VMSIM_GRANULARITY_SYNC,	/* what primitives and marked accesses do */
@@ -117,6 +120,7 @@ struct vmsim_violation {
  *   scenario NAME
  *   variant NAME
  *   tlb NAME [N]
+ *   memory NAME
  *   oracles O3 O6
  *   picks A17 B3 i0 A2 ...
  *   end N

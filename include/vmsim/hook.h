@@ -3,6 +3,7 @@
 #define VMSIM_HOOK_H
 
 #include <vmsim/event.h>
+#include <vmsim/order.h>
 #include <linux/compiler.h>
 #include <linux/sched.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
+#include "order/order.h"
 
 /* What can happen next. Sets of threads and of CPUs are bits, so that only those in them are looked at. */
 
@@ -22,21 +23,28 @@ struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor)
 	return there && there != actor && !actor_can_leave_cpu(there) ? there : NULL;
 }
 
-/* Those of @waiting whose condition holds. To look is no step of anybody's. */
+/* Those of @waiting who see that their condition holds. To look is no step of anybody's. */
 static unsigned int come_true(const struct vmsim_explorer *x, unsigned int waiting)
 {
 	struct task_struct *self = vmsim_self;
 	unsigned int ready = 0;
 
-	self->in_watcher++;
 	for (unsigned int left = waiting; left; left &= left - 1) {
 		const struct wait *wait = &x->threads.wait[__builtin_ctz(left)];
 
+		vmsim_self = x->actor[__builtin_ctz(left)].task;
+		vmsim_self->looking++;
 		if (wait->ready(wait->arg))
 			ready |= left & -left;
+		vmsim_self->looking--;
 	}
-	self->in_watcher--;
+	vmsim_self = self;
 	return ready;
+}
+
+static bool stores_outstanding(const struct vmsim_explorer *x)
+{
+	return unlikely(x->machine->order) && x->machine->order->outstanding;
 }
 
 static bool has_cpu(const struct vmsim_actor *actor)
@@ -63,7 +71,10 @@ static unsigned int hopeful(const struct vmsim_explorer *x)
 	return x->machine->rcu.pending ? waiting : waiting & ~(1u << x->rcu->index);
 }
 
-/* Threads that can go on. Those that let others go first do so unless there are no others. */
+/*
+ * Threads that can go on. Those that let others go first do so unless there are no others; a store
+ * that has not reached memory is one.
+ */
 static unsigned int runnable(const struct vmsim_explorer *x)
 {
 	const struct thread_states *threads = &x->threads;
@@ -73,7 +84,19 @@ static unsigned int runnable(const struct vmsim_explorer *x)
 	if (waiting)
 		actors |= come_true(x, waiting);
 	actors &= ~without_cpu(x, x->machine->away ? actors : actors & x->crowded);
-	return actors & ~threads->yielded ? actors & ~threads->yielded : actors;
+	if (actors & ~threads->yielded || stores_outstanding(x))
+		actors &= ~threads->yielded;
+	return actors;
+}
+
+static int add_drains(const struct vmsim_explorer *x, struct candidate *out)
+{
+	uint16_t id[MAX_DRAINS];
+	unsigned int n = vmsim_order_drains(x->machine->order, id, MAX_DRAINS);
+
+	for (unsigned int i = 0; i < n; i++)
+		out[i] = (struct candidate) { 'd', id[i] };
+	return (int)n;
 }
 
 static u64 interruptible(const struct vmsim_machine *m)
@@ -109,6 +132,8 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
 		out[n++] = (struct candidate) { 't', (uint16_t)__builtin_ctz(left) };
 	for (u64 left = interruptible(x->machine); left; left &= left - 1)
 		out[n++] = (struct candidate) { 'i', (uint16_t)__builtin_ctzll(left) };
+	if (stores_outstanding(x))
+		n += add_drains(x, out + n);
 	if (x->preempts || x->machine->away)
 		n += add_hypervisor(x, out + n);
 	return n;

@@ -75,10 +75,10 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 {
 	if ((unsigned int)options->strategy >= VMSIM_STRATEGY_COUNT)
 		return wrong(error, size, "no such strategy");
-	if (options->memory_model != VMSIM_MEMORY_SC) {
-		wrong(error, size, "not built yet: memory models");
-		return -EOPNOTSUPP;
-	}
+	if ((unsigned int)options->memory_model > VMSIM_MEMORY_PSO)
+		return wrong(error, size, "no such memory model");
+	if (options->memory_model && options->strategy == VMSIM_STRATEGY_NATIVE)
+		return wrong(error, size, "real threads have the memory model of this machine");
 	if (options->granularity != VMSIM_GRANULARITY_SYNC && !vmsim_is_instrumented()) {
 		wrong(error, size, "full granularity needs libvmsim-full in this library's place");
 		return -EOPNOTSUPP;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
+#include "order/order.h"
 #include <stdlib.h>
 
 /*
@@ -21,6 +22,9 @@
 	 VMSIM_EV_BIT(SYSCALL) | VMSIM_EV_BIT(SYSCALL_RET) | VMSIM_EV_BIT(ATOMIC) | \
 	 VMSIM_EV_BIT(READ) | VMSIM_EV_BIT(WRITE) |				\
 	 VMSIM_EV_BIT(RESCHED) | VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_READ))
+
+/* What primitives have to tell of where stores are buffered. */
+#define STORE_BUFFERS (VMSIM_EV_BIT(BARRIER) | VMSIM_EV_BIT(DRAIN))
 
 /* Those of them at which something is left behind for others to find: what PCT aims at. */
 #define MARKS									\
@@ -59,7 +63,8 @@ uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer)
 	if (explorer->script)
 		return VMSIM_EV_ALL;
 	return DECISIONS | (explorer->strategy->footprints ? footprint_kinds() : 0) |
-	       (vmsim_explorer_is_full(explorer) ? PLAIN : 0);
+	       (vmsim_explorer_is_full(explorer) ? PLAIN : 0) |
+	       (explorer->options->memory_model ? STORE_BUFFERS : 0);
 }
 
 static void deliver_interrupt(struct vmsim_cpu *cpu)
@@ -82,6 +87,7 @@ static void put_on_cpu(struct vmsim_actor *actor)
 		return;
 	cpu->curr = actor->task;
 	vmsim_self = &cpu->idle;
+	vmsim_order_drain(cpu);
 	if (actor->task->mm && cpu->loaded_mm != actor->task->mm)
 		vmsim_switch_mm(cpu, actor->task->mm);
 	vmsim_self = self;
@@ -175,12 +181,24 @@ static bool can_progress(const struct candidate *candidates, int n)
 	return false;
 }
 
+/* A store reaches memory. */
+static void drain_store(struct vmsim_explorer *x, uint16_t id)
+{
+	struct task_struct *self = vmsim_self;
+
+	vmsim_self = &x->machine->cpu[id / ORDER_SLOTS].idle;
+	vmsim_order_drain_one(x->machine, id);
+	vmsim_self = self;
+}
+
 /* Something that is no thread's step. */
 static void happen(struct vmsim_explorer *x, struct candidate pick)
 {
-	struct vmsim_cpu *cpu = &x->machine->cpu[pick.id];
+	struct vmsim_cpu *cpu = &x->machine->cpu[pick.kind == 'd' ? 0 : pick.id];
 
-	if (pick.kind == 'i') {
+	if (pick.kind == 'd') {
+		drain_store(x, pick.id);
+	} else if (pick.kind == 'i') {
 		deliver_interrupt(cpu);
 		if (x->failed)
 			vmsim_explorer_abandon(x);
@@ -335,6 +353,7 @@ void vmsim_explorer_wait(bool (*ready)(const void *arg), const void *arg)
 	struct vmsim_explorer *x = self->explorer;
 
 	BUG_ON(vmsim_self->atomic_step);
+	vmsim_order_drain(vmsim_self->cpu);
 	x->at_mark = false;
 	actor_waits(self, ready, arg);
 	decide(x);
@@ -380,6 +399,7 @@ static void run_callbacks(struct vmsim_actor *self)
 
 	x->threads.waiting &= ~(1u << self->index);
 	vmsim_rcu_run_ready(x->machine);
+	vmsim_order_drain(self->cpu);
 	actor_waits(self, rcu_can_run, x->machine);
 }
 
@@ -390,6 +410,7 @@ static void run_program(struct vmsim_actor *self)
 
 	if (result < 0)
 		vmsim_violate(x->machine, "CHECK", "", "thread %s returned %d", self->name, result);
+	vmsim_order_drain(self->cpu);
 	x->threads.live &= ~(1u << self->index);
 }
 

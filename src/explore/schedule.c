@@ -106,13 +106,44 @@ static int pick_text(const struct vmsim_scenario *scenario, const struct vmsim_s
 			return snprintf(text, size, "%s", name);
 		return snprintf(text, size, "%s%" PRIu32, name, pick->count);
 	}
-	if (!pick->kind || !strchr("irpun", pick->kind) || pick->id > largest_id(pick->kind))
+	if (!pick->kind || !strchr(SCHEDULE_KINDS, pick->kind) || pick->id > largest_id(pick->kind))
 		return -EINVAL;
 	used = pick->kind == 'r' ? snprintf(text, size, "r") :
 				   snprintf(text, size, "%c%u", pick->kind, pick->id);
 	if (pick->count > 1)
 		used += snprintf(text + used, size - used, "*%" PRIu32, pick->count);
 	return used;
+}
+
+#define MODELS (VMSIM_MEMORY_PSO + 1)
+
+static const char *const memory_model_name[MODELS] = {
+	[VMSIM_MEMORY_SC] = "sc",
+	[VMSIM_MEMORY_TSO] = "tso",
+	[VMSIM_MEMORY_PSO] = "pso",
+};
+
+/**
+ * vmsim_memory_model_name() - the name of a memory model
+ *
+ * Return: "sc", "tso", "pso"; NULL: there is no such model.
+ */
+const char *vmsim_memory_model_name(enum vmsim_memory_model model)
+{
+	return (unsigned int)model < MODELS ? memory_model_name[model] : NULL;
+}
+
+/**
+ * vmsim_memory_model_parse() - the memory model of that name
+ *
+ * Return: enum vmsim_memory_model, or -EINVAL.
+ */
+int vmsim_memory_model_parse(const char *name)
+{
+	for (int model = 0; name && model < (int)MODELS; model++)
+		if (!strcmp(name, memory_model_name[model]))
+			return model;
+	return -EINVAL;
 }
 
 static void write_oracles(uint64_t oracles, FILE *out)
@@ -166,7 +197,8 @@ int vmsim_schedule_write(const struct vmsim_scenario *scenario,
 
 	if (!schedule || !out || !vmsim_tlb_name(schedule->tlb) ||
 	    !label_ok(schedule->scenario, strlen(schedule->scenario)) ||
-	    schedule->nr_picks > SCHEDULE_MAX_PICKS || schedule->oracles & ~VMSIM_ORACLES_ALL)
+	    schedule->nr_picks > SCHEDULE_MAX_PICKS || schedule->oracles & ~VMSIM_ORACLES_ALL ||
+	    !vmsim_memory_model_name(schedule->memory_model))
 		return -EINVAL;
 	if (schedule->variant[0] && !label_ok(schedule->variant, strlen(schedule->variant)))
 		return -EINVAL;
@@ -179,6 +211,8 @@ int vmsim_schedule_write(const struct vmsim_scenario *scenario,
 	fputc('\n', out);
 	if (schedule->granularity == VMSIM_GRANULARITY_FULL)
 		fputs("granularity full\n", out);
+	if (schedule->memory_model)
+		fprintf(out, "memory %s\n", vmsim_memory_model_name(schedule->memory_model));
 	write_oracles(schedule->oracles, out);
 	err = write_picks(scenario, schedule, out);
 	if (err)

@@ -3,9 +3,13 @@
 #define VMSIM_SCHEDULE_H
 
 #include <vmsim/explore.h>
+#include "order/order.h"
 #include <string.h>
 
 /* What schedules may hold, to those who write and to those who read them (docs/schedule.md). */
+
+/* Letters of the picks that are no picks of a thread. */
+#define SCHEDULE_KINDS "irpund"
 
 #define SCHEDULE_MAX_PICKS 1000000
 #define SCHEDULE_MAX_NAMES (VMSIM_MAX_THREADS + 1)
@@ -43,7 +47,9 @@ static inline bool label_ok(const char *at, size_t length)
 /* The largest number in a pick that is no pick of a thread. */
 static inline uint64_t largest_id(char kind)
 {
-	return kind == 'n' ? 1 : VMSIM_MAX_CPUS - 1;
+	if (kind == 'n')
+		return 1;
+	return kind == 'd' ? VMSIM_MAX_CPUS * ORDER_SLOTS - 1 : VMSIM_MAX_CPUS - 1;
 }
 
 #endif

@@ -17,6 +17,7 @@ enum schedule_item {
 	ITEM_VARIANT,
 	ITEM_TLB,
 	ITEM_GRANULARITY,
+	ITEM_MEMORY,
 	ITEM_ORACLES,
 	ITEM_PICKS,
 	ITEM_END,
@@ -24,7 +25,8 @@ enum schedule_item {
 };
 
 static const char *const item_name[ITEM_COUNT] = {
-	"vmsim-schedule", "scenario", "variant", "tlb", "granularity", "oracles", "picks", "end",
+	"vmsim-schedule", "scenario", "variant", "tlb", "granularity", "memory", "oracles", "picks",
+	"end",
 };
 
 struct schedule_parser {
@@ -102,6 +104,17 @@ static int parse_granularity(struct schedule_parser *parser, struct vmsim_scan l
 	if (!scan_equals(line, "full"))
 		return malformed(parser, "unknown granularity");
 	parser->schedule->granularity = VMSIM_GRANULARITY_FULL;
+	return 0;
+}
+
+static int parse_memory(struct schedule_parser *parser, struct vmsim_scan line)
+{
+	int model = look_up(line, vmsim_memory_model_parse);
+
+	/* What is meant without this line is not written with one: a schedule has one text. */
+	if (model <= VMSIM_MEMORY_SC)
+		return malformed(parser, "unknown memory model");
+	parser->schedule->memory_model = (enum vmsim_memory_model)model;
 	return 0;
 }
 
@@ -183,7 +196,7 @@ static int parse_other_pick(struct schedule_parser *parser, struct vmsim_scan wo
 	char kind = *word.at++;
 	uint64_t id = 0, count = 1;
 
-	if (!strchr("irpun", kind) || kind == '\0')
+	if (!strchr(SCHEDULE_KINDS, kind) || kind == '\0')
 		return malformed(parser, "unknown pick");
 	if (kind != 'r' && !scan_number(&word, 10, largest_id(kind), &id))
 		return malformed(parser, "bad number in a pick");
@@ -239,6 +252,8 @@ static int parse_item(struct schedule_parser *parser, enum schedule_item item,
 		return parse_tlb(parser, line);
 	case ITEM_GRANULARITY:
 		return parse_granularity(parser, line);
+	case ITEM_MEMORY:
+		return parse_memory(parser, line);
 	case ITEM_ORACLES:
 		return parse_oracles(parser, line);
 	case ITEM_PICKS:
@@ -257,7 +272,8 @@ static int check_order(struct schedule_parser *parser, enum schedule_item item)
 		return malformed(parser, "a second '%s'", item_name[item]);
 	for (unsigned int before = 0; before < item; before++) {
 		bool optional = before == ITEM_VARIANT || before == ITEM_GRANULARITY ||
-				before == ITEM_ORACLES || before == ITEM_PICKS;
+				before == ITEM_MEMORY || before == ITEM_ORACLES ||
+				before == ITEM_PICKS;
 
 		if (!optional && !parser->seen[before])
 			return malformed(parser, "'%s' is missing", item_name[before]);

@@ -11,7 +11,9 @@
 
 /* Scenario threads, and the one that runs RCU callbacks. */
 #define MAX_ACTORS (VMSIM_MAX_THREADS + 1)
-#define MAX_CANDIDATES (MAX_ACTORS + 3 * VMSIM_MAX_CPUS)
+/* Stores that may reach memory next, on all CPUs together: more are not offered. */
+#define MAX_DRAINS 32
+#define MAX_CANDIDATES (MAX_ACTORS + 3 * VMSIM_MAX_CPUS + MAX_DRAINS)
 
 /**
  * struct vmsim_actor - a simulated thread as the explorer sees it
@@ -148,7 +150,7 @@ struct vmsim_explorer {
 		bool by_mark;
 		uint64_t at;
 	} pct_change[16];
-	int pct_priority[MAX_ACTORS + VMSIM_MAX_CPUS];
+	int pct_priority[MAX_ACTORS + 2 * VMSIM_MAX_CPUS];
 	unsigned int hv_preemptions;
 	struct script_step *script;
 	size_t script_len, script_at;

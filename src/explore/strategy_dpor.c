@@ -621,6 +621,10 @@ static int dpor_create(struct vmsim_explorer *x)
 		wrong(x, "too many threads and CPUs");
 		return -EOPNOTSUPP;
 	}
+	if (x->options->memory_model) {
+		wrong(x, "not built yet: store buffers");
+		return -EOPNOTSUPP;
+	}
 	d->crowded = find_crowded(x);
 	return dpor_order_create(d);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
+#include "order/order.h"
 
 /*
  * PCT (Burckhardt et al., ASPLOS 2010): random priorities, the highest enabled one runs; at depth-1
  * random steps the running one drops below all others. Interrupts have priorities of their own,
- * one for each CPU. The number of steps is that of the longest of the first executions.
+ * one for each CPU, and so have the stores that wait in its buffer. The number of steps is that of
+ * the longest of the first executions.
  *
  * Three of four changes are placed among the steps that leave something behind for others to find
  * (an entry, a flag, a count that became zero, a store), which are few: the rest of the steps keep
@@ -19,12 +21,16 @@
 
 static int slots(const struct vmsim_explorer *x)
 {
-	return (int)(x->nr_actors + x->machine->nr_cpus);
+	return (int)(x->nr_actors + x->machine->nr_cpus * (x->machine->order ? 2 : 1));
 }
 
 static int slot_of(const struct vmsim_explorer *x, const struct candidate *candidate)
 {
-	return candidate->kind == 't' ? candidate->id : (int)x->nr_actors + candidate->id;
+	if (candidate->kind == 't')
+		return candidate->id;
+	if (candidate->kind == 'd')
+		return (int)(x->nr_actors + x->machine->nr_cpus + candidate->id / ORDER_SLOTS);
+	return (int)x->nr_actors + candidate->id;
 }
 
 static struct pct_change some_change(struct vmsim_explorer *x)

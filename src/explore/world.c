@@ -5,6 +5,7 @@
 #include "folio/folio.h"
 #include "machine/heap.h"
 #include "mm/mm_internal.h"
+#include "order/order.h"
 #include "trace/record.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -168,6 +169,8 @@ int world_create(struct vmsim_explorer *x, void *recorder)
 		err = -EPROTO;
 	if (!err)
 		err = actors_create(x);
+	if (!err)
+		err = vmsim_order_create(x->machine, x->options->memory_model);
 	if (!err)
 		err = snapshot_take(x);
 	return err;

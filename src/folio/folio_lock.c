@@ -25,7 +25,7 @@ static bool not_under_writeback(const void *arg)
 
 static bool take(struct folio *folio)
 {
-	return !vmsim_set_bit_unseen(PG_locked, &folio->flags);
+	return !vmsim_set_bit_unseen(PG_locked, &folio->flags, VMSIM_RMW_FULL);
 }
 
 static void took(struct folio *folio, int mode)
@@ -58,7 +58,7 @@ __vmsim_overridable void folio_lock(struct folio *folio)
 __vmsim_overridable void folio_unlock(struct folio *folio)
 {
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
-	(void)vmsim_clear_bit_unseen(PG_locked, &folio->flags);
+	(void)vmsim_clear_bit_unseen(PG_locked, &folio->flags, VMSIM_RMW_FULL);
 	vmsim_event(UNLOCK, (uintptr_t)folio, (uintptr_t)&folio_class, VMSIM_LOCK_EXCLUSIVE);
 }
 
@@ -82,6 +82,6 @@ __vmsim_overridable void folio_start_writeback(struct folio *folio)
 __vmsim_overridable void folio_end_writeback(struct folio *folio)
 {
 	VM_BUG_ON_FOLIO(!folio_test_writeback(folio), folio);
-	(void)vmsim_clear_bit_unseen(PG_writeback, &folio->flags);
+	(void)vmsim_clear_bit_unseen(PG_writeback, &folio->flags, VMSIM_RMW_FULL);
 	vmsim_event(FLAG, (uintptr_t)folio, PG_writeback, 0);
 }

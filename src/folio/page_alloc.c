@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "folio/folio.h"
+#include "order/order.h"
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -91,8 +92,10 @@ static noinline struct page *take_after_drain(struct vmsim_machine *m, gfp_t gfp
 	return take_block(m, order);
 }
 
+/* Whoever gets the frame next sees everything that was stored to it before. */
 static void generation_next(struct page *page)
 {
+	vmsim_order_drain(vmsim_this_cpu());
 	__atomic_store_n(&page->vmsim_gen, page->vmsim_gen + 1, __ATOMIC_RELEASE);
 }
 

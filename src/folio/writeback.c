@@ -20,7 +20,7 @@
  */
 __vmsim_overridable bool folio_mark_dirty(struct folio *folio)
 {
-	bool was = vmsim_set_bit_unseen(PG_dirty, &folio->flags);
+	bool was = vmsim_set_bit_unseen(PG_dirty, &folio->flags, VMSIM_RMW_FULL);
 
 	vmsim_event(FOLIO_DIRTY, (uintptr_t)folio, was, 0);
 	return !was;
@@ -60,7 +60,7 @@ __vmsim_overridable bool folio_clear_dirty_for_io(struct folio *folio)
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
 	if (can_be_written_back(folio_mapping(folio)))
 		collect_dirty(folio);
-	was = vmsim_clear_bit_unseen(PG_dirty, &folio->flags);
+	was = vmsim_clear_bit_unseen(PG_dirty, &folio->flags, VMSIM_RMW_FULL);
 	vmsim_event(FOLIO_CLEAN, (uintptr_t)folio, was, 0);
 	return was;
 }

@@ -61,10 +61,10 @@ static noinline bool tell(enum vmsim_event_kind kind, uint64_t a, uint64_t b, ui
 	return m->explorer && vmsim_explorer_event(m->explorer, &event);
 }
 
-/* The slow path of every event. An event raised by a watcher is not delivered. */
+/* The slow path of every event. What a watcher or a condition raises is not delivered. */
 void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c, const void *ip)
 {
-	if (!vmsim_self->in_watcher && tell(kind, a, b, c, ip))
+	if (!vmsim_self->in_watcher && !vmsim_self->looking && tell(kind, a, b, c, ip))
 		vmsim_explorer_decide(vmsim_self->machine->explorer);
 }
 

@@ -2,7 +2,7 @@
 #include "machine/internal.h"
 #include "machine/heap.h"
 #include "explore/explorer.h"
-#include "explore/explorer.h"
+#include "order/order.h"
 #include <linux/slab.h>
 #include <jemalloc/jemalloc.h>
 #include <stdio.h>
@@ -188,6 +188,8 @@ void vmsim_machine_free(struct vmsim_machine *machine, void *object)
 {
 	if (!object)
 		return;
+	if (machine->order)
+		vmsim_order_drain(vmsim_this_cpu());
 	if (vmsim_exploring(machine))
 		region_free(machine, object);
 	else

@@ -137,6 +137,7 @@ struct vmsim_process {
 
 struct vmsim_checker;
 struct vmsim_explorer;
+struct vmsim_order;
 
 /* Callbacks: those of the grace period under way, and those queued since it began. */
 struct vmsim_rcu_state {
@@ -202,6 +203,7 @@ struct vmsim_machine {
 	u64 nr_violations;
 	struct vmsim_violation *kept;
 
+	struct vmsim_order *order;	/* store buffers; NULL: memory is sequentially consistent */
 	u64 tables;			/* page tables in use */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine/internal.h"
+#include "order/order.h"
 #include <sched.h>
 
 /*
@@ -20,7 +21,9 @@ void vmsim_ipi_take(struct vmsim_cpu *cpu)
 
 		senders &= senders - 1;
 		vmsim_event(IPI_RUN, cpu->id, (uintptr_t)ipi, 0);
+		vmsim_order_interrupt(cpu, true);
 		ipi->func(ipi->info);
+		vmsim_order_interrupt(cpu, false);
 		vmsim_event(IPI_DONE, cpu->id, (uintptr_t)ipi, 0);
 		__atomic_fetch_sub(&ipi->unacked, 1, __ATOMIC_RELEASE);
 	}
@@ -124,6 +127,7 @@ void vmsim_ipi_send(const struct cpumask *mask, smp_call_func_t func, void *info
 
 	(void)wait;
 	WARN_ON(self->cpu->irq_off);
+	vmsim_order_drain(self->cpu);
 	targets &= ~BIT_ULL(self->cpu->id);
 	if (m->nr_cpus < 64)
 		targets &= BIT_ULL(m->nr_cpus) - 1;

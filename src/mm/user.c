@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include "order/order.h"
 #include <vmsim/process.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -43,6 +44,7 @@ static int take_fault(struct mm_struct *mm, unsigned long addr, enum vmsim_acces
 	struct vm_area_struct *vma;
 	vm_fault_t ret = VM_FAULT_SIGSEGV;
 
+	vmsim_order_drain(vmsim_this_cpu());
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, addr);
 	if (vma && vma->vm_flags & needed(access))

@@ -16,12 +16,17 @@
 
 static u32 load_word(const u32 *word)
 {
-	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	u32 value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+	return vmsim_ordered() ? (u32)vmsim_order_seen(word, value, sizeof(value)) : value;
 }
 
 static void store_word(u32 *word, u32 value)
 {
-	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	if (vmsim_ordered())
+		vmsim_order_store(word, value, sizeof(value), false);
+	else
+		__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
 static pte_t whole(pte_t *ptep)
@@ -97,11 +102,19 @@ void vmsim_pte_store(pte_t *ptep, pte_t pte)
 
 pte_t vmsim_pte_xchg(pte_t *ptep, pte_t pte)
 {
-	return __pte(__atomic_exchange_n(&ptep->pte, pte.pte, __ATOMIC_SEQ_CST));
+	pte_t old;
+
+	if (vmsim_ordered())
+		vmsim_order_xchg(&ptep->pte, &pte.pte, &old.pte, sizeof(old));
+	else
+		old = __pte(__atomic_exchange_n(&ptep->pte, pte.pte, __ATOMIC_SEQ_CST));
+	return old;
 }
 
 bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte)
 {
+	if (vmsim_ordered())
+		return vmsim_order_cmpxchg(&ptep->pte, &old->pte, &pte.pte, sizeof(pte));
 	return __atomic_compare_exchange_n(&ptep->pte, &old->pte, pte.pte, false,
 					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
@@ -122,6 +135,14 @@ __vmsim_overridable pmd_t pmdp_get_lockless(pmd_t *pmdp)
 	return pmd;
 }
 
+static void store_whole(u64 *entry, u64 value)
+{
+	if (vmsim_ordered())
+		vmsim_order_store(entry, value, sizeof(value), true);
+	else
+		__atomic_store_n(entry, value, __ATOMIC_SEQ_CST);
+}
+
 /**
  * set_pmd() - stores a PMD entry: values at once, emptiness low word first
  */
@@ -134,7 +155,7 @@ __vmsim_overridable void set_pmd(pmd_t *pmdp, pmd_t pmd)
 		vmsim_event(ATOMIC, (uintptr_t)pmdp, 0, 0);
 		store_word(&pmdp->pmd_high, 0);
 	} else {
-		__atomic_store_n(&pmdp->pmd, pmd.pmd, __ATOMIC_SEQ_CST);
+		store_whole(&pmdp->pmd, pmd.pmd);
 	}
 	vmsim_event(TABLE_SET, (uintptr_t)pmdp, pmd_val(old), pmd_val(pmd));
 	(void)old;

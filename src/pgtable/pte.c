@@ -18,6 +18,15 @@ static inline bool hw_valid(pte_t pte)
 	return pte_val(pte) & _PAGE_PRESENT;
 }
 
+/* PTE_READ for a load that found @pte; returns what the CPU sees. */
+pte_t vmsim_pte_read_watched(pte_t *ptep, pte_t pte)
+{
+	if (vmsim_ordered())
+		pte = __pte(vmsim_order_seen(ptep, pte_val(pte), sizeof(pte)));
+	vmsim_event(PTE_READ, (uintptr_t)ptep, pte_val(pte), 0);
+	return pte;
+}
+
 /**
  * vmsim_pte_changed() - tells TLBs and watchers about a change that was made
  * @ptep: the entry

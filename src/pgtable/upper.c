@@ -9,7 +9,10 @@ __vmsim_overridable void set_##level(level##_t *entryp, level##_t entry)		\
 {											\
 	level##_t old = __##level(__READ_ONCE(entryp->level));				\
 											\
-	__atomic_store_n(&entryp->level, entry.level, __ATOMIC_RELEASE);		\
+	if (vmsim_ordered())								\
+		vmsim_order_store(&entryp->level, entry.level, sizeof(entry), true);	\
+	else										\
+		__atomic_store_n(&entryp->level, entry.level, __ATOMIC_RELEASE);	\
 	vmsim_event(TABLE_SET, (uintptr_t)entryp, level##_val(old), level##_val(entry)); \
 	(void)old;									\
 }

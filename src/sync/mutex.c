@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine/internal.h"
+#include "order/order.h"
 #include <linux/mutex.h>
 
 void vmsim_mutex_init(struct mutex *lock, const struct vmsim_lock_class *class)
@@ -18,6 +19,7 @@ static bool is_free(const void *arg)
 
 static bool take(struct mutex *lock)
 {
+	vmsim_order_locked();
 	if (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
 		return false;
 	__WRITE_ONCE(lock->owner, current);
@@ -56,6 +58,8 @@ __vmsim_overridable void mutex_unlock(struct mutex *lock)
 
 	BUG_ON(__READ_ONCE(lock->owner) != current);
 	__WRITE_ONCE(lock->owner, NULL);
+	/* A compare and exchange in the kernel. */
+	vmsim_order_drain(vmsim_this_cpu());
 	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
 	vmsim_event(UNLOCK, (uintptr_t)lock, (uintptr_t)class, VMSIM_LOCK_EXCLUSIVE);
 }

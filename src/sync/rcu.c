@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine/internal.h"
+#include "order/order.h"
 #include <linux/rcupdate.h>
 
 /*
@@ -114,6 +115,7 @@ __vmsim_overridable void synchronize_rcu(void)
 	vmsim_settle();
 	take_snapshot(grace.machine, grace.snapshot);
 	vmsim_wait_until(grace_over, &grace);
+	vmsim_order_drain_all(grace.machine);
 	vmsim_event(RCU_SYNC, 0, 0, 0);
 }
 
@@ -128,6 +130,7 @@ __vmsim_overridable void call_rcu(struct rcu_head *head, rcu_callback_t func)
 
 	head->func = func;
 	head->next = NULL;
+	vmsim_order_drain(vmsim_this_cpu());
 	vmsim_raw_lock(&rcu->lock);
 	*rcu->waiting_tail = head;
 	rcu->waiting_tail = &head->next;
@@ -158,6 +161,8 @@ static struct rcu_head *take_ready(struct vmsim_machine *m)
 	vmsim_raw_lock(&rcu->lock);
 	advance(m);
 	if (rcu->batch && has_passed(m, rcu->snapshot)) {
+		/* Every CPU has passed through a barrier meanwhile. */
+		vmsim_order_drain_all(m);
 		ready = rcu->batch;
 		rcu->batch = NULL;
 		advance(m);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine/internal.h"
+#include "order/order.h"
 #include <linux/rwsem.h>
 
 /*
  * A counter of readers, -1 for a writer. Writers that wait keep new readers out, so that a stream
- * of readers cannot starve them.
+ * of readers cannot starve them. Under a memory model with store buffers the releases empty the
+ * CPU's, since they are read-modify-writes with release in the kernel; so do, on x86, acquisitions.
  */
 
 void vmsim_rwsem_init(struct rw_semaphore *sem, const struct vmsim_lock_class *class, void *object)
@@ -34,6 +36,7 @@ static bool take_read(struct rw_semaphore *sem)
 {
 	int count = __READ_ONCE(sem->count);
 
+	vmsim_order_locked();
 	while (count >= 0)
 		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, false,
 						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
@@ -45,6 +48,7 @@ static bool take_write(struct rw_semaphore *sem)
 {
 	int nobody = 0;
 
+	vmsim_order_locked();
 	if (!__atomic_compare_exchange_n(&sem->count, &nobody, -1, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
@@ -112,6 +116,7 @@ __vmsim_overridable int down_read_trylock(struct rw_semaphore *sem)
 __vmsim_overridable void up_read(struct rw_semaphore *sem)
 {
 	BUG_ON(__READ_ONCE(sem->count) <= 0);
+	vmsim_order_drain(vmsim_this_cpu());
 	__atomic_fetch_sub(&sem->count, 1, __ATOMIC_RELEASE);
 	unlocked(sem, VMSIM_LOCK_SHARED);
 }
@@ -145,6 +150,7 @@ __vmsim_overridable void up_write(struct rw_semaphore *sem)
 {
 	BUG_ON(__READ_ONCE(sem->owner) != current);
 	__WRITE_ONCE(sem->owner, NULL);
+	vmsim_order_drain(vmsim_this_cpu());
 	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
 	unlocked(sem, VMSIM_LOCK_EXCLUSIVE);
 }
@@ -154,6 +160,7 @@ __vmsim_overridable void downgrade_write(struct rw_semaphore *sem)
 {
 	BUG_ON(__READ_ONCE(sem->owner) != current);
 	__WRITE_ONCE(sem->owner, NULL);
+	vmsim_order_drain(vmsim_this_cpu());
 	__atomic_store_n(&sem->count, 1, __ATOMIC_RELEASE);
 	unlocked(sem, VMSIM_LOCK_EXCLUSIVE);
 	locked(sem, VMSIM_LOCK_SHARED);

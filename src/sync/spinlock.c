@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine/internal.h"
+#include "order/order.h"
 #include <linux/spinlock.h>
 
 void vmsim_spin_init(spinlock_t *lock, const struct vmsim_lock_class *class, void *object)
@@ -19,7 +20,9 @@ static bool is_free(const void *arg)
 
 static bool take(spinlock_t *lock)
 {
-	if (__atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
+	if (vmsim_ordered() ? vmsim_order_rmw(&lock->word, sizeof(lock->word), VMSIM_RMW_SET, 1, 0,
+					      VMSIM_RMW_ACQUIRE)
+			    : __atomic_exchange_n(&lock->word, 1, __ATOMIC_ACQUIRE))
 		return false;
 	__WRITE_ONCE(lock->owner, current);
 	return true;
@@ -68,7 +71,10 @@ __vmsim_overridable void spin_unlock(spinlock_t *lock)
 	if (class->is_ptl)
 		vmsim_event(PTL_UNLOCK, (uintptr_t)lock, (uintptr_t)lock->object, 0);
 	__WRITE_ONCE(lock->owner, NULL);
-	__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+	if (vmsim_ordered())
+		vmsim_order_unlock(&lock->word);
+	else
+		__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
 	preempt_enable();
 	if (class->is_ptl)
 		vmsim_event(PTL_RELEASED, (uintptr_t)lock, 0, 0);

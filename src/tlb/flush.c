@@ -5,6 +5,7 @@
  */
 #include "tlb/cache.h"
 #include "tlb/flush.h"
+#include "order/order.h"
 #include <linux/smp.h>
 
 /* Each CPU has its own counters; threads that share it may count at the same time. */
@@ -21,6 +22,7 @@ static struct cpumask cpus_of(struct mm_struct *mm)
 {
 	struct cpumask mask;
 
+	vmsim_order_drain(vmsim_this_cpu());
 	__atomic_fetch_add(&mm->context.tlb_gen.counter, 1, __ATOMIC_SEQ_CST);
 	current->atomic_step++;
 	vmsim_event(READ, (uintptr_t)mm_cpumask(mm), mm_cpumask(mm)->bits[0], sizeof(u64));

@@ -11,7 +11,7 @@
 static void leave_mm(struct vmsim_cpu *cpu, struct mm_struct *mm)
 {
 	vmsim_tlb_invalidate(cpu, mm->context.ctx_id, 0, TLB_FLUSH_ALL, true);
-	(void)vmsim_clear_bit_unseen(cpu->id, mm_cpumask(mm)->bits);
+	(void)vmsim_clear_bit_unseen(cpu->id, mm_cpumask(mm)->bits, VMSIM_RMW_FULL);
 }
 
 /*
@@ -20,7 +20,7 @@ static void leave_mm(struct vmsim_cpu *cpu, struct mm_struct *mm)
  */
 static void join_mm(struct vmsim_cpu *cpu, struct mm_struct *mm)
 {
-	(void)vmsim_set_bit_unseen(cpu->id, mm_cpumask(mm)->bits);
+	(void)vmsim_set_bit_unseen(cpu->id, mm_cpumask(mm)->bits, VMSIM_RMW_FULL);
 }
 
 /**

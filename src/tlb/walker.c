@@ -5,6 +5,7 @@
  * the frame holds now, as hardware would; an entry that names no frame counts as not present.
  */
 #include "tlb/cache.h"
+#include "order/order.h"
 #include "pgtable/table.h"
 
 static u64 *slot_in(unsigned long table_pfn, unsigned long addr, unsigned int shift)
@@ -21,7 +22,9 @@ static bool is_present(u64 value)
 
 static void read_entry(struct vmsim_leaf *leaf)
 {
-	leaf->value = __atomic_load_n(leaf->slot, __ATOMIC_ACQUIRE);
+	leaf->value = vmsim_order_global(vmsim_this_machine(), leaf->slot,
+					 __atomic_load_n(leaf->slot, __ATOMIC_ACQUIRE),
+					 sizeof(*leaf->slot));
 	vmsim_event(READ, (uintptr_t)leaf->slot, leaf->value, sizeof(leaf->value));
 }
 
@@ -81,8 +84,7 @@ bool vmsim_walk_claim(struct vmsim_leaf *leaf, enum vmsim_access access)
 
 		if (with == leaf->value)
 			return true;
-		if (__atomic_compare_exchange_n(leaf->slot, &leaf->value, with, false,
-						__ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE)) {
+		if (vmsim_order_claim(vmsim_this_machine(), leaf->slot, &leaf->value, with)) {
 			leaf->value = with;
 			vmsim_event(ATOMIC, (uintptr_t)leaf->slot, 0, 0);
 			return true;
