@@ -20,10 +20,10 @@ __vmsim_export void dump_page(const struct page *page, const char *reason);
 ({										\
 	bool __vc_watched = vmsim_watched(READ), __vc_hit;			\
 	if (__vc_watched)							\
-		vmsim_self->in_watcher++;					\
+		vmsim_self->looking++;						\
 	__vc_hit = !!(cond);							\
 	if (__vc_watched)							\
-		vmsim_self->in_watcher--;					\
+		vmsim_self->looking--;						\
 	__vc_hit;								\
 })
 #define VM_BUG_ON(cond)								\

@@ -52,7 +52,7 @@ enum vmsim_unsettled {
  * @unsettled: a plain access that no decision came after yet (enum vmsim_unsettled)
  * @data_race: nesting of data_race(): what it accesses is not judged
  * @in_watcher: non-zero while a watcher runs; events raised then are not delivered
- * @looking: non-zero while a condition is evaluated that it waits for: events are not delivered
+ * @looking: non-zero while it only looks, at what it waits for or asserts: events are not delivered
  * @pgtable_l5: the machine has five levels of page tables
  * @tlb_ubc: flushes that it owes for pages that it unmapped in reclaim
  * @fault_kind: how its last fault ended (enum vmsim_fault_kind)
