@@ -45,11 +45,12 @@ static void check_processes(struct chk_census *census)
 {
 	for (unsigned int i = 0; i < census->nr_mms; i++) {
 		struct mm_struct *mm = census->mms[i].mm;
+		int users = atomic_read(&mm->mm_users);
 
-		if (atomic_read(&mm->mm_users) > 0)
-			chk_report(census->chk, VMSIM_ORACLE_O20, "",
-				   "address space of process %d left behind: expected no user, found %d",
-				   mm->pid, atomic_read(&mm->mm_users));
+		chk_report(census->chk, VMSIM_ORACLE_O20, "",
+			   "address space of process %d left behind: expected none, found %d %s",
+			   mm->pid, users > 0 ? users : atomic_read(&mm->mm_count),
+			   users > 0 ? "users" : "references without a user");
 	}
 }
 

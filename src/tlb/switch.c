@@ -62,6 +62,14 @@ static bool is_granted(const struct vmsim_cpu *cpu, const struct vmsim_tlb_entry
 	       entry->dirty <= !!(leaf.value & _PAGE_DIRTY);
 }
 
+/* A flush that was put off comes before anything that the CPU does. */
+static bool flushes_first(const struct vmsim_cpu *cpu)
+{
+	u32 hv_state = __atomic_load_n(&cpu->hv_state, __ATOMIC_ACQUIRE);
+
+	return hv_state == VMSIM_HV_AWAY_FLUSH || hv_state == VMSIM_HV_COMING;
+}
+
 /**
  * vmsim_tlb_usable() - whether an access could use an entry as it is
  * @cpu: the CPU that has it
@@ -73,13 +81,16 @@ static bool is_granted(const struct vmsim_cpu *cpu, const struct vmsim_tlb_entry
  */
 bool vmsim_tlb_usable(const struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
 {
-	u32 hv_state = __atomic_load_n(&cpu->hv_state, __ATOMIC_ACQUIRE);
-
-	if (hv_state == VMSIM_HV_AWAY_FLUSH || hv_state == VMSIM_HV_COMING)
+	if (flushes_first(cpu))
 		return false;
 	if (vmsim_this_machine()->tlb_backend == VMSIM_TLB_COHERENT)
 		return is_granted(cpu, entry);
 	return true;
+}
+
+bool vmsim_tlb_table_usable(const struct vmsim_cpu *cpu)
+{
+	return !flushes_first(cpu);
 }
 
 void vmsim_tlb_for_each(struct vmsim_machine *machine,

@@ -150,6 +150,9 @@ void vmsim_tlb_for_each(struct vmsim_machine *machine,
 /* False for entries that cannot be used before a flush: a CPU that will flush when it resumes. */
 bool vmsim_tlb_usable(const struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry);
 
+/* The same for pointers to tables. */
+bool vmsim_tlb_table_usable(const struct vmsim_cpu *cpu);
+
 /* As vmsim_tlb_for_each(), for cached pointers to PTE tables. */
 void vmsim_tlb_for_each_table(struct vmsim_machine *machine,
 			      void (*fn)(void *arg, struct vmsim_cpu *cpu,

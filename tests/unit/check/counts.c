@@ -316,6 +316,17 @@ static void address_space_left_behind(void **state)
 	assert_only("O20", "");
 }
 
+/* mmgrab() without mmdrop(): the object stays, without a user. */
+static void address_space_object_left_behind(void **state)
+{
+	(void)state;
+	begin(VMSIM_ORACLE_BIT(O20));
+	mmgrab(current->mm);
+	lab_end_process();
+	assert_int_equal(vmsim_check_quiescent(lab.handle), 1);
+	assert_only("O20", "");
+}
+
 static void nothing_left_behind(void **state)
 {
 	(void)state;
@@ -347,6 +358,7 @@ int main(void)
 		cmocka_unit_test_teardown(frame_left_behind, lab_close),
 		cmocka_unit_test_teardown(page_table_left_behind, lab_close),
 		cmocka_unit_test_teardown(address_space_left_behind, lab_close),
+		cmocka_unit_test_teardown(address_space_object_left_behind, lab_close),
 		cmocka_unit_test_teardown(nothing_left_behind, lab_close),
 	};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lab.h"
+#include <asm/pgalloc.h>
 
 /* O1 and O2: frames that are freed while a CPU can reach them (R1). */
 
@@ -158,6 +159,48 @@ static void whole_blocks_are_looked_at(void **state)
 	(void)old;
 }
 
+/* R2: a table goes while CPU 0 has a pointer to it. */
+static void unhook_and_free(unsigned long addr, bool flush)
+{
+	pud_t *pud = pud_offset(p4d_offset(pgd_offset(current->mm, addr), addr), addr);
+	pmd_t *pmd = pmd_offset(pud, addr);
+	pgtable_t table;
+
+	vmsim_enter();
+	table = pmd_page(pmdp_get(pmd));
+	pmd_clear(pmd);
+	if (flush)
+		flush_tlb_mm(current->mm);
+	pte_free(current->mm, table);
+	vmsim_leave();
+}
+
+static void table_freed_while_pointed_to(void **state)
+{
+	unsigned long addr;
+
+	(void)state;
+	lab_open(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
+	addr = map_anon(1);
+	store(addr, 1);
+	be(1);
+	unhook_and_free(addr, false);
+	assert_only("O2", "R2");
+}
+
+static void table_freed_after_flush(void **state)
+{
+	unsigned long addr;
+
+	(void)state;
+	lab_open(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
+	addr = map_anon(1);
+	store(addr, 1);
+	be(1);
+	unhook_and_free(addr, true);
+	assert_quiet();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +212,8 @@ int main(void)
 		cmocka_unit_test_teardown(freed_without_flush_where_entries_follow, lab_close),
 		cmocka_unit_test_teardown(freed_while_a_cpu_is_away, lab_close),
 		cmocka_unit_test_teardown(whole_blocks_are_looked_at, lab_close),
+		cmocka_unit_test_teardown(table_freed_while_pointed_to, lab_close),
+		cmocka_unit_test_teardown(table_freed_after_flush, lab_close),
 	};
 
 	return vmsim_run_tests(tests);
