@@ -368,6 +368,12 @@ void vmsim_explorer_yield(void)
 	decide(self->explorer);
 }
 
+/*
+ * Who is asked to let others run starts over afterwards, and would do so without end if the answer
+ * stayed yes. After this many in one execution it is no, and no decision.
+ */
+#define MAX_YESES 2
+
 static bool ask_main(struct vmsim_explorer *x)
 {
 	x->asking = x->running;
@@ -376,9 +382,8 @@ static bool ask_main(struct vmsim_explorer *x)
 	return x->answer;
 }
 
-bool vmsim_explorer_choice(void)
+static bool ask(struct vmsim_explorer *x)
 {
-	struct vmsim_explorer *x = vmsim_self->actor->explorer;
 	bool yes;
 
 	if (x->strategy->advance)
@@ -389,6 +394,18 @@ bool vmsim_explorer_choice(void)
 		vmsim_explorer_abandon(x);
 	}
 	pick_record(&x->recorded, 'n', yes);
+	return yes;
+}
+
+bool vmsim_explorer_choice(void)
+{
+	struct vmsim_explorer *x = vmsim_self->actor->explorer;
+	bool yes;
+
+	if (x->yeses == MAX_YESES)
+		return false;
+	yes = ask(x);
+	x->yeses += yes;
 	return yes;
 }
 
@@ -441,6 +458,7 @@ void execution_run(struct vmsim_explorer *x)
 	x->marks = 0;
 	x->at_mark = false;
 	x->hv_preemptions = 0;
+	x->yeses = 0;
 	x->running = NULL;
 	decide(x);
 }

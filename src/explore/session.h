@@ -152,6 +152,7 @@ struct vmsim_explorer {
 	} pct_change[16];
 	int pct_priority[MAX_ACTORS + 2 * VMSIM_MAX_CPUS];
 	unsigned int hv_preemptions;
+	unsigned int yeses;		/* answers so far */
 	struct script_step *script;
 	size_t script_len, script_at;
 	unsigned int script_seen;
