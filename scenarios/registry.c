@@ -26,11 +26,17 @@ extern const struct vmsim_scenario scenario_table_walk_poor;
 extern const struct vmsim_scenario scenario_anon_walk;
 extern const struct vmsim_scenario scenario_reclaim;
 extern const struct vmsim_scenario scenario_munmap_reuse_poor;
-extern const struct vmsim_scenario scenario_munmap_neighbour;
 extern const struct vmsim_scenario scenario_dontneed_file;
 extern const struct vmsim_scenario scenario_unmap_dirty_poor;
 extern const struct vmsim_scenario scenario_reclaim_unmap;
 extern const struct vmsim_scenario scenario_truncate;
+extern const struct vmsim_scenario scenario_anon_fault_drop;
+extern const struct vmsim_scenario scenario_munmap_below;
+extern const struct vmsim_scenario scenario_munmap_above;
+extern const struct vmsim_scenario scenario_two_cleaners;
+extern const struct vmsim_scenario scenario_file_cold;
+extern const struct vmsim_scenario scenario_reclaim_write;
+extern const struct vmsim_scenario scenario_punch;
 
 const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_lost_dirty,
@@ -57,10 +63,16 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_anon_walk,
 	&scenario_reclaim,
 	&scenario_munmap_reuse_poor,
-	&scenario_munmap_neighbour,
 	&scenario_dontneed_file,
 	&scenario_unmap_dirty_poor,
 	&scenario_reclaim_unmap,
 	&scenario_truncate,
+	&scenario_anon_fault_drop,
+	&scenario_munmap_below,
+	&scenario_munmap_above,
+	&scenario_two_cleaners,
+	&scenario_file_cold,
+	&scenario_reclaim_write,
+	&scenario_punch,
 	NULL,
 };

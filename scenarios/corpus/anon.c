@@ -73,8 +73,48 @@ const struct vmsim_scenario scenario_anon_fault = {
 };
 
 /*
- * zero-page: Reader has the page of zeroes in its TLB when Writer's store replaces it. Once Writer
- * is through, Reader sees what it stored.
+ * anon-fault-drop: the same while the page is dropped, so that either word may be gone.
+ */
+static int drop(struct vmsim_world *world)
+{
+	(void)world;
+	return vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED);
+}
+
+static int store_first(struct vmsim_world *world)
+{
+	(void)world;
+	return corpus_store(AREA, 1) ? 0 : -1;
+}
+
+static int store_second(struct vmsim_world *world)
+{
+	(void)world;
+	return corpus_store(AREA + 8, 2) ? 0 : -1;
+}
+
+static const struct vmsim_thread_def anon_fault_drop_threads[] = {
+	{ .name = "First", .cpu = 0, .fn = store_first },
+	{ .name = "Second", .cpu = 1, .fn = store_second },
+	{ .name = "Dropper", .cpu = 2, .fn = drop },
+};
+
+CORPUS_VERDICTS(anon_fault_drop, "O2|O6", "the frame is freed while First has it");
+
+const struct vmsim_scenario scenario_anon_fault_drop = {
+	CORPUS_WORLD(anon_fault_drop),
+	.name = "anon-fault-drop",
+	.summary = "two threads fault on an anonymous page that is dropped",
+	.seeds = "",
+	.tags = "corpus fault zap anon madvise",
+	.config = { .contents = VMSIM_CONTENTS_BYTES, .cpus = 3, .frames = 64 },
+	.setup = one_page,
+	.script = "First; Dropper; Second",
+};
+
+/*
+ * zero-page: Reader has the page of zeroes in its TLB when the stores of the others replace it. Once
+ * Other is through, Reader sees what it stored, also where the page was replaced by Writer.
  */
 struct zero_page {
 	int written;
@@ -88,7 +128,7 @@ static int zero_reader(struct vmsim_world *world)
 		int written = ask(&ctx->written);
 		uint64_t seen = 0;
 
-		if (!corpus_load(AREA, &seen))
+		if (!corpus_load(AREA + 8, &seen))
 			return -1;
 		if (written && seen != 1)
 			vmsim_fail("after the store of 1, a load gives %llu",
@@ -99,9 +139,15 @@ static int zero_reader(struct vmsim_world *world)
 
 static int zero_writer(struct vmsim_world *world)
 {
+	(void)world;
+	return corpus_store(AREA, 1) ? 0 : -1;
+}
+
+static int zero_other(struct vmsim_world *world)
+{
 	struct zero_page *ctx = world->ctx;
 
-	if (!corpus_store(AREA, 1))
+	if (!corpus_store(AREA + 8, 1))
 		return -1;
 	tell(&ctx->written, 1);
 	return 0;
@@ -110,6 +156,7 @@ static int zero_writer(struct vmsim_world *world)
 static const struct vmsim_thread_def zero_page_threads[] = {
 	{ .name = "Reader", .cpu = 0, .fn = zero_reader },
 	{ .name = "Writer", .cpu = 1, .fn = zero_writer },
+	{ .name = "Other", .cpu = 2, .fn = zero_other },
 };
 
 CORPUS_VERDICTS(zero_page, "O6", "the page of zeroes stays in a TLB");
@@ -120,10 +167,10 @@ const struct vmsim_scenario scenario_zero_page = {
 	.summary = "the page of zeroes is replaced while it is cached",
 	.seeds = "",
 	.tags = "corpus fault anon cow tlb",
-	.config = { .contents = VMSIM_CONTENTS_BYTES, .cpus = 2, .frames = 64 },
+	.config = { .contents = VMSIM_CONTENTS_BYTES, .cpus = 3, .frames = 64 },
 	.ctx_size = sizeof(struct zero_page),
 	.setup = one_page,
-	.script = "Reader until load; Writer; Reader",
+	.script = "Reader until load; Other; Reader; Writer",
 };
 
 /*
@@ -164,16 +211,10 @@ static int dontneed_dropper(struct vmsim_world *world)
 	return err;
 }
 
-static int dontneed_rival(struct vmsim_world *world)
-{
-	(void)world;
-	return vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED);
-}
-
 static const struct vmsim_thread_def dontneed_threads[] = {
 	{ .name = "Writer", .cpu = 0, .fn = dontneed_writer },
 	{ .name = "Dropper", .cpu = 1, .fn = dontneed_dropper },
-	{ .name = "Rival", .cpu = 2, .fn = dontneed_rival },
+	{ .name = "Rival", .cpu = 2, .fn = drop },
 };
 
 CORPUS_VERDICTS(dontneed, "O2|O6", "the frame is freed while Writer has it");
@@ -191,14 +232,25 @@ const struct vmsim_scenario scenario_dontneed = {
 };
 
 /*
- * munmap-reuse: Unmapper takes the memory and its page tables away and maps other memory, which may
+ * munmap-reuse: Unmapper takes the memory and its page table away and maps other memory, which may
  * get the same frames. When munmap() has returned, Program's accesses fault.
  */
 #define OTHER 0x40000000UL
+#define KEPT (AREA + 0x400000UL)
 
 struct munmap_reuse {
 	int unmapped;
 };
+
+/* With memory nearby that stays, so that only the PTE table goes. */
+static int one_page_and_another(struct vmsim_world *world)
+{
+	int err = one_page(world);
+
+	if (!err)
+		err = corpus_map(KEPT, 1, RW, ANON, VMSIM_NO_FILE);
+	return err ? err : store_and_keep(KEPT, 5);
+}
 
 static int reuse_program(struct vmsim_world *world)
 {
@@ -241,7 +293,7 @@ const struct vmsim_scenario scenario_munmap_reuse = {
 	.tags = "corpus zap anon tlb tables",
 	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
 	.ctx_size = sizeof(struct munmap_reuse),
-	.setup = one_page,
+	.setup = one_page_and_another,
 	.script = "Program until store; Unmapper; Program",
 };
 
@@ -264,7 +316,7 @@ static const struct vmsim_thread_def munmap_reuse_poor_threads[] = {
 	{ .name = "Unmapper", .cpu = 1, .fn = poor_unmapper },
 };
 
-CORPUS_VERDICTS(munmap_reuse_poor, NULL, "the flush for the next table covers it");
+CORPUS_VERDICTS(munmap_reuse_poor, "O2", "the table is freed while Program's CPU points to it");
 
 const struct vmsim_scenario scenario_munmap_reuse_poor = {
 	CORPUS_WORLD(munmap_reuse_poor),
@@ -274,69 +326,90 @@ const struct vmsim_scenario scenario_munmap_reuse_poor = {
 	.tags = "corpus zap anon tlb tables",
 	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
 	.ctx_size = sizeof(struct munmap_reuse),
-	.setup = one_page,
+	.setup = one_page_and_another,
 	.script = "Program until store; Unmapper; Program",
 };
 
 /*
- * munmap-neighbour: the page between two others is unmapped; they share its tables.
+ * munmap-below, munmap-above: of two pages that share their tables, one is unmapped.
  */
-static int three_pages(struct vmsim_world *world)
+static int two_pages(struct vmsim_world *world)
 {
 	(void)world;
-	return corpus_map(AREA, 3, RW, ANON, VMSIM_NO_FILE);
+	return corpus_map(AREA, 2, RW, ANON, VMSIM_NO_FILE);
+}
+
+static int keep_two_values(unsigned long addr)
+{
+	int err = store_and_keep(addr, 1);
+
+	return err ? err : store_and_keep(addr, 2);
+}
+
+static int touch_and_unmap(unsigned long addr)
+{
+	corpus_store(addr, 3);
+	return vmsim_munmap(addr, PAGE_BYTES);
 }
 
 static int low_neighbour(struct vmsim_world *world)
 {
 	(void)world;
-	return store_and_keep(AREA, 1);
+	return keep_two_values(AREA);
 }
 
 static int high_neighbour(struct vmsim_world *world)
 {
 	(void)world;
-	return store_and_keep(AREA + 2 * PAGE_BYTES, 2);
+	return keep_two_values(AREA + PAGE_BYTES);
 }
 
-static int middle_unmapper(struct vmsim_world *world)
+static int unmap_low(struct vmsim_world *world)
 {
 	(void)world;
-	corpus_store(AREA + PAGE_BYTES, 3);
-	return vmsim_munmap(AREA + PAGE_BYTES, PAGE_BYTES);
+	return touch_and_unmap(AREA);
 }
 
-static int neighbours_stay(struct vmsim_world *world)
+static int unmap_high(struct vmsim_world *world)
 {
-	uint64_t low = 0, high = 0;
-
 	(void)world;
-	if (!corpus_load(AREA, &low) || !corpus_load(AREA + 2 * PAGE_BYTES, &high))
-		return -1;
-	if (low != 1 || high != 2)
-		vmsim_fail("1 and 2 were stored, memory holds %llu and %llu",
-			   (unsigned long long)low, (unsigned long long)high);
-	return 0;
+	return touch_and_unmap(AREA + PAGE_BYTES);
 }
 
-static const struct vmsim_thread_def munmap_neighbour_threads[] = {
-	{ .name = "Low", .cpu = 0, .fn = low_neighbour },
-	{ .name = "High", .cpu = 1, .fn = high_neighbour },
-	{ .name = "Unmapper", .cpu = 2, .fn = middle_unmapper },
+static const struct vmsim_thread_def munmap_below_threads[] = {
+	{ .name = "Neighbour", .cpu = 0, .fn = high_neighbour },
+	{ .name = "Unmapper", .cpu = 1, .fn = unmap_low },
 };
 
-CORPUS_VERDICTS(munmap_neighbour, "O2|O6", "the frame is freed while Unmapper's CPU has it");
+CORPUS_VERDICTS(munmap_below, "O2|O6", "the frame is freed while Unmapper's CPU has it");
 
-const struct vmsim_scenario scenario_munmap_neighbour = {
-	CORPUS_WORLD(munmap_neighbour),
-	.name = "munmap-neighbour",
-	.summary = "a page is unmapped whose neighbours use the same tables",
+const struct vmsim_scenario scenario_munmap_below = {
+	CORPUS_WORLD(munmap_below),
+	.name = "munmap-below",
+	.summary = "memory is unmapped below memory that uses the same tables",
 	.seeds = "",
 	.tags = "corpus zap anon tables",
-	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 3, .frames = 64 },
-	.setup = three_pages,
-	.check = neighbours_stay,
-	.script = "Low; Unmapper; High",
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
+	.setup = two_pages,
+	.script = "Neighbour; Unmapper",
+};
+
+static const struct vmsim_thread_def munmap_above_threads[] = {
+	{ .name = "Neighbour", .cpu = 0, .fn = low_neighbour },
+	{ .name = "Unmapper", .cpu = 1, .fn = unmap_high },
+};
+
+CORPUS_VERDICTS(munmap_above, "O2|O6", "the frame is freed while Unmapper's CPU has it");
+
+const struct vmsim_scenario scenario_munmap_above = {
+	CORPUS_WORLD(munmap_above),
+	.name = "munmap-above",
+	.summary = "memory is unmapped above memory that uses the same tables",
+	.seeds = "",
+	.tags = "corpus zap anon tables",
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
+	.setup = two_pages,
+	.script = "Neighbour; Unmapper",
 };
 
 /*

@@ -350,6 +350,15 @@ static int dropper(struct vmsim_world *world)
 	return vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED);
 }
 
+/* The page is clean and mapped read-only. */
+static int map_clean(struct vmsim_world *world)
+{
+	int err = map_shared(world);
+	uint64_t seen;
+
+	return err ? err : corpus_load(AREA, &seen) ? 0 : -1;
+}
+
 static const struct vmsim_thread_def dontneed_file_threads[] = {
 	{ .name = "Writer", .cpu = 0, .fn = writer },
 	{ .name = "Dropper", .cpu = 1, .fn = dropper },
@@ -367,9 +376,131 @@ const struct vmsim_scenario scenario_dontneed_file = {
 	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 3, .frames = 64 },
 	.ctx_size = sizeof(struct data),
 	.processes = 2,
-	.setup = map_shared,
+	.setup = map_clean,
 	.check = first_is_stored,
 	.script = "Writer until store; Dropper; Writer; Cleaner",
+};
+
+/*
+ * two-cleaners: a dirty page is stored to while two threads write it back.
+ */
+static int map_dirty(struct vmsim_world *world)
+{
+	struct data *ctx = world->ctx;
+	int err = map_shared(world);
+
+	ctx->first = 7;
+	return err ? err : corpus_store(AREA, 7) ? 0 : -1;
+}
+
+static int single_writer(struct vmsim_world *world)
+{
+	struct data *ctx = world->ctx;
+
+	if (!corpus_store(AREA, 8))
+		return -1;
+	tell(&ctx->first, 8);
+	return 0;
+}
+
+static const struct vmsim_thread_def two_cleaners_threads[] = {
+	{ .name = "Writer", .cpu = 0, .fn = single_writer },
+	{ .name = "Cleaner", .cpu = 1, .fn = cleaner, .process = 1 },
+	{ .name = "Second", .cpu = 2, .fn = cleaner, .process = 1 },
+};
+
+CORPUS_VERDICTS(two_cleaners, "O6", "the page is clean while Writer can write to it");
+
+const struct vmsim_scenario scenario_two_cleaners = {
+	CORPUS_WORLD(two_cleaners),
+	.name = "two-cleaners",
+	.summary = "two threads write a page back that is stored to",
+	.seeds = "",
+	.tags = "corpus file writeback",
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 3, .frames = 64 },
+	.ctx_size = sizeof(struct data),
+	.processes = 2,
+	.setup = map_dirty,
+	.check = first_is_stored,
+	.script = "Writer until store; Cleaner; Writer; Second",
+};
+
+/*
+ * file-cold: a page that is in the backing store only is read by a call and through a mapping.
+ */
+#define SCRATCH 0x20000000UL
+
+/* The frame that was freed last holds something else. */
+static int soil_free_frame(void)
+{
+	int err = corpus_map(SCRATCH, 1, RW, ANON, VMSIM_NO_FILE);
+
+	if (!err && !corpus_store(SCRATCH, 99))
+		err = -1;
+	return err ? err : vmsim_munmap(SCRATCH, PAGE_BYTES);
+}
+
+static int make_cold(struct vmsim_world *world)
+{
+	struct data *ctx = world->ctx;
+	uint64_t value = 1;
+	int err = map_shared(world);
+
+	if (!err && vmsim_file_write(ctx->file, 0, &value, sizeof(value)) != sizeof(value))
+		err = -1;
+	if (!err)
+		err = cleaner(world);
+	if (!err)
+		err = vmsim_file_drop(ctx->file, 0, PAGE_BYTES);
+	return err ? err : soil_free_frame();
+}
+
+static void expect_one(uint64_t seen)
+{
+	if (seen != 1)
+		vmsim_fail("the file holds 1, found %llu", (unsigned long long)seen);
+}
+
+static int cold_mapper(struct vmsim_world *world)
+{
+	uint64_t seen = 0;
+
+	(void)world;
+	if (!corpus_load(AREA, &seen))
+		return -1;
+	expect_one(seen);
+	return 0;
+}
+
+static int cold_reader(struct vmsim_world *world)
+{
+	struct data *ctx = world->ctx;
+	uint64_t seen = 0;
+
+	if (vmsim_file_read(ctx->file, 0, &seen, sizeof(seen)) != sizeof(seen))
+		return -1;
+	expect_one(seen);
+	return 0;
+}
+
+static const struct vmsim_thread_def file_cold_threads[] = {
+	{ .name = "Mapper", .cpu = 0, .fn = cold_mapper },
+	{ .name = "Reader", .cpu = 1, .fn = cold_reader, .process = 1 },
+};
+
+CORPUS_VERDICTS(file_cold, NULL, "nothing is flushed before the end");
+
+const struct vmsim_scenario scenario_file_cold = {
+	CORPUS_WORLD(file_cold),
+	.name = "file-cold",
+	.summary = "a page that is not cached is read by a call and by a fault",
+	.seeds = "",
+	.tags = "corpus file fault pagecache",
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
+	.ctx_size = sizeof(struct data),
+	.processes = 2,
+	.setup = make_cold,
+	.script = "Mapper; Reader",
 };
 
 /*

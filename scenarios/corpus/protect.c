@@ -215,7 +215,10 @@ static int splitter(struct vmsim_world *world)
 	int err = vmsim_mprotect(AREA + PAGE_BYTES, PAGE_BYTES, PROT_READ);
 
 	(void)world;
-	return err ? err : vmsim_mprotect(AREA + PAGE_BYTES, PAGE_BYTES, RW);
+	/* The second one grows downwards to take in the first. */
+	if (!err)
+		err = vmsim_mprotect(AREA, PAGE_BYTES, PROT_READ);
+	return err ? err : vmsim_mprotect(AREA, 2 * PAGE_BYTES, RW);
 }
 
 static int split_cleaner(struct vmsim_world *world)

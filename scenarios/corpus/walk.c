@@ -80,8 +80,8 @@ static int poor_unmapper(struct vmsim_world *world)
 }
 
 static const struct vmsim_thread_def table_walk_threads[] = {
-	{ .name = "Walker", .cpu = 0, .fn = walker, .process = 1 },
-	{ .name = "Unmapper", .cpu = 1, .fn = unmapper },
+	{ .name = "Walker", .cpu = 1, .fn = walker, .process = 1 },
+	{ .name = "Unmapper", .cpu = 0, .fn = unmapper },
 };
 
 CORPUS_VERDICTS(table_walk, NULL, "no other CPU has an entry");
@@ -100,8 +100,8 @@ const struct vmsim_scenario scenario_table_walk = {
 };
 
 static const struct vmsim_thread_def table_walk_poor_threads[] = {
-	{ .name = "Walker", .cpu = 0, .fn = walker, .process = 1 },
-	{ .name = "Unmapper", .cpu = 1, .fn = poor_unmapper },
+	{ .name = "Walker", .cpu = 1, .fn = walker, .process = 1 },
+	{ .name = "Unmapper", .cpu = 0, .fn = poor_unmapper },
 };
 
 CORPUS_VERDICTS(table_walk_poor, NULL, "no other CPU has an entry");
@@ -184,8 +184,8 @@ const struct vmsim_scenario scenario_anon_walk = {
 };
 
 /*
- * reclaim: Reclaimer unmaps a page of a file with the flush put off, writes it back and frees it.
- * Protector write-protects the memory meanwhile: when that is done, Writer's stores fault.
+ * reclaim-write: Reclaimer unmaps a page of a file with the flush put off, writes it back and frees
+ * it. Where the memory is protected or unmapped meanwhile, Writer's stores fault after that.
  */
 static int map_file(struct vmsim_world *world)
 {
@@ -193,10 +193,11 @@ static int map_file(struct vmsim_world *world)
 	int err;
 
 	ctx->mm = current->mm;
-	ctx->file = vmsim_file_create(world->machine, "data", PAGE_BYTES);
+	ctx->file = vmsim_file_create(world->machine, "data", 2 * PAGE_BYTES);
 	if (ctx->file < 0)
 		return ctx->file;
-	err = corpus_map(AREA, 1, RW, SHARED, ctx->file);
+	/* Two pages, so that the tables stay when the first one is unmapped. */
+	err = corpus_map(AREA, 2, RW, SHARED, ctx->file);
 	if (err)
 		return err;
 	mmap_read_lock(ctx->mm);
@@ -294,6 +295,28 @@ static int last_is_stored(struct vmsim_world *world)
 	return 0;
 }
 
+static const struct vmsim_thread_def reclaim_write_threads[] = {
+	{ .name = "Writer", .cpu = 0, .fn = writer },
+	{ .name = "Reclaimer", .cpu = 1, .fn = reclaimer, .process = 1 },
+};
+
+CORPUS_VERDICTS(reclaim_write, "O1|O2", "the frame is freed while Writer has it");
+
+const struct vmsim_scenario scenario_reclaim_write = {
+	CORPUS_WORLD(reclaim_write),
+	.name = "reclaim-write",
+	.summary = "a page is unmapped with its flush put off, and stored to",
+	.seeds = "E39",
+	.tags = "corpus reclaim file rmap tlb writeback",
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
+	.ctx_size = sizeof(struct walk),
+	.processes = 2,
+	.setup = map_file,
+	.check = last_is_stored,
+	.script = "Writer until store; Reclaimer; Writer",
+};
+
+/* reclaim: the same, and the memory is protected meanwhile. */
 static const struct vmsim_thread_def reclaim_threads[] = {
 	{ .name = "Writer", .cpu = 0, .fn = writer },
 	{ .name = "Reclaimer", .cpu = 1, .fn = reclaimer, .process = 1 },
@@ -409,4 +432,38 @@ const struct vmsim_scenario scenario_truncate = {
 	.processes = 2,
 	.setup = map_file,
 	.script = "Writer until store; Truncater; Writer; Reader",
+};
+
+/* punch: the page leaves the file, which keeps its size; the next access finds another one. */
+static int puncher(struct vmsim_world *world)
+{
+	struct walk *ctx = world->ctx;
+	struct folio *folio = filemap_get_folio(ctx->mapping, 0);
+
+	if (IS_ERR(folio))
+		return 0;
+	unmap_and_remove(ctx->mapping, folio);
+	folio_put(folio);
+	return 0;
+}
+
+static const struct vmsim_thread_def punch_threads[] = {
+	{ .name = "Writer", .cpu = 0, .fn = sync_writer },
+	{ .name = "Puncher", .cpu = 1, .fn = puncher, .process = 1 },
+	{ .name = "Reader", .cpu = 2, .fn = truncate_reader },
+};
+
+CORPUS_VERDICTS(punch, "O6", "Writer keeps the page that left the file");
+
+const struct vmsim_scenario scenario_punch = {
+	CORPUS_WORLD(punch),
+	.name = "punch",
+	.summary = "a page leaves its file while it is faulted in and written back",
+	.seeds = "",
+	.tags = "corpus fault file pagecache truncate",
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 3, .frames = 64 },
+	.ctx_size = sizeof(struct walk),
+	.processes = 2,
+	.setup = map_file,
+	.script = "Writer until store; Puncher; Writer; Reader",
 };
