@@ -428,31 +428,32 @@ const struct vmsim_scenario scenario_two_cleaners = {
 /*
  * file-cold: a page that is in the backing store only is read by a call and through a mapping.
  */
-#define SCRATCH 0x20000000UL
-
-/* The frame that was freed last holds something else. */
-static int soil_free_frame(void)
+/* Pages of a file that only the backing store has. */
+static int write_and_drop(int file, unsigned int pages, uint64_t value)
 {
-	int err = corpus_map(SCRATCH, 1, RW, ANON, VMSIM_NO_FILE);
+	int err;
 
-	if (!err && !corpus_store(SCRATCH, 99))
-		err = -1;
-	return err ? err : vmsim_munmap(SCRATCH, PAGE_BYTES);
+	for (unsigned int page = 0; page < pages; page++)
+		if (vmsim_file_write(file, page * PAGE_BYTES, &value, 8) != 8)
+			return -1;
+	err = vmsim_file_sync(file, 0, pages * PAGE_BYTES);
+	return err ? err : vmsim_file_drop(file, 0, pages * PAGE_BYTES);
 }
 
+#define SOILED 8
+
+/* The frames that are used next have something else in them, from another file. */
 static int make_cold(struct vmsim_world *world)
 {
 	struct data *ctx = world->ctx;
-	uint64_t value = 1;
 	int err = map_shared(world);
+	int other = vmsim_file_create(world->machine, "other", SOILED * PAGE_BYTES);
 
-	if (!err && vmsim_file_write(ctx->file, 0, &value, sizeof(value)) != sizeof(value))
-		err = -1;
+	if (!err && other < 0)
+		err = other;
 	if (!err)
-		err = cleaner(world);
-	if (!err)
-		err = vmsim_file_drop(ctx->file, 0, PAGE_BYTES);
-	return err ? err : soil_free_frame();
+		err = write_and_drop(ctx->file, 1, 1);
+	return err ? err : write_and_drop(other, SOILED, 99);
 }
 
 static void expect_one(uint64_t seen)

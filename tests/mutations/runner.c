@@ -10,9 +10,9 @@
  *
  *   runner SCENARIO TLB SEED EXECUTIONS STRATEGY...
  *
- * and prints a line for each: the strategy, "found" or "silent", executions, and for what was found
- * the oracle, its rule ("-": none), decisions and preemptions of the failing execution, and its
- * text. mutations.py links it with a library of which one file has been changed.
+ * and prints a line for each: the strategy, "found", "silent" or "exhausted" (silent, and nothing
+ * is left), executions, and for what was found the oracle, its rule ("-": none), fewest preemptions
+ * and its text. mutations.py links it with a library of which one file has been changed.
  */
 
 #define FAILED 3
@@ -25,32 +25,37 @@ static const struct vmsim_scenario *scenario_named(const char *name)
 	return NULL;
 }
 
-static int strategy_named(const char *name)
+/* Fewest preemptions that cutting the failure down comes to. */
+static int depth_of(const struct vmsim_scenario *scenario,
+		    const struct vmsim_explore_options *options,
+		    const struct vmsim_result *result)
 {
-	static const struct {
-		const char *name;
-		enum vmsim_strategy strategy;
-	} known[] = {
-		{ "random", VMSIM_STRATEGY_RANDOM },
-		{ "pct", VMSIM_STRATEGY_PCT },
-		{ "dfs", VMSIM_STRATEGY_DFS },
-		{ "dpor", VMSIM_STRATEGY_DPOR },
-		{ "states", VMSIM_STRATEGY_STATES },
-	};
+	const struct vmsim_minimise_limits limits = { .replays = 2000 };
+	struct vmsim_minimised minimised;
+	char error[512] = "";
+	int depth;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!strcmp(name, known[i].name))
-			return (int)known[i].strategy;
-	return -1;
+	if (vmsim_minimise(scenario, options, &result->schedule, &limits, &minimised, error,
+			   sizeof(error))) {
+		fprintf(stderr, "runner: cutting down: %s\n", error);
+		return -1;
+	}
+	depth = (int)minimised.preemptions;
+	vmsim_minimised_free(&minimised);
+	return depth;
 }
 
-static void print_found(const char *strategy, const struct vmsim_result *result)
+static int print_found(const struct vmsim_scenario *scenario,
+		       const struct vmsim_explore_options *options, const char *strategy,
+		       const struct vmsim_result *result)
 {
 	const struct vmsim_violation *violation = &result->violation;
+	int depth = depth_of(scenario, options, result);
 
-	printf("%s found %llu %s %s %llu %s\n", strategy, (unsigned long long)result->executions,
-	       violation->oracle, violation->rule[0] ? violation->rule : "-",
-	       (unsigned long long)result->decisions, violation->text);
+	printf("%s found %llu %s %s %d %s\n", strategy, (unsigned long long)result->executions,
+	       violation->oracle, violation->rule[0] ? violation->rule : "-", depth,
+	       violation->text);
+	return depth < 0 ? FAILED : 0;
 }
 
 static int explore(const struct vmsim_scenario *scenario, struct vmsim_explore_options *options,
@@ -58,7 +63,8 @@ static int explore(const struct vmsim_scenario *scenario, struct vmsim_explore_o
 {
 	struct vmsim_result result;
 	char error[512] = "";
-	int which = strategy_named(strategy);
+	int which = vmsim_strategy_parse(strategy);
+	int err = 0;
 
 	if (which < 0) {
 		fprintf(stderr, "runner: no strategy %s\n", strategy);
@@ -71,12 +77,14 @@ static int explore(const struct vmsim_scenario *scenario, struct vmsim_explore_o
 		return FAILED;
 	}
 	if (result.violated)
-		print_found(strategy, &result);
+		err = print_found(scenario, options, strategy, &result);
 	else
-		printf("%s silent %llu\n", strategy, (unsigned long long)result.executions);
+		printf("%s %s %llu\n", strategy,
+		       result.coverage.exhausted ? "exhausted" : "silent",
+		       (unsigned long long)result.executions);
 	fflush(stdout);
 	vmsim_result_free(&result);
-	return 0;
+	return err;
 }
 
 int main(int argc, char **argv)
