@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/census.h"
+#include "folio/folio.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -39,12 +40,14 @@ static unsigned int count_mms(const struct vmsim_machine *m)
 	return n;
 }
 
-/* One allocation for all that is counted: a recount follows every execution. */
+/* One piece of memory for all that is counted; a recount of a small world needs no allocation. */
 static bool make_room(struct chk_census *census, unsigned long mms)
 {
 	size_t mms_size = mms * sizeof(*census->mms);
 	size_t entries_size = census->frames * sizeof(*census->entries);
-	char *room = calloc(1, mms_size + entries_size + census->frames + 1);
+	size_t size = mms_size + entries_size + census->frames;
+	char *room = size <= sizeof(census->small) ? memset(census->small, 0, size) :
+						     calloc(1, size);
 
 	census->mms = (struct chk_mm_census *)room;
 	census->entries = (u32 *)(room + mms_size);
@@ -58,7 +61,10 @@ int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
 	const struct chk_walk walk = { .pte = count_pte, .table = count_table, .arg = census };
 	struct mm_struct *mm;
 
-	*census = (struct chk_census) { .chk = chk, .frames = m->frames_used };
+	census->chk = chk;
+	census->frames = m->frames_used;
+	census->tables = census->bad_pfn = 0;
+	census->nr_mms = 0;
 	if (!make_room(census, count_mms(m)))
 		return -ENOMEM;
 	list_for_each_entry(mm, &m->mms, mm_list) {
@@ -71,13 +77,14 @@ int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
 
 void chk_census_drop(struct chk_census *census)
 {
-	free(census->mms);
+	if ((char *)census->mms != census->small)
+		free(census->mms);
 }
 
 void chk_each_head(struct chk_census *census,
 		   void (*fn)(struct chk_census *census, struct page *page))
 {
 	for (unsigned long pfn = 0; pfn < census->frames; pfn++)
-		if (pfn_valid(pfn) && !PageTail(pfn_to_page(pfn)))
+		if (vmsim_section_is_valid(census->chk->machine, pfn) && !PageTail(pfn_to_page(pfn)))
 			fn(census, pfn_to_page(pfn));
 }

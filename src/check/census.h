@@ -18,6 +18,7 @@ struct chk_mm_census {
  * @dirty: for each of them, whether an entry that maps it is dirty
  * @tables: tables that the address spaces have, all levels
  * @bad_pfn: entries that name no frame
+ * @small: memory for @entries, @dirty and @mms of a small world
  */
 struct chk_census {
 	struct vmsim_checker *chk;
@@ -28,6 +29,7 @@ struct chk_census {
 	u64 bad_pfn;
 	unsigned int nr_mms;
 	struct chk_mm_census *mms;
+	char small[1024] __aligned(8);
 };
 
 int chk_census_take(struct chk_census *census, struct vmsim_checker *chk);

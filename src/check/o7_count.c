@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/checker.h"
 #include "check/census.h"
+#include "folio/folio.h"
 
 /*
  * O7: counts. Underflows are seen at once; at rest every count is compared with a recount: map
@@ -156,7 +157,7 @@ static void check_free_frames(struct chk_census *census)
 	u64 allocated = 0, valid = 0, found = m->zone.nr_free_pages;
 
 	for (unsigned long pfn = 0; pfn < census->frames; pfn++)
-		if (pfn_valid(pfn))
+		if (vmsim_section_is_valid(m, pfn))
 			allocated += chk_frame_allocated(pfn_to_page(pfn));
 	for (unsigned long pfn = 0; pfn < m->nr_frames; pfn += VMSIM_SECTION_FRAMES)
 		if (pfn_valid(pfn))

@@ -49,7 +49,9 @@ static bool stores_outstanding(const struct vmsim_explorer *x)
 
 static bool has_cpu(const struct vmsim_actor *actor)
 {
-	return !vmsim_hv_away(&actor->cpu->hv_state) && !actor_in_the_way(actor);
+	if (vmsim_hv_away(&actor->cpu->hv_state))
+		return false;
+	return actor->cpu->curr == actor->task || !actor_in_the_way(actor);
 }
 
 /* Those of @actors that are kept off their CPUs. */

@@ -21,9 +21,13 @@ int vmsim_explorer_thread(const struct task_struct *task);
 
 /* The kinds of event that are decisions. */
 uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer);
+/* The kinds whose arguments matter to the explorer; of the others, that they happened is enough. */
+uint64_t vmsim_explorer_details(const struct vmsim_explorer *explorer);
 
 /* An event was delivered to the watchers. True: vmsim_explorer_decide() is to be called. */
 bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event);
+/* The same for an event whose arguments nobody wants. */
+bool vmsim_explorer_passes(struct vmsim_explorer *explorer, enum vmsim_event_kind kind);
 /* Who goes on? Returns when the caller does. */
 void vmsim_explorer_decide(struct vmsim_explorer *explorer);
 

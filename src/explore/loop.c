@@ -288,33 +288,49 @@ static void script_watch(struct vmsim_explorer *x, const struct vmsim_event *eve
  * Of read sections only the end matters: from there on, the thread may leave its CPU. A map count
  * that becomes zero is told of by MAP_ZERO right away, and nobody comes in between.
  */
+#define SOMETIMES (VMSIM_EV_BIT(RCU_READ) | VMSIM_EV_BIT(MAP_REMOVE))
+
 static bool is_decision(const struct vmsim_event *event)
 {
 	if (event->kind == VMSIM_EV_RCU_READ)
 		return event->arg[0] == 0;
 	if (event->kind == VMSIM_EV_MAP_REMOVE)
 		return event->arg[2] != 0;
-	return DECISIONS & BIT_ULL(event->kind);
+	return true;
+}
+
+uint64_t vmsim_explorer_details(const struct vmsim_explorer *explorer)
+{
+	if (explorer->script)
+		return VMSIM_EV_ALL;
+	return SOMETIMES | (explorer->strategy->footprints ? footprint_kinds() : 0);
+}
+
+bool vmsim_explorer_passes(struct vmsim_explorer *explorer, enum vmsim_event_kind kind)
+{
+	const struct task_struct *self = vmsim_self;
+
+	if (!explorer->running || !self->actor)
+		return false;
+	if (unlikely(explorer->failed))
+		vmsim_explorer_abandon(explorer);
+	if (self->atomic_step || !(DECISIONS & BIT_ULL(kind)))
+		return false;
+	explorer->at_mark = MARKS & BIT_ULL(kind);
+	explorer->marks += explorer->at_mark;
+	return !goes_on(explorer, kind);
 }
 
 bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event)
 {
-	struct task_struct *self = vmsim_self;
-
 	/* Not of the set-up; but also of what a CPU does without a thread: interrupts. */
 	if (explorer->strategy->footprints && explorer->running)
 		footprint_event(&explorer->footprint, event);
-	if (!explorer->running || !self->actor)
-		return false;
-	if (explorer->script)
+	if (explorer->script && explorer->running && vmsim_self->actor)
 		script_watch(explorer, event);
-	if (explorer->failed)
-		vmsim_explorer_abandon(explorer);
-	if (self->atomic_step || !is_decision(event))
-		return false;
-	explorer->at_mark = MARKS & BIT_ULL(event->kind);
-	explorer->marks += explorer->at_mark;
-	return !goes_on(explorer, event->kind);
+	/* A failure ends the execution here, too. */
+	return (is_decision(event) || explorer->failed) &&
+	       vmsim_explorer_passes(explorer, event->kind);
 }
 
 void vmsim_explorer_decide(struct vmsim_explorer *explorer)

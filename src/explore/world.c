@@ -23,14 +23,33 @@ static void each_cpu(struct vmsim_machine *m, range_fn fn, void *arg)
 		fn(arg, &m->cpu[i], m->cpu[i].tlb.entry[VMSIM_TLB_SETS_EXPLORE]);
 }
 
-static void each_heap_part(struct vmsim_machine *m, range_fn fn, void *arg)
+static void each_heap_part(struct vmsim_machine *m, u32 parts, range_fn fn, void *arg)
 {
-	for (unsigned int i = 0; i < VMSIM_HEAP_PARTS; i++) {
+	for (u32 left = parts; left; left &= left - 1) {
 		char *base;
-		size_t used = vmsim_heap_part(m, i, &base);
+		size_t used = vmsim_heap_part(m, (unsigned int)__builtin_ctz(left), &base);
 
-		if (used)
-			fn(arg, base, base + used);
+		fn(arg, base, base + used);
+	}
+}
+
+/* Reserved frames are never written to; only where programs can reach them is that not sure. */
+static bool frame_is_used(const struct vmsim_machine *m, unsigned long pfn)
+{
+	return m->config.contents == VMSIM_CONTENTS_BYTES || !vmsim_section_is_valid(m, pfn) ||
+	       !(m->memmap[pfn].flags & BIT(PG_reserved));
+}
+
+static void each_frame(struct vmsim_machine *m, range_fn fn, void *arg)
+{
+	for (unsigned long pfn = 0; pfn < m->frames_used;) {
+		unsigned long end = pfn + 1;
+
+		while (end < m->frames_used && frame_is_used(m, end) == frame_is_used(m, pfn))
+			end++;
+		if (frame_is_used(m, pfn))
+			fn(arg, m->frames + pfn * PAGE_SIZE, m->frames + end * PAGE_SIZE);
+		pfn = end;
 	}
 }
 
@@ -50,11 +69,11 @@ void world_each_range(struct vmsim_machine *m, range_fn fn, void *arg)
 {
 	fn(arg, m, m + 1);
 	each_cpu(m, fn, arg);
-	each_heap_part(m, fn, arg);
+	each_heap_part(m, m->heap_parts, fn, arg);
 	each_cell(m, 0, m->frames_used, fn, arg);
 	if (m->versions)
 		fn(arg, m->versions, m->versions + m->frames_used);
-	fn(arg, m->frames, m->frames + m->frames_used * PAGE_SIZE);
+	each_frame(m, fn, arg);
 }
 
 /* A snapshot of a machine is a copy of these ranges. */
@@ -69,6 +88,7 @@ struct saved_range {
 
 struct world_snapshot {
 	unsigned int ranges;
+	u32 heap_parts;
 	bool incomplete;
 	struct saved_range range[MAX_RANGES];
 };
@@ -91,6 +111,7 @@ static int snapshot_take(struct vmsim_explorer *x)
 	x->snapshot = calloc(1, sizeof(*x->snapshot));
 	if (!x->snapshot)
 		return -ENOMEM;
+	x->snapshot->heap_parts = x->machine->heap_parts;
 	world_each_range(x->machine, save_range, x->snapshot);
 	return x->snapshot->incomplete ? -ENOMEM : 0;
 }
@@ -109,23 +130,13 @@ static void clear_range(void *arg, void *from, void *to)
 }
 
 /* What only the last execution used becomes untouched again. */
-static void forget_range(void *arg, void *from, void *to)
-{
-	const struct world_snapshot *s = arg;
-
-	for (unsigned int i = 0; i < s->ranges; i++)
-		if (s->range[i].at == from)
-			return;
-	clear_range(NULL, from, to);
-}
-
 void world_restore(struct vmsim_explorer *x)
 {
 	struct vmsim_machine *m = x->machine;
 	const struct world_snapshot *s = x->snapshot;
 	unsigned long used = m->frames_used;
 
-	each_heap_part(m, forget_range, x->snapshot);
+	each_heap_part(m, m->heap_parts & ~s->heap_parts, clear_range, NULL);
 	for (unsigned int i = 0; i < s->ranges; i++)
 		memcpy(s->range[i].at, s->range[i].copy, s->range[i].size);
 	each_cell(m, m->frames_used, used, clear_range, NULL);

@@ -61,11 +61,23 @@ static noinline bool tell(enum vmsim_event_kind kind, uint64_t a, uint64_t b, ui
 	return m->explorer && vmsim_explorer_event(m->explorer, &event);
 }
 
+/* Nobody wants to know more of it than that it happened, and perhaps go on elsewhere. */
+static bool pass(struct vmsim_machine *m, enum vmsim_event_kind kind)
+{
+	m->seq++;
+	return vmsim_explorer_passes(m->explorer, kind);
+}
+
 /* The slow path of every event. What a watcher or a condition raises is not delivered. */
 void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c, const void *ip)
 {
-	if (!vmsim_self->in_watcher && !vmsim_self->looking && tell(kind, a, b, c, ip))
-		vmsim_explorer_decide(vmsim_self->machine->explorer);
+	struct task_struct *self = vmsim_self;
+	struct vmsim_machine *m = self->machine;
+
+	if (self->in_watcher || self->looking)
+		return;
+	if (m->detailed & BIT_ULL(kind) ? tell(kind, a, b, c, ip) : pass(m, kind))
+		vmsim_explorer_decide(m->explorer);
 }
 
 void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c)
@@ -94,8 +106,11 @@ static void rearm(struct vmsim_machine *m)
 {
 	u64 armed = m->explorer ? vmsim_explorer_kinds(m->explorer) : 0;
 
-	for (unsigned int i = 0; i < m->nr_watchers; i++)
+	m->detailed = m->explorer ? vmsim_explorer_details(m->explorer) : ~0ULL;
+	for (unsigned int i = 0; i < m->nr_watchers; i++) {
 		armed |= m->watcher[i].kinds;
+		m->detailed |= m->watcher[i].kinds;
+	}
 	__WRITE_ONCE(m->armed, armed & ~vmsim_muted_kinds());
 }
 

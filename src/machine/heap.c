@@ -32,6 +32,8 @@ struct region_part {
 	struct region_object *free[CLASSES];
 };
 
+_Static_assert(VMSIM_HEAP_PARTS <= 32, "parts are bits of heap_parts");
+
 static char *part_base(const struct vmsim_machine *m, unsigned int part)
 {
 	return m->heap + (part < VMSIM_HEAP_THREADS ? part * VMSIM_HEAP_BIG :
@@ -97,6 +99,7 @@ static void *region_alloc(struct vmsim_machine *m, unsigned int number, size_t s
 		return NULL;
 	object = (struct region_object *)((char *)part + place);
 	part->used = place + (32UL << class);
+	m->heap_parts |= 1u << number;
 	object->class = class;
 	return (char *)object + OBJECT_HEADER;
 }

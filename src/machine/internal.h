@@ -150,6 +150,7 @@ struct vmsim_rcu_state {
 
 struct vmsim_machine {
 	u64 armed;			/* watched event kinds; what task->armed points to */
+	u64 detailed;			/* those of which somebody wants the arguments */
 	struct vmsim_config config;
 	u64 handle;
 	u64 seq;			/* events raised */
@@ -159,6 +160,7 @@ struct vmsim_machine {
 	/* Memory. */
 	size_t region_size;
 	char *heap;			/* explore; see src/machine/heap.c */
+	u32 heap_parts;			/* explore: bit per part of it that has objects */
 	unsigned int jemalloc_arena;	/* native */
 	struct page *memmap;
 	u64 *versions;			/* NULL unless VMSIM_CONTENTS_VERSION */
