@@ -48,6 +48,13 @@ static int make_actor(struct vmsim_explorer *x, const struct vmsim_actor *like, 
 /* Sets who shares a CPU with another thread. */
 static void find_crowds(struct vmsim_explorer *x)
 {
+	u64 taken = 0;
+
+	x->roomy = true;
+	for (unsigned int i = 0; i < x->rcu->index; i++) {
+		x->roomy &= !(taken >> x->actor[i].cpu->id & 1);
+		taken |= BIT_ULL(x->actor[i].cpu->id);
+	}
 	for (unsigned int i = 0; i < x->nr_actors; i++)
 		for (unsigned int j = 0; j < x->nr_actors; j++)
 			if (i != j && x->actor[i].cpu == x->actor[j].cpu)

@@ -140,3 +140,25 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
 		n += add_hypervisor(x, out + n);
 	return n;
 }
+
+/* Nobody waits, nobody lets others go first, and no CPU has anything but its thread. */
+static bool only_threads(const struct vmsim_explorer *x)
+{
+	const struct vmsim_machine *m = x->machine;
+
+	return x->threads.waiting == 1u << x->rcu->index && !m->rcu.pending && !m->mail && !m->away &&
+	       !x->threads.yielded && !x->preempts && x->roomy;
+}
+
+int candidates_list(struct vmsim_explorer *x)
+{
+	if (!only_threads(x)) {
+		x->listed = 0;
+		return candidates_find(x, x->candidate);
+	}
+	if (x->listed != x->threads.live) {
+		x->nr_listed = candidates_find(x, x->candidate);
+		x->listed = x->threads.live;
+	}
+	return x->nr_listed;
+}

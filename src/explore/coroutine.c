@@ -72,7 +72,7 @@ static void own_stack(struct coroutine *co)
 
 void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend)
 {
-	*co = (struct coroutine) { .backend = backend };
+	*co = (struct coroutine) { .backend = backend, .errno_at = &errno };
 	own_stack(co);
 	if (backend == VMSIM_BACKEND_PTHREAD)
 		sem_init(&co->turn, 0, 0);
@@ -87,6 +87,7 @@ int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *sta
 		.arg = arg,
 		.stack = stack,
 		.stack_size = stack_size,
+		.errno_at = &errno,
 	};
 	if (backend == VMSIM_BACKEND_FIBER) {
 		ASAN_UNPOISON_MEMORY_REGION(stack, stack_size);
@@ -109,9 +110,11 @@ void coroutine_name(struct coroutine *co, const char *name)
 
 static void fiber_switch(struct coroutine *from, struct coroutine *to)
 {
+	from->saved_errno = *from->errno_at;
 	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->stack_size);
 	fiber_jump(&from->context, to->context);
 	arrived(from);
+	*from->errno_at = from->saved_errno;
 }
 
 static void pthread_switch(struct coroutine *from, struct coroutine *to)

@@ -12,7 +12,7 @@
  * struct coroutine - something that runs only when it is switched to
  *
  * Two makes with one meaning: a fiber on a stack of its own, or a pthread that waits for a
- * semaphore. Exactly one coroutine of an execution runs at a time.
+ * semaphore. Each has an errno of its own. Exactly one coroutine of an execution runs at a time.
  */
 struct coroutine {
 	enum vmsim_backend backend;
@@ -23,6 +23,8 @@ struct coroutine {
 	void *stack;
 	size_t stack_size;
 	void *fake_stack;
+	int *errno_at;
+	int saved_errno;
 	/* Pthread. */
 	pthread_t thread;
 	sem_t turn;

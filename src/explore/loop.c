@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
 #include "order/order.h"
+#include <errno.h>
 #include <stdlib.h>
 
 /*
@@ -228,7 +229,7 @@ static void decide(struct vmsim_explorer *x)
 		return;
 	}
 	while (pick.kind != 't') {
-		int n = candidates_find(x, x->candidate);
+		int n = candidates_list(x);
 		int chosen;
 
 		if (unlikely(!can_progress(x->candidate, n))) {
@@ -457,6 +458,7 @@ void actor_entry(void *arg)
 	vmsim_self = self->task;
 	for (;;) {
 		x->at_rest &= ~bit;
+		errno = 0;
 		if (self->fn)
 			run_program(self);
 		else

@@ -120,7 +120,10 @@ struct vmsim_explorer {
 	struct vmsim_actor actor[MAX_ACTORS];
 	unsigned int nr_actors;
 	struct vmsim_actor *rcu;
-	unsigned int crowded;		/* bit per actor: it shares its CPU with another one */
+	unsigned int crowded;		/* bit per actor: it shares its CPU with another one, or with RCU's */
+	bool roomy;			/* each thread of the scenario has a CPU of its own */
+	unsigned int listed;		/* the threads that @candidate has, if it has nothing else */
+	int nr_listed;
 	unsigned int at_rest;		/* bit per actor: its context is where a thread begins */
 	struct thread_states threads;
 	bool preempts;			/* the hypervisor may take CPUs away */
@@ -226,6 +229,8 @@ static inline bool actor_done(const struct vmsim_explorer *x, unsigned int index
 
 /* What can happen next (src/explore/candidates.c): how many things, and which. */
 int candidates_find(const struct vmsim_explorer *x, struct candidate *out);
+/* The same, in x->candidate; quick where it is what it was the last time. */
+int candidates_list(struct vmsim_explorer *x);
 
 /* One execution (src/explore/loop.c). */
 void execution_run(struct vmsim_explorer *x);
@@ -273,17 +278,20 @@ void picks_add(struct pick_list *list, char kind, uint16_t id, uint32_t count);
 void picks_append(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
 void picks_copy(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
 
-/* As picks_add(), once; quick where a thread goes on. */
+/* As picks_add(), once; quick where a thread goes on, or another one does. */
 static inline void pick_record(struct pick_list *list, char kind, uint16_t id)
 {
 	struct vmsim_pick *last = list->n ? &list->picks[list->n - 1] : NULL;
 
-	if (!last || kind == 'n' || last->kind != kind || last->id != id) {
+	if (kind == 'n' || list->n == list->capacity) {
 		picks_add(list, kind, id, 1);
 		return;
 	}
-	last->count++;
 	list->noes = 0;
+	if (last && last->kind == kind && last->id == id)
+		last->count++;
+	else
+		list->picks[list->n++] = (struct vmsim_pick) { .kind = kind, .id = id, .count = 1 };
 }
 
 /* A 64-bit generator (splitmix64). */

@@ -88,7 +88,7 @@ struct saved_range {
 
 struct world_snapshot {
 	unsigned int ranges;
-	u32 heap_parts;
+	size_t heap_used[VMSIM_HEAP_PARTS];
 	bool incomplete;
 	struct saved_range range[MAX_RANGES];
 };
@@ -111,7 +111,11 @@ static int snapshot_take(struct vmsim_explorer *x)
 	x->snapshot = calloc(1, sizeof(*x->snapshot));
 	if (!x->snapshot)
 		return -ENOMEM;
-	x->snapshot->heap_parts = x->machine->heap_parts;
+	for (unsigned int i = 0; i < VMSIM_HEAP_PARTS; i++) {
+		char *base;
+
+		x->snapshot->heap_used[i] = vmsim_heap_part(x->machine, i, &base);
+	}
 	world_each_range(x->machine, save_range, x->snapshot);
 	return x->snapshot->incomplete ? -ENOMEM : 0;
 }
@@ -129,6 +133,27 @@ static void clear_range(void *arg, void *from, void *to)
 	memset(from, 0, (size_t)((char *)to - (char *)from));
 }
 
+/* By how much the parts of the heap have grown. */
+static void clear_heap(struct vmsim_machine *m, const struct world_snapshot *s)
+{
+	for (u32 left = m->heap_parts; left; left &= left - 1) {
+		unsigned int part = (unsigned int)__builtin_ctz(left);
+		char *base;
+		size_t used = vmsim_heap_part(m, part, &base);
+
+		clear_range(NULL, base + s->heap_used[part], base + used);
+	}
+}
+
+/* Frames that were never used before. */
+static void clear_frames(struct vmsim_machine *m, unsigned long from, unsigned long to)
+{
+	each_cell(m, from, to, clear_range, NULL);
+	if (m->versions)
+		clear_range(NULL, m->versions + from, m->versions + to);
+	clear_range(NULL, m->frames + from * PAGE_SIZE, m->frames + to * PAGE_SIZE);
+}
+
 /* What only the last execution used becomes untouched again. */
 void world_restore(struct vmsim_explorer *x)
 {
@@ -136,10 +161,10 @@ void world_restore(struct vmsim_explorer *x)
 	const struct world_snapshot *s = x->snapshot;
 	unsigned long used = m->frames_used;
 
-	each_heap_part(m, m->heap_parts & ~s->heap_parts, clear_range, NULL);
+	clear_heap(m, s);
 	for (unsigned int i = 0; i < s->ranges; i++)
 		memcpy(s->range[i].at, s->range[i].copy, s->range[i].size);
-	each_cell(m, m->frames_used, used, clear_range, NULL);
+	clear_frames(m, m->frames_used, used);
 }
 
 static struct vmsim_config config_of(const struct vmsim_explorer *x)

@@ -61,14 +61,17 @@ static noinline bool tell(enum vmsim_event_kind kind, uint64_t a, uint64_t b, ui
 	return m->explorer && vmsim_explorer_event(m->explorer, &event);
 }
 
-/* Nobody wants to know more of it than that it happened, and perhaps go on elsewhere. */
-static bool pass(struct vmsim_machine *m, enum vmsim_event_kind kind)
+static noinline void raise_detailed(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c,
+				    const void *ip)
 {
-	m->seq++;
-	return vmsim_explorer_passes(m->explorer, kind);
+	if (tell(kind, a, b, c, ip))
+		vmsim_explorer_decide(vmsim_self->machine->explorer);
 }
 
-/* The slow path of every event. What a watcher or a condition raises is not delivered. */
+/*
+ * The slow path of every event. What a watcher or a condition raises is not delivered. Of many, nobody
+ * wants to know more than that they happened.
+ */
 void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c, const void *ip)
 {
 	struct task_struct *self = vmsim_self;
@@ -76,7 +79,12 @@ void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint6
 
 	if (self->in_watcher || self->looking)
 		return;
-	if (m->detailed & BIT_ULL(kind) ? tell(kind, a, b, c, ip) : pass(m, kind))
+	if (m->detailed & BIT_ULL(kind)) {
+		raise_detailed(kind, a, b, c, ip);
+		return;
+	}
+	m->seq++;
+	if (vmsim_explorer_passes(m->explorer, kind))
 		vmsim_explorer_decide(m->explorer);
 }
 

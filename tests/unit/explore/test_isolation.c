@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "../vmsim_test.h"
+#include "explore/session.h"
+#include <errno.h>
+#include <litmus_gup.h>
+#include <small_world.h>
+#include <string.h>
+
+/*
+ * Nothing of an execution is left for the next one, and both kinds of thread have one meaning: the
+ * same picks give the same events, and the same world bit by bit.
+ */
+
+static void hash_bytes(uint64_t *hash, const void *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		*hash = (*hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3ULL;
+}
+
+static void hash_range(void *arg, void *from, void *to)
+{
+	hash_bytes(arg, from, (size_t)((char *)to - (char *)from));
+}
+
+static uint64_t world_hash(struct vmsim_explorer *x)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	world_each_range(x->machine, hash_range, &hash);
+	return hash;
+}
+
+static struct vmsim_explorer *open_session(const struct vmsim_scenario *scenario,
+					   struct vmsim_explore_options *options,
+					   enum vmsim_backend backend)
+{
+	struct vmsim_explorer *x;
+	char error[256];
+
+	vmsim_explore_options_init(options);
+	options->strategy = VMSIM_STRATEGY_RANDOM;
+	options->backend = backend;
+	if (session_create(scenario, options, NULL, NULL, &x, error, sizeof(error)))
+		fail_msg("%s", error);
+	return x;
+}
+
+/* The first seed from 1 on whose execution fails, or does not. */
+static uint64_t seed_that(struct vmsim_explorer *x, bool fails)
+{
+	for (uint64_t seed = 1; seed < 100000; seed++) {
+		assert_int_equal(session_execute(x, seed), 0);
+		if (x->failed == fails)
+			return seed;
+	}
+	fail_msg("no such seed");
+	return 0;
+}
+
+static uint64_t hash_after(struct vmsim_explorer *x, uint64_t seed)
+{
+	assert_int_equal(session_execute(x, seed), 0);
+	return world_hash(x);
+}
+
+/* A; whatever @between leaves behind; A. True if @between left something else. */
+static bool comes_back(struct vmsim_explorer *x, uint64_t seed, uint64_t between)
+{
+	uint64_t first = hash_after(x, seed);
+	uint64_t other = hash_after(x, between);
+
+	assert_int_equal(hash_after(x, seed), first);
+	return other != first;
+}
+
+static void test_worlds_come_back(void **state)
+{
+	(void)state;
+	for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
+		struct vmsim_explore_options options;
+		struct vmsim_explorer *x = open_session(&bench_small_world, &options, backend);
+		unsigned int others = 0;
+
+		for (uint64_t seed = 1; seed <= 20; seed++)
+			others += comes_back(x, seed, seed + 100);
+		assert_true(others > 5);
+		session_destroy(x);
+	}
+}
+
+/* An execution that fails leaves its threads where they were. */
+static void test_after_a_failure(void **state)
+{
+	(void)state;
+	for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
+		struct vmsim_explore_options options;
+		struct vmsim_explorer *x;
+		struct litmus_gup litmus;
+		uint64_t passes, fails;
+
+		litmus_gup_init(&litmus, 3, 2, LITMUS_GUP_NO_RECHECK);
+		x = open_session(&litmus.scenario, &options, backend);
+		passes = seed_that(x, false);
+		fails = seed_that(x, true);
+		assert_true(comes_back(x, passes, fails));
+		assert_true(comes_back(x, fails, passes));
+		session_destroy(x);
+	}
+}
+
+struct errno_world {
+	int seen[2];
+};
+
+static int leaves_errno(struct errno_world *w, int index)
+{
+	w->seen[index] = errno;
+	errno = 70 + index;
+	vmsim_point("others");
+	if (errno != 70 + index)
+		vmsim_fail("errno is another thread's: %d", errno);
+	return 0;
+}
+
+static int first(struct vmsim_world *world)
+{
+	return leaves_errno(world->ctx, 0);
+}
+
+static int second(struct vmsim_world *world)
+{
+	return leaves_errno(world->ctx, 1);
+}
+
+static int check_errno(struct vmsim_world *world)
+{
+	const struct errno_world *w = world->ctx;
+
+	if (w->seen[0] || w->seen[1])
+		vmsim_fail("errno of an earlier execution: %d %d", w->seen[0], w->seen[1]);
+	return 0;
+}
+
+static void test_errno(void **state)
+{
+	static const struct vmsim_thread_def threads[] = {
+		{ .name = "A", .cpu = 0, .fn = first },
+		{ .name = "B", .cpu = 1, .fn = second },
+	};
+	const struct vmsim_scenario scenario = {
+		.name = "errno",
+		.bare = true,
+		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 2, .frames = 128 },
+		.ctx_size = sizeof(struct errno_world),
+		.threads = threads,
+		.nr_threads = 2,
+		.check = check_errno,
+	};
+
+	(void)state;
+	for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
+		struct vmsim_explore_options options;
+		struct vmsim_explorer *x = open_session(&scenario, &options, backend);
+
+		for (uint64_t seed = 1; seed <= 50; seed++) {
+			assert_int_equal(session_execute(x, seed), 0);
+			if (x->failed)
+				fail_msg("%s", x->violation.text);
+		}
+		session_destroy(x);
+	}
+}
+
+static struct vmsim_result explore(const struct vmsim_scenario *scenario,
+				   const struct vmsim_explore_options *options)
+{
+	struct vmsim_result result;
+	char error[256];
+
+	if (vmsim_explore(scenario, options, &result, error, sizeof(error)))
+		fail_msg("%s", error);
+	return result;
+}
+
+static struct vmsim_result replay(const struct vmsim_scenario *scenario,
+				  const struct vmsim_schedule *schedule, enum vmsim_backend backend)
+{
+	struct vmsim_explore_options options;
+
+	vmsim_explore_options_init(&options);
+	options.strategy = VMSIM_STRATEGY_REPLAY;
+	options.schedule = schedule;
+	options.backend = backend;
+	options.timeline = true;
+	return explore(scenario, &options);
+}
+
+/* Stacks of pthreads are the one thing that lies elsewhere. */
+static bool on_a_stack(uint64_t value)
+{
+	return value >> 40 == 0x7f;
+}
+
+static void assert_same_events(const struct vmsim_result *a, const struct vmsim_result *b)
+{
+	assert_int_equal(a->nr_events, b->nr_events);
+	assert_true(a->nr_events > 0);
+	for (size_t i = 0; i < a->nr_events; i++) {
+		const struct vmsim_event *x = &a->events[i], *y = &b->events[i];
+
+		assert_int_equal(x->seq, y->seq);
+		assert_int_equal(x->kind, y->kind);
+		assert_int_equal(x->cpu, y->cpu);
+		assert_int_equal(x->tid, y->tid);
+		for (int arg = 0; arg < 3; arg++)
+			if (!on_a_stack(y->arg[arg]))
+				assert_int_equal(x->arg[arg], y->arg[arg]);
+	}
+}
+
+static void same_in_both(const struct vmsim_scenario *scenario,
+			 const struct vmsim_result *found)
+{
+	struct vmsim_result fiber, thread;
+
+	fiber = replay(scenario, &found->schedule, VMSIM_BACKEND_FIBER);
+	thread = replay(scenario, &found->schedule, VMSIM_BACKEND_PTHREAD);
+	assert_int_equal(fiber.violated, found->violated);
+	assert_int_equal(thread.violated, found->violated);
+	assert_string_equal(fiber.violation.text, found->violation.text);
+	assert_string_equal(thread.violation.text, found->violation.text);
+	assert_int_equal(fiber.decisions, thread.decisions);
+	assert_same_events(&fiber, &thread);
+	vmsim_result_free(&fiber);
+	vmsim_result_free(&thread);
+}
+
+/* Every failure of the litmus test that seeds find. */
+static void test_failures_in_both_back_ends(void **state)
+{
+	(void)state;
+	for (int bug = LITMUS_GUP_INC_FROM_ZERO; bug < LITMUS_GUP_BUGS; bug++) {
+		for (int strategy = VMSIM_STRATEGY_RANDOM; strategy <= VMSIM_STRATEGY_PCT; strategy++) {
+			for (uint64_t seed = 1; seed <= 8; seed++) {
+				struct vmsim_explore_options options;
+				struct vmsim_result found;
+				struct litmus_gup litmus;
+
+				litmus_gup_init(&litmus, 3, 1, bug);
+				vmsim_explore_options_init(&options);
+				options.strategy = strategy;
+				options.executions = 50000;
+				options.seed = seed * 1000000;
+				found = explore(&litmus.scenario, &options);
+				assert_true(found.violated);
+				same_in_both(&litmus.scenario, &found);
+				vmsim_result_free(&found);
+			}
+		}
+	}
+}
+
+/* Interrupts, faults and RCU, too. */
+static void test_memory_in_both_back_ends(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct vmsim_explore_options options;
+		struct vmsim_result found;
+
+		vmsim_explore_options_init(&options);
+		options.strategy = VMSIM_STRATEGY_RANDOM;
+		options.seed = seed;
+		found = explore(&bench_small_world, &options);
+		assert_false(found.violated);
+		same_in_both(&bench_small_world, &found);
+		vmsim_result_free(&found);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_worlds_come_back),
+		cmocka_unit_test(test_after_a_failure),
+		cmocka_unit_test(test_errno),
+		cmocka_unit_test(test_failures_in_both_back_ends),
+		cmocka_unit_test(test_memory_in_both_back_ends),
+	};
+
+	return vmsim_run_tests(tests);
+}
