@@ -28,19 +28,21 @@
  * @step: the node at which the step began that this node belongs to
  * @seq: number of the step among those of its actor, from 1
  * @before: node of the actor's step before that, plus one
+ * @section: node at which the read section began that it is part of, plus one
  * @accesses, @own_accesses, @accesses_end: what the step touched, in dpor.access. Those before
  *                      @own_accesses come from other answers: the step when it goes to sleep
  * @sleepers, @nr_sleepers: who sleeps here, in dpor.sleeper
- * @undo, @records: marks in dpor.undo and dpor.record: how things were before the step
+ * @undo, @records, @graces: marks in dpor.undo, dpor.record and dpor.grace: how things were before
+ *                           the step
  */
 struct dpor_node {
 	uint64_t can, enabled, spinning, backtrack, sleep;
 	uint8_t actor;
 	bool choice, answer, fatal;
-	uint32_t step, seq, before;
+	uint32_t step, seq, before, section;
 	uint32_t accesses, own_accesses, accesses_end;
 	uint32_t sleepers, nr_sleepers;
-	uint32_t undo, records;
+	uint32_t undo, records, graces;
 };
 
 /* An actor that sleeps, and the step that it would do. */
@@ -79,7 +81,7 @@ enum actor_cell {
 	CELL_WAITS_FOR,		/* CPUs whose readers it waits for */
 	CELL_YIELDED,		/* its last step ended with a yield */
 	CELL_LOOP,		/* node of the first step since it yielded last */
-	CELL_WAKE,		/* and the following ones: the clock of what it waited for */
+	CELL_WAKE,		/* and the following ones: the clocks of what it waited for */
 };
 
 struct dpor_undo {
@@ -97,6 +99,7 @@ struct dpor {
 	size_t step;			/* node of the step under way */
 	bool in_step;
 	uint32_t *clock;		/* of each node, @width words */
+	uint32_t *weak;			/* the same, if no grace period had to end */
 
 	struct dpor_access *access;
 	size_t nr_accesses, access_capacity;
@@ -104,6 +107,8 @@ struct dpor {
 	size_t nr_sleepers, sleeper_capacity;
 	struct dpor_record *record;
 	size_t nr_records, record_capacity;
+	uint32_t *grace;		/* nodes at which grace periods began */
+	size_t nr_graces, grace_capacity;
 	uint64_t *cell;
 	size_t nr_cells, cell_capacity;
 	struct dpor_undo *undo;
@@ -145,8 +150,8 @@ bool dpor_accesses_conflict(const struct dpor *d, uint32_t a, uint32_t a_end, ui
 			    uint32_t b_end);
 uint64_t dpor_actor_cell(const struct dpor *d, unsigned int actor, unsigned int cell);
 void dpor_actor_cell_set(struct dpor *d, unsigned int actor, unsigned int cell, uint64_t value);
-/* What @actor waits for includes the step of @node. */
-void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node);
+/* What @actor waits for includes the step of @node: the end of a read section, or anything else. */
+void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node, bool reader);
 uint32_t dpor_cell_object(struct dpor *d, uint64_t name);
 
 /* Grows an array that the next @more elements go to. */

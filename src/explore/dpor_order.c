@@ -26,7 +26,7 @@ void *dpor_grow(void *array, size_t *capacity, size_t needed, size_t size)
 
 static unsigned int cells_of_actor(const struct dpor *d)
 {
-	return CELL_WAKE + d->width;
+	return CELL_WAKE + 2 * d->width;
 }
 
 static void cell_set(struct dpor *d, uint32_t cell, uint64_t value)
@@ -65,6 +65,8 @@ void dpor_order_destroy(struct dpor *d)
 	free(d->record);
 	free(d->access);
 	free(d->clock);
+	free(d->weak);
+	free(d->grace);
 	free(d->races.at);
 	free(d->edges.at);
 }
@@ -135,6 +137,7 @@ void dpor_order_undo(struct dpor *d, size_t node)
 		d->cell[undo->cell] = undo->old;
 	}
 	d->nr_records = to->records;
+	d->nr_graces = to->graces;
 }
 
 /* Who reads the word of a lock looks whether it is held. */
@@ -144,8 +147,20 @@ static bool looks_at_lock(const struct dpor_access *lock, const struct dpor_acce
 	       lock->object == object_name(OBJECT_LOCK, look->object) && lock->object != look->object;
 }
 
+/*
+ * A section that is entered after the grace period has begun is in nobody's way: what happens when
+ * it is entered before, happens then, too. Not the other way round.
+ */
+static bool starts_before_grace(const struct dpor_access *sleeper, const struct dpor_access *access)
+{
+	return sleeper->mode == ACCESS_ACQUIRE && access->mode == ACCESS_READ;
+}
+
+/* Whether who sleeps with access @a in mind is concerned by @b. */
 static bool accesses_conflict(const struct dpor_access *a, const struct dpor_access *b)
 {
+	if (a->object == b->object && object_kind(a->object) == OBJECT_READER)
+		return starts_before_grace(a, b);
 	if (a->object == b->object)
 		return modes_conflict(a->mode, b->mode);
 	return looks_at_lock(a, b) || looks_at_lock(b, a);
@@ -166,6 +181,11 @@ static uint32_t *clock_of(const struct dpor *d, size_t node)
 	return &d->clock[node * d->width];
 }
 
+static uint32_t *weak_of(const struct dpor *d, size_t node)
+{
+	return &d->weak[node * d->width];
+}
+
 static void join(const struct dpor *d, uint32_t *clock, const uint32_t *other)
 {
 	for (unsigned int i = 0; i < d->width; i++)
@@ -179,16 +199,20 @@ static bool knows(const struct dpor *d, const uint32_t *clock, size_t node)
 	return d->node[node].seq <= clock[d->node[node].actor];
 }
 
-void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node)
+static void wake_join(struct dpor *d, uint32_t cells, const uint32_t *clock)
 {
-	const uint32_t *clock = clock_of(d, node);
+	for (unsigned int i = 0; i < d->width; i++)
+		if (clock[i] > d->cell[cells + i])
+			cell_set(d, cells + i, clock[i]);
+}
 
-	for (unsigned int i = 0; i < d->width; i++) {
-		uint32_t cell = actor_cell(d, actor, CELL_WAKE + i);
+void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node, bool reader)
+{
+	uint32_t cells = actor_cell(d, actor, CELL_WAKE);
 
-		if (clock[i] > d->cell[cell])
-			cell_set(d, cell, clock[i]);
-	}
+	wake_join(d, cells, clock_of(d, node));
+	if (!reader)
+		wake_join(d, cells + d->width, weak_of(d, node));
 }
 
 /* Set in a race of an access that comes after an acquire of the same step. */
@@ -255,6 +279,9 @@ static void find_conflicts(struct dpor *d, const struct dpor_access *access, uns
 {
 	const struct dpor_object *other;
 
+	/* See reverse_grace(). */
+	if (object_kind(access->object) == OBJECT_READER)
+		return;
 	find_conflicts_of(d, access, actor, &d->races, &d->edges);
 	if (object_kind(access->object) == OBJECT_LOCK) {
 		other = object_slot(d, object_id(access->object));
@@ -286,10 +313,23 @@ static void record_push(struct dpor *d, uint32_t cell, size_t node, enum access_
 	cell_set(d, cell, d->nr_records);
 }
 
+/* The section that is open on a CPU: the node that it was entered at. */
+static void note_reader(struct dpor *d, const struct dpor_access *access, size_t node)
+{
+	if (access->mode == ACCESS_READ)
+		return;
+	cell_set(d, dpor_cell_object(d, access->object),
+		 access->mode == ACCESS_ACQUIRE ? node + 1 : NONE);
+}
+
 static void note_access(struct dpor *d, const struct dpor_access *access, size_t node)
 {
 	uint32_t cells = dpor_cell_object(d, access->object);
 
+	if (object_kind(access->object) == OBJECT_READER) {
+		note_reader(d, access, node);
+		return;
+	}
 	switch (access->mode) {
 	case ACCESS_READ:
 	case ACCESS_ADD:
@@ -376,30 +416,99 @@ static void begin_clock(struct dpor *d, size_t node)
 {
 	unsigned int actor = d->node[node].actor;
 	uint64_t last = dpor_actor_cell(d, actor, CELL_LAST);
-	uint32_t *clock = clock_of(d, node);
+	size_t size = d->width * sizeof(d->clock[0]);
 
-	if (last != NONE)
-		memcpy(clock, clock_of(d, last - 1), d->width * sizeof(*clock));
-	else
-		memset(clock, 0, d->width * sizeof(*clock));
-	clock[actor] = d->node[node].seq;
+	if (last != NONE) {
+		memcpy(clock_of(d, node), clock_of(d, last - 1), size);
+		memcpy(weak_of(d, node), weak_of(d, last - 1), size);
+	} else {
+		memset(clock_of(d, node), 0, size);
+		memset(weak_of(d, node), 0, size);
+	}
+	clock_of(d, node)[actor] = weak_of(d, node)[actor] = d->node[node].seq;
+}
+
+static void join_cells(struct dpor *d, uint32_t *clock, uint32_t cells)
+{
+	for (unsigned int i = 0; i < d->width; i++) {
+		if (d->cell[cells + i] > clock[i])
+			clock[i] = (uint32_t)d->cell[cells + i];
+		if (d->cell[cells + i])
+			cell_set(d, cells + i, 0);
+	}
 }
 
 /* What the actor had waited for lies behind it, too. */
 static void join_wait(struct dpor *d, size_t node)
 {
-	unsigned int actor = d->node[node].actor;
-	uint32_t *clock = clock_of(d, node);
+	uint32_t cells = actor_cell(d, d->node[node].actor, CELL_WAKE);
+
+	join_cells(d, clock_of(d, node), cells);
+	join_cells(d, weak_of(d, node), cells + d->width);
+	dpor_actor_cell_set(d, d->node[node].actor, CELL_ENABLER, NONE);
+}
+
+/* What is known only because a grace period has ended; false: none has. */
+static bool grace_wake(const struct dpor *d, size_t node, uint32_t *behind)
+{
+	const uint64_t *cell = &d->cell[actor_cell(d, d->node[node].actor, CELL_WAKE)];
+	bool any = false;
 
 	for (unsigned int i = 0; i < d->width; i++) {
-		uint32_t cell = actor_cell(d, actor, CELL_WAKE + i);
-
-		if (d->cell[cell] > clock[i])
-			clock[i] = (uint32_t)d->cell[cell];
-		if (d->cell[cell])
-			cell_set(d, cell, 0);
+		if (cell[i] <= cell[d->width + i])
+			continue;
+		behind[i] = max(behind[i], (uint32_t)cell[i]);
+		any = true;
 	}
-	dpor_actor_cell_set(d, actor, CELL_ENABLER, NONE);
+	return any;
+}
+
+/*
+ * A step of a read section comes after the end of a grace period only if the grace period begins
+ * before the section does: these are what has to be swapped then. False: no grace period is between
+ * the two steps.
+ */
+static bool reverse_grace(struct dpor *d, size_t early, size_t late)
+{
+	uint32_t section = d->node[early].section;
+	bool found = false;
+
+	for (size_t i = 0; i < d->nr_graces && section; i++) {
+		size_t begin = d->grace[i];
+
+		if (!knows(d, weak_of(d, late), begin) ||
+		    knows(d, weak_of(d, begin), section - 1))
+			continue;
+		reverse(d, section - 1, begin, weak_of(d, begin));
+		found = true;
+	}
+	return found;
+}
+
+static void take_hidden_races(struct dpor *d, size_t node)
+{
+	for (size_t i = 0; i < d->races.n && d->nr_graces; i++) {
+		size_t early = d->races.at[i] & ~BEHIND_ACQUIRE;
+
+		if (knows(d, clock_of(d, node), early) && !knows(d, weak_of(d, node), early))
+			reverse_grace(d, early, node);
+	}
+}
+
+static void note_grace(struct dpor *d, size_t node)
+{
+	DPOR_RESERVE(d->grace, d->grace_capacity, d->nr_graces + 1);
+	d->grace[d->nr_graces++] = (uint32_t)node;
+}
+
+static uint64_t open_section(struct dpor *d, unsigned int actor)
+{
+	uint32_t cell;
+
+	if (actor >= d->nr_threads)
+		return NONE;
+	cell = dpor_cell_object(d, object_name(OBJECT_READER, d->x->actor[actor].cpu->id));
+	return d->cell[cell];
 }
 
 /*
@@ -411,19 +520,24 @@ static void take_races(struct dpor *d, size_t node, struct node_list *races)
 	uint64_t enabler = dpor_actor_cell(d, d->node[node].actor, CELL_ENABLER);
 	uint32_t *clock = clock_of(d, node);
 	uint32_t behind[DPOR_ACTORS] = { 0 };
+	bool wait_for_grace;
 
 	for (size_t i = 0; i < d->edges.n; i++)
 		join(d, behind, clock_of(d, d->edges.at[i]));
+	/* The wait for a grace period kept all of the step waiting. */
+	wait_for_grace = grace_wake(d, node, behind);
 	if (races->n > 1)
 		qsort(races->at, races->n, sizeof(races->at[0]), later_first);
 	for (size_t i = 0; i < races->n; i++) {
 		size_t early = races->at[i] & ~BEHIND_ACQUIRE;
 
 		if (knows(d, clock, early) || early + 1 == enabler ||
-		    (races->at[i] & BEHIND_ACQUIRE && knows(d, behind, early)))
+		    ((wait_for_grace || races->at[i] & BEHIND_ACQUIRE) && knows(d, behind, early)))
 			continue;
-		reverse(d, early, node, clock);
+		if (!reverse_grace(d, early, node))
+			reverse(d, early, node, clock);
 		join(d, clock, clock_of(d, early));
+		join(d, weak_of(d, node), weak_of(d, early));
 	}
 }
 
@@ -446,6 +560,7 @@ static void order_begin(struct dpor *d, size_t node)
 	d->races.n = d->edges.n = 0;
 	step->undo = (uint32_t)d->nr_undo;
 	step->records = (uint32_t)d->nr_records;
+	step->graces = (uint32_t)d->nr_graces;
 	step->seq = (uint32_t)dpor_actor_cell(d, step->actor, CELL_STEPS) + 1;
 	step->before = (uint32_t)dpor_actor_cell(d, step->actor, CELL_LAST);
 	begin_clock(d, node);
@@ -460,15 +575,32 @@ static void order_begin(struct dpor *d, size_t node)
 	}
 }
 
+static bool begins_grace(const struct dpor *d, const struct dpor_node *step)
+{
+	for (uint32_t i = step->own_accesses; i < step->accesses_end; i++)
+		if (object_kind(d->access[i].object) == OBJECT_READER &&
+		    d->access[i].mode == ACCESS_READ)
+			return true;
+	return false;
+}
+
 static void order_end(struct dpor *d, size_t node)
 {
-	const struct dpor_node *step = &d->node[node];
+	struct dpor_node *step = &d->node[node];
 
-	for (size_t i = 0; i < d->edges.n; i++)
+	for (size_t i = 0; i < d->edges.n; i++) {
 		join(d, clock_of(d, node), clock_of(d, d->edges.at[i]));
+		join(d, weak_of(d, node), weak_of(d, d->edges.at[i]));
+	}
 	join_wait(d, node);
+	take_hidden_races(d, node);
+	if (begins_grace(d, step))
+		note_grace(d, node);
+	step->section = (uint32_t)open_section(d, step->actor);
 	for (uint32_t i = step->own_accesses; i < step->accesses_end; i++)
 		note_access(d, &d->access[i], node);
+	if (!step->section)
+		step->section = (uint32_t)open_section(d, step->actor);
 	dpor_actor_cell_set(d, step->actor, CELL_LAST, node + 1);
 	dpor_actor_cell_set(d, step->actor, CELL_STEPS, step->seq);
 }

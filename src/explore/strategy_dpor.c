@@ -75,7 +75,8 @@ static struct dpor_node *push(struct dpor *d)
 	DPOR_RESERVE(d->node, d->capacity, d->depth + 1);
 	if (d->capacity != capacity) {
 		d->clock = realloc(d->clock, d->capacity * d->width * sizeof(*d->clock));
-		if (!d->clock)
+		d->weak = realloc(d->weak, d->capacity * d->width * sizeof(*d->weak));
+		if (!d->clock || !d->weak)
 			abort();
 	}
 	d->node[d->depth] = (struct dpor_node) { .step = (uint32_t)d->depth };
@@ -238,10 +239,10 @@ static bool step_ends_spin(const struct dpor *d, const struct dpor_node *step, u
 	return false;
 }
 
-static void enabled_by(struct dpor *d, unsigned int actor, size_t node)
+static void enabled_by(struct dpor *d, unsigned int actor, size_t node, bool reader)
 {
 	dpor_actor_cell_set(d, actor, CELL_ENABLER, node + 1);
-	dpor_wake_join(d, actor, node);
+	dpor_wake_join(d, actor, node, reader);
 }
 
 static void note_spins(struct dpor *d, size_t node)
@@ -255,7 +256,7 @@ static void note_spins(struct dpor *d, size_t node)
 		if (!step_ends_spin(d, step, actor))
 			continue;
 		d->spinning &= ~(1ULL << actor);
-		enabled_by(d, actor, node);
+		enabled_by(d, actor, node, false);
 	}
 	d->spinning &= ~(1ULL << step->actor);
 	if (!is_thread(d, step->actor))
@@ -285,13 +286,13 @@ static void note_wait(struct dpor *d, size_t node, unsigned int actor, uint64_t 
 	if (actor == step->actor)
 		return;
 	if (waited_for & ~waits_for)
-		dpor_wake_join(d, actor, node);
+		dpor_wake_join(d, actor, node, true);
 	if ((d->yielded | step->can) & bit) {
 		/* It could have come before what stops it now. */
 		if (step->enabled & ~can & bit && !is_hypervisor(d, step->actor))
 			step->backtrack |= bit & ~step->sleep;
 	} else if (can & bit) {
-		enabled_by(d, actor, node);
+		enabled_by(d, actor, node, waited_for & ~waits_for);
 	}
 }
 
