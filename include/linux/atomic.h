@@ -55,7 +55,7 @@ static inline ctype name##_cmpxchg_unseen(type *v, ctype from, ctype to)		\
 static inline ctype name##_fetch_add_as(ctype i, type *v, enum vmsim_atomic_kind op)	\
 {											\
 	ctype old = name##_fetch_add_unseen(i, v);					\
-	vmsim_event(ATOMIC, (uintptr_t)v, op, old + i);					\
+	vmsim_event(ATOMIC, (uintptr_t)v, op, old);					\
 	(void)op;									\
 	return old;									\
 }											\
@@ -89,11 +89,11 @@ static inline void name##_add(ctype i, type *v)						\
 static inline void name##_sub(ctype i, type *v) { name##_add(-i, v); }			\
 static inline void name##_inc(type *v) { name##_add(1, v); }				\
 static inline void name##_dec(type *v) { name##_add(-1, v); }				\
-static inline bool name##_sub_and_test(ctype i, type *v)				\
+static inline bool name##_sub_and_test(ctype i, type *v) { return name##_sub_return(i, v) == 0; } \
+static inline bool name##_dec_and_test(type *v)						\
 {											\
-	return name##_fetch_add_as(-i, v, VMSIM_ATOMIC_DROPS) == i;			\
+	return name##_fetch_add_as(-1, v, VMSIM_ATOMIC_DROPS) == 1;			\
 }											\
-static inline bool name##_dec_and_test(type *v) { return name##_sub_and_test(1, v); }	\
 static inline bool name##_inc_and_test(type *v) { return name##_inc_return(v) == 0; }	\
 static inline bool name##_add_negative(ctype i, type *v) { return name##_add_return(i, v) < 0; } \
 static inline bool name##_add_unless(type *v, ctype i, ctype u)				\

@@ -83,7 +83,7 @@
 	X(MM_EXIT,	  "mm-exit",	     "mm*",	 "-",	     "-")	\
 	X(MM_REMOVE,	  "mm-remove",       "mm*",	 "-",	     "-")	\
 	X(MM_SWITCH,	  "mm-switch",       "cpu",	 "prev*",    "next*")	\
-	X(ATOMIC,	  "atomic",	     "addr*",    "kind",    "new")	\
+	X(ATOMIC,	  "atomic",	     "addr*",    "kind",    "old")	\
 	X(READ,		  "read",	     "addr*",    "value",    "size")	\
 	X(WRITE,	  "write",	     "addr*",    "value",    "size")	\
 	X(BARRIER,	  "barrier",	     "kind",	 "-",	     "-")	\
@@ -123,9 +123,9 @@ enum vmsim_barrier {
 
 /* Values of the "kind" argument of ATOMIC: what the caller learns from it. */
 enum vmsim_atomic_kind {
-	VMSIM_ATOMIC_CHANGES,		/* the value; "new" is not given */
+	VMSIM_ATOMIC_CHANGES,		/* the value */
 	VMSIM_ATOMIC_ADDS,		/* nothing */
-	VMSIM_ATOMIC_DROPS,		/* whether nothing is left */
+	VMSIM_ATOMIC_DROPS,		/* whether nothing is left after one less */
 };
 
 /* Values of the "kind" argument of FAULT_KIND. */

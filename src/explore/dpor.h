@@ -81,6 +81,7 @@ enum actor_cell {
 	CELL_WAITS_FOR,		/* CPUs whose readers it waits for */
 	CELL_YIELDED,		/* its last step ended with a yield */
 	CELL_LOOP,		/* node of the first step since it yielded last */
+	CELL_WOKEN,		/* there is something in the clocks that follow */
 	CELL_WAKE,		/* and the following ones: the clocks of what it waited for */
 };
 

@@ -210,6 +210,7 @@ void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node, bool reader
 {
 	uint32_t cells = actor_cell(d, actor, CELL_WAKE);
 
+	dpor_actor_cell_set(d, actor, CELL_WOKEN, true);
 	wake_join(d, cells, clock_of(d, node));
 	if (!reader)
 		wake_join(d, cells + d->width, weak_of(d, node));
@@ -249,6 +250,15 @@ static bool acquires(const struct dpor_access *access)
 	return access->mode == ACCESS_ACQUIRE || access->mode == ACCESS_ACQUIRE_SHARED;
 }
 
+static unsigned int modes_against(enum access_mode mode)
+{
+	unsigned int modes = 0;
+
+	for (unsigned int other = 0; other < ACCESS_MODES; other++)
+		modes |= modes_conflict(mode, other) << other;
+	return modes;
+}
+
 /*
  * What an access conflicts with. @races: the other order is possible. @edges: a release that let an
  * acquire in; what came before it is behind it, but there is no other order of the two.
@@ -260,10 +270,7 @@ static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, 
 	const uint64_t *cell = &d->cell[cells];
 	bool tries = !acquires(access) && access->mode != ACCESS_RELEASE &&
 		     access->mode != ACCESS_RELEASE_SHARED;
-	unsigned int shared = 0;
-
-	for (unsigned int mode = 0; mode < ACCESS_MODES; mode++)
-		shared |= modes_conflict(access->mode, mode) << mode;
+	unsigned int shared = cell[CELL_SHARED] == NONE ? 0 : modes_against(access->mode);
 
 	/* Who releases has acquired, or somebody has for it. */
 	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races, cell[CELL_EXCLUSIVE], actor);
@@ -404,12 +411,17 @@ static void reverse(struct dpor *d, size_t early, size_t late, const uint32_t *c
 		node->backtrack |= first & node->enabled & -(first & node->enabled);
 }
 
-static int later_first(const void *a, const void *b)
+/* Latest first. There are few. */
+static void sort_races(struct node_list *races)
 {
-	uint32_t x = *(const uint32_t *)a & ~BEHIND_ACQUIRE;
-	uint32_t y = *(const uint32_t *)b & ~BEHIND_ACQUIRE;
+	for (size_t i = 1; i < races->n; i++) {
+		uint32_t race = races->at[i];
+		size_t j = i;
 
-	return x < y ? 1 : x > y ? -1 : 0;
+		for (; j && (races->at[j - 1] & ~BEHIND_ACQUIRE) < (race & ~BEHIND_ACQUIRE); j--)
+			races->at[j] = races->at[j - 1];
+		races->at[j] = race;
+	}
 }
 
 static void begin_clock(struct dpor *d, size_t node)
@@ -443,6 +455,9 @@ static void join_wait(struct dpor *d, size_t node)
 {
 	uint32_t cells = actor_cell(d, d->node[node].actor, CELL_WAKE);
 
+	if (!dpor_actor_cell(d, d->node[node].actor, CELL_WOKEN))
+		return;
+	dpor_actor_cell_set(d, d->node[node].actor, CELL_WOKEN, false);
 	join_cells(d, clock_of(d, node), cells);
 	join_cells(d, weak_of(d, node), cells + d->width);
 	dpor_actor_cell_set(d, d->node[node].actor, CELL_ENABLER, NONE);
@@ -454,6 +469,8 @@ static bool grace_wake(const struct dpor *d, size_t node, uint32_t *behind)
 	const uint64_t *cell = &d->cell[actor_cell(d, d->node[node].actor, CELL_WAKE)];
 	bool any = false;
 
+	if (!dpor_actor_cell(d, d->node[node].actor, CELL_WOKEN))
+		return false;
 	for (unsigned int i = 0; i < d->width; i++) {
 		if (cell[i] <= cell[d->width + i])
 			continue;
@@ -522,12 +539,13 @@ static void take_races(struct dpor *d, size_t node, struct node_list *races)
 	uint32_t behind[DPOR_ACTORS] = { 0 };
 	bool wait_for_grace;
 
+	if (!races->n)
+		return;
 	for (size_t i = 0; i < d->edges.n; i++)
 		join(d, behind, clock_of(d, d->edges.at[i]));
 	/* The wait for a grace period kept all of the step waiting. */
 	wait_for_grace = grace_wake(d, node, behind);
-	if (races->n > 1)
-		qsort(races->at, races->n, sizeof(races->at[0]), later_first);
+	sort_races(races);
 	for (size_t i = 0; i < races->n; i++) {
 		size_t early = races->at[i] & ~BEHIND_ACQUIRE;
 
@@ -552,10 +570,19 @@ static void find_acks(struct dpor *d, unsigned int actor)
 				 ANY_MODE, actor);
 }
 
+/* The thread had to wait for its turn on the CPU, and not only when it came to some access. */
+static bool takes_turn(const struct dpor *d, const struct dpor_node *step)
+{
+	for (uint32_t i = step->own_accesses; i < step->accesses_end; i++)
+		if (object_kind(d->access[i].object) == OBJECT_CPU && acquires(&d->access[i]))
+			return true;
+	return false;
+}
+
 static void order_begin(struct dpor *d, size_t node)
 {
 	struct dpor_node *step = &d->node[node];
-	bool held = false;
+	bool held = takes_turn(d, step);
 
 	d->races.n = d->edges.n = 0;
 	step->undo = (uint32_t)d->nr_undo;

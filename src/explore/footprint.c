@@ -82,11 +82,48 @@ static uint64_t contents_of(uint64_t page)
 	return object_name(OBJECT_CONTENTS, page);
 }
 
-/* An oracle looks what the CPUs can still do. */
-static void look_at_rights(struct footprint *footprint, const struct vmsim_event *event)
+/* An oracle looks what CPUs can still do to a frame, or in an address space. */
+static void look_at_rights(struct footprint *footprint, const struct vmsim_event *event,
+			   const struct page *page)
 {
-	for (unsigned int cpu = 0; cpu < footprint->machine->nr_cpus; cpu++)
-		add(footprint, event, object_name(OBJECT_RIGHTS, cpu), ACCESS_READ);
+	add(footprint, event, object_name(OBJECT_RIGHTS, address(page)), ACCESS_READ);
+}
+
+/* Not by folio_nr_pages(), which would be an access itself. */
+static void look_at_folio_rights(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct folio *folio = (void *)(uintptr_t)event->arg[0];
+	bool large = __READ_ONCE(folio->flags) & BIT(PG_head);
+	unsigned long pages = large ? 1UL << (__READ_ONCE(folio->_flags_1) & 0xff) : 1;
+
+	for (unsigned long i = 0; i < pages; i++)
+		look_at_rights(footprint, event, (const struct page *)folio + i);
+}
+
+static void look_at_mm_rights(struct footprint *footprint, const struct vmsim_event *event,
+			      const struct mm_struct *mm)
+{
+	if (mm)
+		add(footprint, event, object_name(OBJECT_MM_RIGHTS, mm->context.ctx_id), ACCESS_READ);
+}
+
+static void drop_rights(struct footprint *footprint, const struct vmsim_event *event,
+			const struct vmsim_tlb_entry *entry)
+{
+	add(footprint, event, object_name(OBJECT_MM_RIGHTS, entry->mm), ACCESS_WRITE);
+	if (pfn_valid(entry->pfn))
+		add(footprint, event, object_name(OBJECT_RIGHTS, address(pfn_to_page(entry->pfn))),
+		    ACCESS_WRITE);
+}
+
+/* The end of a promise to flush. */
+static void mmap_lock_event(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct vmsim_lock_class *class = (void *)(uintptr_t)event->arg[1];
+	const struct rw_semaphore *sem = (void *)(uintptr_t)event->arg[0];
+
+	if (class && class->name && !strcmp(class->name, "mmap_lock"))
+		look_at_mm_rights(footprint, event, sem->object);
 }
 
 static void lock_event(struct footprint *footprint, const struct vmsim_event *event)
@@ -102,10 +139,12 @@ static void lock_event(struct footprint *footprint, const struct vmsim_event *ev
 	case VMSIM_EV_UNLOCK:
 		add(footprint, event, lock, shared ? ACCESS_RELEASE_SHARED : ACCESS_RELEASE);
 		if (!shared)
-			look_at_rights(footprint, event);
+			mmap_lock_event(footprint, event);
 		break;
 	case VMSIM_EV_PTL_UNLOCK:
-		look_at_rights(footprint, event);
+		if (event->arg[1])
+			look_at_mm_rights(footprint, event,
+					  page_ptdesc((struct page *)(uintptr_t)event->arg[1])->pt_mm);
 		break;
 	default:
 		add(footprint, event, lock, ACCESS_RELEASE);
@@ -142,19 +181,26 @@ static void interrupt_event(struct footprint *footprint, const struct vmsim_even
 	}
 }
 
-/* Of a count of users, only zero shows. */
+/*
+ * Of a count of users, only zero shows. Two that drop users from the same count leave each other
+ * alone if both together leave something: if each leaves more than it takes.
+ */
 static enum access_mode counting_mode(int64_t old, int64_t new)
 {
 	if (old <= 0 || new <= 0)
 		return ACCESS_WRITE;
-	return new > old ? ACCESS_ADD : ACCESS_DROP;
+	if (new > old)
+		return ACCESS_ADD;
+	return new > old - new ? ACCESS_DROP : ACCESS_WRITE;
 }
 
 static enum access_mode atomic_mode(const struct vmsim_event *event)
 {
 	if (event->arg[1] == VMSIM_ATOMIC_ADDS)
 		return ACCESS_ADD;
-	return event->arg[1] == VMSIM_ATOMIC_DROPS && event->arg[2] ? ACCESS_DROP : ACCESS_WRITE;
+	if (event->arg[1] == VMSIM_ATOMIC_DROPS)
+		return counting_mode((int64_t)event->arg[2], (int64_t)event->arg[2] - 1);
+	return ACCESS_WRITE;
 }
 
 static void count_event(struct footprint *footprint, const struct vmsim_event *event)
@@ -172,10 +218,10 @@ static void count_event(struct footprint *footprint, const struct vmsim_event *e
 		break;
 	case VMSIM_EV_FLUSH_PENDING:
 		add(footprint, event, address(&mm->tlb_flush_pending), ACCESS_ADD);
-		look_at_rights(footprint, event);
+		look_at_mm_rights(footprint, event, mm);
 		break;
 	case VMSIM_EV_MAP_ZERO:
-		look_at_rights(footprint, event);
+		look_at_folio_rights(footprint, event);
 		break;
 	default:
 		add(footprint, event, address(&page->_mapcount), mode);
@@ -200,7 +246,8 @@ static void frame_event(struct footprint *footprint, const struct vmsim_event *e
 
 	switch (event->kind) {
 	case VMSIM_EV_FRAME_FREE:
-		look_at_rights(footprint, event);
+		for (unsigned long i = 0; i < 1UL << event->arg[1]; i++)
+			look_at_rights(footprint, event, page + i);
 		fallthrough;
 	case VMSIM_EV_FRAME_ALLOC:
 		for (unsigned long i = 0; i < 1UL << event->arg[1]; i++)
@@ -209,10 +256,10 @@ static void frame_event(struct footprint *footprint, const struct vmsim_event *e
 		break;
 	case VMSIM_EV_FRAME_READ:
 		add(footprint, event, contents_of(address(page)), ACCESS_READ);
-		look_at_rights(footprint, event);
+		look_at_rights(footprint, event, page);
 		break;
 	case VMSIM_EV_TABLE_FREE:
-		look_at_rights(footprint, event);
+		look_at_mm_rights(footprint, event, (struct mm_struct *)(uintptr_t)event->arg[2]);
 		fallthrough;
 	default:
 		add(footprint, event, contents_of(address(page)), ACCESS_WRITE);
@@ -229,7 +276,7 @@ static void file_event(struct footprint *footprint, const struct vmsim_event *ev
 	case VMSIM_EV_FOLIO_CLEAN:
 		add(footprint, event, address(&page->flags), ACCESS_WRITE);
 		add(footprint, event, contents_of(address(page)), ACCESS_READ);
-		look_at_rights(footprint, event);
+		look_at_folio_rights(footprint, event);
 		break;
 	case VMSIM_EV_CACHE_ADD:
 	case VMSIM_EV_CACHE_REMOVE:
@@ -266,7 +313,7 @@ static void access_event(struct footprint *footprint, const struct vmsim_event *
 		use_entry(footprint, event);
 		break;
 	case VMSIM_EV_TLB_DROP:
-		add(footprint, event, object_name(OBJECT_RIGHTS, event->arg[0]), ACCESS_WRITE);
+		drop_rights(footprint, event, (void *)(uintptr_t)event->arg[2]);
 		break;
 	case VMSIM_EV_STORE:
 		add(footprint, event, footprint->frame, ACCESS_WRITE);
@@ -289,6 +336,8 @@ void footprint_event(struct footprint *footprint, const struct vmsim_event *even
 {
 	uint64_t bit = UINT64_C(1) << event->kind;
 
+	if (footprint->known)
+		return;
 	if (bit & READS)
 		add(footprint, event, event->arg[0], ACCESS_READ);
 	else if (bit & WRITES)
@@ -309,18 +358,4 @@ void footprint_event(struct footprint *footprint, const struct vmsim_event *even
 		add(footprint, event, event->arg[1], ACCESS_WRITE);
 	else if (bit & CALLBACKS)
 		add(footprint, event, object_name(OBJECT_CALLBACKS, 0), ACCESS_WRITE);
-}
-
-/* Pairs whose order shows nowhere; a release by one is no matter to a shared holder. */
-bool modes_conflict(enum access_mode a, enum access_mode b)
-{
-	static const unsigned int peace[] = {
-		[ACCESS_READ] = 1 << ACCESS_READ,
-		[ACCESS_ADD] = 1 << ACCESS_ADD,
-		[ACCESS_DROP] = 1 << ACCESS_DROP,
-		[ACCESS_ACQUIRE_SHARED] = 1 << ACCESS_ACQUIRE_SHARED | 1 << ACCESS_RELEASE_SHARED,
-		[ACCESS_RELEASE_SHARED] = 1 << ACCESS_ACQUIRE_SHARED | 1 << ACCESS_RELEASE_SHARED,
-	};
-
-	return !(peace[a] & 1U << b);
 }

@@ -41,6 +41,7 @@ struct footprint {
 	struct access *at;
 	size_t n, capacity;
 	struct vmsim_machine *machine;
+	bool known;			/* nobody asks: the strategy knows what this step touches */
 	uint64_t frame;			/* used by the access under way: its object */
 	unsigned int calls;		/* taken from the mailbox by the interrupt under way */
 };
@@ -55,7 +56,8 @@ enum object_kind {
 	OBJECT_HV,		/* of a CPU: whether the hypervisor lets it run */
 	OBJECT_READER,		/* of a CPU: in an RCU read section */
 	OBJECT_CALLBACKS,	/* what waits for a grace period */
-	OBJECT_RIGHTS,		/* of a CPU: what its TLB has beyond the tables */
+	OBJECT_RIGHTS,		/* to a frame: what TLBs have */
+	OBJECT_MM_RIGHTS,	/* to an address space: what TLBs have */
 	OBJECT_FRAMES,		/* of a CPU: free frames that it keeps */
 	OBJECT_CONTENTS,	/* of a frame: what is in it, and whose it is */
 	OBJECT_STORE,		/* of a file: what is stored */
@@ -91,6 +93,17 @@ void footprint_event(struct footprint *footprint, const struct vmsim_event *even
 /* Something that no event tells of. */
 void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode);
 /* True unless the order of two accesses to the same object shows nowhere. */
-bool modes_conflict(enum access_mode a, enum access_mode b);
+static inline bool modes_conflict(enum access_mode a, enum access_mode b)
+{
+	static const unsigned char peace[ACCESS_MODES] = {
+		[ACCESS_READ] = 1 << ACCESS_READ,
+		[ACCESS_ADD] = 1 << ACCESS_ADD,
+		[ACCESS_DROP] = 1 << ACCESS_DROP,
+		[ACCESS_ACQUIRE_SHARED] = 1 << ACCESS_ACQUIRE_SHARED | 1 << ACCESS_RELEASE_SHARED,
+		[ACCESS_RELEASE_SHARED] = 1 << ACCESS_ACQUIRE_SHARED | 1 << ACCESS_RELEASE_SHARED,
+	};
+
+	return !(peace[a] >> b & 1);
+}
 
 #endif

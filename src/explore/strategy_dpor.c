@@ -93,6 +93,7 @@ static void step_begin(struct dpor *d, size_t node)
 
 	d->step = node;
 	d->in_step = true;
+	d->x->footprint.known = node < d->first_new;
 	d->before.waited = NULL;
 	if (!is_thread(d, nr))
 		return;
@@ -313,8 +314,9 @@ static void step_end(struct dpor *d, uint64_t can)
 	keep_footprint(d, step);
 	note_flush(d, step);
 	dpor_order_step(d, d->step);
-	for (unsigned int i = 0; i < d->nr_threads; i++)
-		note_wait(d, d->step, i, can);
+	for (uint64_t left = d->x->threads.waiting | step->can | can; left; left &= left - 1)
+		if (is_thread(d, (unsigned int)__builtin_ctzll(left)))
+			note_wait(d, d->step, (unsigned int)__builtin_ctzll(left), can);
 	note_spins(d, d->step);
 	d->yielded = d->x->threads.yielded;
 }
@@ -436,6 +438,7 @@ static void dpor_begin(struct vmsim_explorer *x, uint64_t seed)
 	d->depth = 0;
 	d->step = 0;
 	d->in_step = false;
+	d->x->footprint.known = true;
 	d->yielded = 0;
 	d->spinning = d->length ? d->node[d->first_new].spinning : 0;
 }
@@ -643,7 +646,14 @@ static void dpor_destroy(struct vmsim_explorer *x)
 	x->strategy_state = NULL;
 }
 
+/* Where nothing is touched, nothing is decided. */
+#define UNTOUCHING								\
+	(VMSIM_EV_BIT(POINT) | VMSIM_EV_BIT(FAULT) | VMSIM_EV_BIT(SYSCALL) |	\
+	 VMSIM_EV_BIT(SYSCALL_RET) | VMSIM_EV_BIT(RESCHED) | VMSIM_EV_BIT(FLUSH_BEGIN) | \
+	 VMSIM_EV_BIT(FLUSH_END) | VMSIM_EV_BIT(BARRIER))
+
 const struct strategy strategy_dpor = {
+	.decisions = ~UNTOUCHING,
 	.footprints = true,
 	.create = dpor_create,
 	.destroy = dpor_destroy,
