@@ -118,6 +118,7 @@ int checkpoint_create(struct vmsim_explorer *x)
 {
 	struct vmsim_machine *m = x->machine;
 
+	m->clean_stacks = true;
 	x->image = image_create((char *)m, m->region_size);
 	if (!x->image || !image_exclude(x->image, &m->seq, sizeof(m->seq)) ||
 	    !image_exclude(x->image, &m->stats, sizeof(m->stats)))

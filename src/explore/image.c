@@ -102,15 +102,15 @@ bool image_exclude(struct image *image, const void *at, size_t size)
 	return true;
 }
 
-/* Two chunks, of which the first may be part of a stack. */
-static NO_SANITIZE_ADDRESS bool differs(const char *memory, const char *copy)
-{
-	const uint64_t *a = (const void *)memory, *b = (const void *)copy;
-	uint64_t difference = 0;
+typedef uint64_t wide __attribute__((vector_size(32)));
 
-	for (unsigned int i = 0; i < IMAGE_CHUNK / sizeof(uint64_t); i++)
-		difference |= a[i] ^ b[i];
-	return difference;
+/* Two chunks, of which the first may be part of a stack. */
+static inline NO_SANITIZE_ADDRESS bool differs(const char *memory, const char *copy)
+{
+	const wide *a = (const void *)memory, *b = (const void *)copy;
+	wide difference = (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]);
+
+	return difference[0] | difference[1] | difference[2] | difference[3];
 }
 
 static NO_SANITIZE_ADDRESS void copy_chunk(char *to, const char *from)

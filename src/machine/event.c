@@ -61,16 +61,33 @@ static noinline bool tell(enum vmsim_event_kind kind, uint64_t a, uint64_t b, ui
 	return m->explorer && vmsim_explorer_event(m->explorer, &event);
 }
 
+/*
+ * What watchers leave behind on the stack would become a part of frames that are not written in
+ * full, and so of the state of an execution.
+ */
+static noinline void clear_stack(void)
+{
+	char used_by_watchers[1024];
+
+	memset(used_by_watchers, 0, sizeof(used_by_watchers));
+	__asm__ volatile("" : : "r"(used_by_watchers) : "memory");
+}
+
 static noinline void raise_detailed(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c,
 				    const void *ip)
 {
-	if (tell(kind, a, b, c, ip))
-		vmsim_explorer_decide(vmsim_self->machine->explorer);
+	struct vmsim_machine *m = vmsim_self->machine;
+	bool decide = tell(kind, a, b, c, ip);
+
+	if (m->clean_stacks)
+		clear_stack();
+	if (decide)
+		vmsim_explorer_decide(m->explorer);
 }
 
 /*
- * The slow path of every event. What a watcher or a condition raises is not delivered. Of many, nobody
- * wants to know more than that they happened.
+ * The slow path of every event. What a watcher or a condition raises is not delivered. Of many,
+ * nobody wants to know more than that they happened.
  */
 void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c, const void *ip)
 {

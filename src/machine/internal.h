@@ -201,6 +201,7 @@ struct vmsim_machine {
 	/* Watchers of our own. */
 	struct vmsim_checker *checker;
 	struct vmsim_explorer *explorer;
+	bool clean_stacks;		/* watchers leave nothing behind on stacks */
 	u32 violation_lock;
 	u64 nr_violations;
 	struct vmsim_violation *kept;
