@@ -58,6 +58,13 @@ void vmsim_instrument_store(const volatile void *at, unsigned int size, int orde
 #define vmsim_tell_store(at, size, order) ((void)0)
 #endif
 
+/* A value that is not needed any more would stay on the stack, and be a part of the state. */
+#define vmsim_forget_local(local)						\
+do {										\
+	__builtin_memset(&(local), 0, sizeof(local));				\
+	__asm__ volatile("" : : "m"(local));					\
+} while (0)
+
 #define vmsim_load_marked(at, order)						\
 ({										\
 	typeof(at) __lm_at = (at);						\
@@ -67,6 +74,7 @@ void vmsim_instrument_store(const volatile void *at, unsigned int size, int orde
 		typeof(__lm_value) __lm_seen = __lm_value;			\
 		vmsim_read_watched(__lm_at, &__lm_seen, sizeof(__lm_seen));	\
 		__lm_value = __lm_seen;						\
+		vmsim_forget_local(__lm_seen);					\
 	}									\
 	__lm_value;								\
 })
@@ -79,6 +87,7 @@ do {										\
 		vmsim_tell_store(__sm_at, sizeof(__sm_new), order);		\
 		vmsim_write_watched(__sm_at, &__sm_new, sizeof(__sm_new),	\
 				    (order) != __ATOMIC_RELAXED);		\
+		vmsim_forget_local(__sm_new);					\
 	} else {								\
 		__atomic_store(__sm_at, &__sm_value, order);			\
 	}									\

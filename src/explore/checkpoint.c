@@ -148,6 +148,25 @@ void checkpoint_back(struct vmsim_explorer *x, size_t mark)
 	x->running = NULL;
 }
 
+uint64_t checkpoint_thread_key(const struct vmsim_explorer *x, unsigned int index)
+{
+	const struct vmsim_actor *actor = &x->actor[index];
+
+	return image_part_key(x->image, live_stack(actor), stack_top(actor));
+}
+
+bool checkpoint_is_own(const struct vmsim_explorer *x, unsigned int index, size_t offset)
+{
+	const char *at = (const char *)x->machine + offset;
+	const char *stack = x->actor[index].co.stack;
+	const char *task = (const char *)x->actor[index].task;
+	const char *control = x->machine->control;
+
+	return (at >= stack && at < stack + VMSIM_STACK_SIZE) ||
+	       (at >= control && at < control + VMSIM_CONTROL_SIZE) ||
+	       (at >= task && at < task + sizeof(struct task_struct));
+}
+
 size_t checkpoint_size(const struct vmsim_explorer *x)
 {
 	return image_log_size(x->image);

@@ -20,6 +20,10 @@ size_t checkpoint_take(struct vmsim_explorer *x);
 struct image_key checkpoint_key(const struct vmsim_explorer *x);
 /* Goes back, from wherever the execution is now, to an earlier state of the same path. */
 void checkpoint_back(struct vmsim_explorer *x, size_t mark);
+/* What tells apart where a thread is. */
+uint64_t checkpoint_thread_key(const struct vmsim_explorer *x, unsigned int index);
+/* True for the stack of a thread, and for the explorer's own page. */
+bool checkpoint_is_own(const struct vmsim_explorer *x, unsigned int index, size_t offset);
 /* Bytes that the way back to the first state takes. */
 size_t checkpoint_size(const struct vmsim_explorer *x);
 

@@ -241,6 +241,39 @@ void image_settle(struct image *image)
 	image->logged = 0;
 }
 
+static bool is_excluded(const struct image *image, size_t at)
+{
+	for (unsigned int i = 0; i < image->exclusions; i++)
+		if (at - image->exclusion[i].at < image->exclusion[i].size)
+			return true;
+	return false;
+}
+
+void image_each_change(const struct image *image, size_t mark, void (*fn)(void *arg, size_t offset),
+		       void *arg)
+{
+	for (size_t i = mark; i < image->logged; i++) {
+		const struct log_entry *entry = &image->log[i];
+		size_t start = entry->chunk * IMAGE_CHUNK;
+		bool masked = image->masked[entry->chunk / 64] >> entry->chunk % 64 & 1;
+
+		for (size_t at = 0; at < IMAGE_CHUNK; at += sizeof(uint64_t))
+			if (memcmp(entry->old + at, image->copy + start + at, sizeof(uint64_t)) &&
+			    !(masked && is_excluded(image, start + at)))
+				fn(arg, start + at);
+	}
+}
+
+uint64_t image_part_key(const struct image *image, const void *from, const void *to)
+{
+	size_t end = end_chunk(image, to);
+	uint64_t key = 0;
+
+	for (size_t number = first_chunk(image, from); number < end; number++)
+		key += image->hash[number].lo;
+	return key;
+}
+
 size_t image_log_size(const struct image *image)
 {
 	return image->logged * sizeof(*image->log);

@@ -44,6 +44,15 @@ void image_rollback(struct image *image, size_t mark);
 /* Forgets what was before now: marks become 0. */
 void image_settle(struct image *image);
 
+/*
+ * Calls @fn for each word that is not what it was at @mark, bytes left out of the hash excepted. A
+ * word that changed twice may be told of twice.
+ */
+void image_each_change(const struct image *image, size_t mark, void (*fn)(void *arg, size_t offset),
+		       void *arg);
+/* The hash of [@from, @to) alone. */
+uint64_t image_part_key(const struct image *image, const void *from, const void *to);
+
 /* Bytes that the log takes. */
 size_t image_log_size(const struct image *image);
 

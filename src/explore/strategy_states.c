@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/checkpoint.h"
+#include "explore/private.h"
 #include "explore/session.h"
 #include "explore/visited.h"
 #include <errno.h>
@@ -23,6 +24,8 @@ struct node {
 
 struct search {
 	struct visited *visited;
+	size_t visited_limit;
+	struct private *private;
 	struct node *node;
 	size_t depth, node_capacity, deepest;
 	struct candidate *pick;
@@ -48,8 +51,9 @@ static int states_create(struct vmsim_explorer *x)
 		return -ENOMEM;
 	x->strategy_state = search;
 	search->log_limit = limit / 2;
-	search->visited = visited_create(limit / 2);
-	return search->visited ? 0 : -ENOMEM;
+	search->visited_limit = limit / 2;
+	search->private = private_create(x);
+	return search->private ? 0 : -ENOMEM;
 }
 
 static void states_destroy(struct vmsim_explorer *x)
@@ -60,6 +64,7 @@ static void states_destroy(struct vmsim_explorer *x)
 		return;
 	checkpoint_destroy(x);
 	visited_destroy(search->visited);
+	private_destroy(search->private);
 	free(search->node);
 	free(search->pick);
 	free(search);
@@ -74,19 +79,31 @@ static void *grown(void *array, size_t *capacity, size_t size)
 	return array;
 }
 
+static void add_pick(struct search *search, struct candidate pick)
+{
+	if (search->picks == search->pick_capacity)
+		search->pick = grown(search->pick, &search->pick_capacity, sizeof(*search->pick));
+	search->pick[search->picks++] = pick;
+}
+
+/* Steps that may be private come last, and are tried first. */
 static void add_picks(struct vmsim_explorer *x, struct node *node)
 {
 	struct search *search = x->strategy_state;
 	struct candidate candidate[MAX_CANDIDATES];
 	int n = loop_candidates(x, candidate);
+	bool hopeful[MAX_CANDIDATES];
 
 	node->first_pick = search->picks;
-	for (int i = n - 1; i >= 0; i--) {
-		if (search->picks == search->pick_capacity)
-			search->pick = grown(search->pick, &search->pick_capacity,
-					     sizeof(*search->pick));
-		search->pick[search->picks++] = candidate[i];
+	for (int i = 0; i < n; i++) {
+		hopeful[i] = n > 1 && candidate[i].kind == 't' &&
+			     private_guess(search->private,
+					   checkpoint_thread_key(x, candidate[i].id));
 	}
+	for (int hope = 0; hope < 2; hope++)
+		for (int i = n - 1; i >= 0; i--)
+			if (hopeful[i] == hope)
+				add_pick(search, candidate[i]);
 	node->picks = search->picks - node->first_pick;
 }
 
@@ -104,20 +121,45 @@ static struct node *push(struct vmsim_explorer *x, size_t mark)
 	return node;
 }
 
+/* From the first state, with nothing seen. */
+static int begin(struct vmsim_explorer *x)
+{
+	struct search *search = x->strategy_state;
+
+	visited_destroy(search->visited);
+	search->visited = visited_create(search->visited_limit);
+	if (!search->visited)
+		return -ENOMEM;
+	search->depth = search->picks = search->deepest = 0;
+	search->cut = false;
+	visited_add(search->visited, checkpoint_key(x));
+	push(x, 0);
+	return 0;
+}
+
 static int start(struct vmsim_explorer *x)
 {
 	struct search *search = x->strategy_state;
-	int err;
+	int err = actors_start(x);
 
-	err = actors_start(x);
 	if (!err)
 		err = checkpoint_create(x);
 	if (err)
 		return err;
 	search->started = true;
-	visited_add(search->visited, checkpoint_key(x));
-	push(x, checkpoint_take(x));
-	return 0;
+	return begin(x);
+}
+
+/* True if the step just taken makes all others from that state needless. */
+static bool is_enough(struct vmsim_explorer *x, size_t from, struct candidate taken, uint64_t key)
+{
+	struct search *search = x->strategy_state;
+	bool by_thread = taken.kind == 't';
+	bool is_private = private_step(search->private, x, by_thread ? taken.id : PRIVATE_CPU, from);
+
+	if (by_thread)
+		private_learn(search->private, key, is_private);
+	return is_private;
 }
 
 /* The schedule that leads to where the search is. */
@@ -138,41 +180,76 @@ static void finish(struct vmsim_explorer *x)
 	vmsim_self = &vmsim_no_task;
 }
 
-/* Steps from the state of @node; true if an execution ended. */
-static bool step(struct vmsim_explorer *x, struct node *node)
+/* A state was reached; false if nothing is to be done from there. */
+static bool enter(struct vmsim_explorer *x, size_t mark)
+{
+	struct search *search = x->strategy_state;
+
+	if (search->depth >= x->options->step_limit || checkpoint_size(x) >= search->log_limit) {
+		search->cut = true;
+		return false;
+	}
+	return push(x, mark)->picks;
+}
+
+enum outcome { OUTCOME_SEEN, OUTCOME_NEW, OUTCOME_END };
+
+static enum outcome take_step(struct vmsim_explorer *x, struct node *node)
 {
 	struct search *search = x->strategy_state;
 	size_t from = node->mark, mark;
-	struct node *next;
+	struct candidate taken = search->pick[--search->picks];
+	uint64_t key = taken.kind == 't' ? checkpoint_thread_key(x, taken.id) : 0;
+	bool enough, new;
 
-	node->taken = search->pick[--search->picks];
+	node->taken = taken;
 	node->picks--;
 	search->transitions++;
 	x->steps = search->depth;
-	loop_step(x, node->taken);
+	loop_step(x, taken);
 	mark = checkpoint_take(x);
-	if (!x->failed && loop_all_done(x))
-		finish(x);
-	else if (!x->failed && visited_add(search->visited, checkpoint_key(x))) {
-		if (search->depth < x->options->step_limit &&
-		    checkpoint_size(x) < search->log_limit) {
-			next = push(x, mark);
-			if (next->picks)
-				return false;
-			loop_stuck(x);
-			search->depth--;
-		} else {
-			search->cut = true;
-			x->abandoned = true;
-		}
-	} else if (!x->failed) {
-		x->abandoned = true;
+	if (x->failed)
+		return OUTCOME_END;
+	enough = is_enough(x, from, taken, key);
+	new = visited_add(search->visited, checkpoint_key(x));
+	if (enough && new) {
+		search->picks = node->first_pick;
+		node->picks = 0;
 	}
-	if (!x->abandoned)
+	if (!new)
+		return OUTCOME_SEEN;
+	if (loop_all_done(x)) {
+		finish(x);
+		return OUTCOME_END;
+	}
+	if (enter(x, mark))
+		return OUTCOME_NEW;
+	if (search->cut)
+		return OUTCOME_SEEN;
+	search->depth--;
+	loop_stuck(x);
+	return OUTCOME_END;
+}
+
+/* Steps from the state of @node; true if an execution ended. */
+static bool step(struct vmsim_explorer *x, struct node *node)
+{
+	size_t from = node->mark;
+	enum outcome outcome = take_step(x, node);
+
+	if (outcome == OUTCOME_NEW)
+		return false;
+	if (outcome == OUTCOME_END)
 		record_path(x);
 	checkpoint_take(x);
 	checkpoint_back(x, from);
-	return !x->abandoned;
+	return outcome == OUTCOME_END;
+}
+
+static int again(struct vmsim_explorer *x)
+{
+	checkpoint_back(x, 0);
+	return begin(x);
 }
 
 static int states_advance(struct vmsim_explorer *x)
@@ -186,7 +263,10 @@ static int states_advance(struct vmsim_explorer *x)
 	while (!err && search->transitions < before + TRANSITIONS_AT_ONCE) {
 		struct node *node = &search->node[search->depth - 1];
 
-		x->abandoned = false;
+		if (private_was_wrong(search->private)) {
+			err = again(x);
+			continue;
+		}
 		if (node->picks) {
 			if (step(x, node))
 				return 0;
@@ -219,6 +299,7 @@ static void states_cover(const struct vmsim_explorer *x, struct vmsim_coverage *
 }
 
 const struct strategy strategy_states = {
+	.footprints = true,
 	.create = states_create,
 	.destroy = states_destroy,
 	.more = states_more,
