@@ -33,6 +33,12 @@ bool vmsim_source_place(const void *ip, char *text, size_t size);
 /* Recounts; no thread is inside the library. Returns the number of violations it reported. */
 int vmsim_checker_quiescent(struct vmsim_machine *machine);
 
+/*
+ * Forgets what no verdict can depend on, so that it tells no states apart: absolute numbers where
+ * their order is all that matters.
+ */
+void vmsim_checker_forget(struct vmsim_machine *machine);
+
 /* Oracles that are left out wherever they are armed; none, unless a test defines it. */
 u64 vmsim_muted_oracles(void);
 

@@ -202,3 +202,9 @@ int vmsim_checker_quiescent(struct vmsim_machine *machine)
 	vmsim_self = before;
 	return (int)(chk->reports - reports);
 }
+
+void vmsim_checker_forget(struct vmsim_machine *machine)
+{
+	if (machine->checker)
+		chk_o3_renumber(machine->checker);
+}

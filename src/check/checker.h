@@ -30,6 +30,7 @@ struct chk_mm {
  * @mms: address spaces by context id
  * @frames: O3: page-cache frames by frame number
  * @sequence: O3: numbers the writes to page-cache frames
+ * @ranks: O3: what it was when numbers were replaced by their ranks
  * @tokens: O3: dirtiness on its way from an entry, or from a copy, into its folio
  * @values: O4: pages by owner and index
  * @pending_values: O4: what a thread's access under way found expected
@@ -49,7 +50,7 @@ struct vmsim_checker {
 	struct chk_map mms;
 
 	struct chk_map frames;
-	u64 sequence;
+	u64 sequence, ranks;
 	struct chk_token *tokens;
 	unsigned int nr_tokens, max_tokens;
 
@@ -138,6 +139,9 @@ static inline bool chk_is_folio_lock(const struct vmsim_event *event)
 
 	return class && class->name && !strcmp(class->name, "folio");
 }
+
+/* Replaces the numbers of writes by their ranks: of numbers, only their order is ever asked for. */
+void chk_o3_renumber(struct vmsim_checker *chk);
 
 /* Address spaces by context id; NULL when it is gone. With chk->lock held. */
 struct chk_mm *chk_mm_find(struct vmsim_checker *chk, u64 ctx_id);

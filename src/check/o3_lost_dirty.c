@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/checker.h"
 #include "check/census.h"
+#include <stdlib.h>
 
 /*
  * O3: a page of a file is newer than its backing store, and nothing says so any more (R5). What
@@ -8,6 +9,9 @@
  * out of an entry and is about to put it into the folio; a thread made the folio clean and is
  * about to write it.
  */
+
+/* With more pages than that, numbers of writes are left as they are. */
+#define MAX_NUMBERS 512
 
 struct chk_pteref {
 	pte_t *ptep;
@@ -140,8 +144,7 @@ static void report_lost(struct vmsim_checker *chk, const struct chk_frame *frame
 
 	chk_report(chk, VMSIM_ORACLE_O3, "R5",
 		   "%s: expected a dirty folio, a dirty entry or somebody who transfers one, "
-		   "found a clean page with write %llu, stored %llu; %s%s%s%s%s", when,
-		   (unsigned long long)frame->written, (unsigned long long)frame->stored,
+		   "found a clean page whose last write is not stored; %s%s%s%s%s", when,
 		   chk_page(&page, pfn_to_page(frame->pfn)), cached ? "; " : "",
 		   cached ? chk_entry(&entry, cached->cpu, &cached->entry) : "", cached ? "; " : "",
 		   cached ? chk_pte(&live, chk_read_pte(cached->entry.ptep)) : "");
@@ -383,6 +386,64 @@ static void o3_quiescent(struct vmsim_checker *chk, struct chk_census *census)
 {
 	(void)census;
 	chk_map_each(&chk->frames, check_one, chk);
+}
+
+/* All numbers of writes that are kept, to be replaced by their ranks. */
+struct numbers {
+	unsigned int n;
+	u64 *at[MAX_NUMBERS];
+};
+
+static void number_add(struct numbers *numbers, u64 *at)
+{
+	if (numbers->n < MAX_NUMBERS)
+		numbers->at[numbers->n++] = at;
+}
+
+static void numbers_of_frame(void *arg, u64 key, void *value)
+{
+	struct chk_frame *frame = value;
+
+	(void)key;
+	number_add(arg, &frame->written);
+	number_add(arg, &frame->stored);
+}
+
+static void numbers_of_access(void *arg, u64 key, void *value)
+{
+	struct chk_access *access = value;
+
+	(void)key;
+	number_add(arg, &access->sequence);
+	number_add(arg, &access->copied);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	u64 first = **(u64 *const *)a, second = **(u64 *const *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+void chk_o3_renumber(struct vmsim_checker *chk)
+{
+	struct numbers numbers = { 0 };
+	u64 before = 0, rank = 0;
+
+	if (chk->sequence == chk->ranks)
+		return;
+	number_add(&numbers, &chk->sequence);
+	chk_map_each(&chk->frames, numbers_of_frame, &numbers);
+	chk_map_each(&chk->accesses, numbers_of_access, &numbers);
+	if (numbers.n == MAX_NUMBERS)
+		return;
+	qsort(numbers.at, numbers.n, sizeof(numbers.at[0]), by_number);
+	for (unsigned int i = 0; i < numbers.n; i++) {
+		rank += *numbers.at[i] != before;
+		before = *numbers.at[i];
+		*numbers.at[i] = rank;
+	}
+	chk->ranks = chk->sequence;
 }
 
 const struct chk_oracle chk_o3 = {

@@ -2,6 +2,7 @@
 #include "explore/checkpoint.h"
 #include "explore/sanitize.h"
 #include "explore/session.h"
+#include "check/check.h"
 #include <errno.h>
 
 /* What the explorer knows of an execution, as a part of its state: in the machine's control page. */
@@ -106,6 +107,8 @@ size_t checkpoint_take(struct vmsim_explorer *x)
 {
 	char *control = x->machine->control;
 
+	vmsim_checker_forget(x->machine);
+	vmsim_rcu_forget(x->machine);
 	for (unsigned int i = 0; i < x->nr_actors; i++)
 		scan_stack(x, &x->actor[i]);
 	write_control(x);

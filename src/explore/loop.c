@@ -325,7 +325,7 @@ bool vmsim_explorer_passes(struct vmsim_explorer *explorer, enum vmsim_event_kin
 bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event)
 {
 	/* Not of the set-up; but also of what a CPU does without a thread: interrupts. */
-	if (explorer->strategy->footprints && (explorer->running || explorer->strategy->advance))
+	if (explorer->strategy->footprints && explorer->running)
 		footprint_event(&explorer->footprint, event);
 	if (explorer->script && explorer->running && vmsim_self->actor)
 		script_watch(explorer, event);

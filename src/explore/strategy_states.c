@@ -291,6 +291,8 @@ static bool states_more(struct vmsim_explorer *x)
 static void states_cover(const struct vmsim_explorer *x, struct vmsim_coverage *coverage)
 {
 	const struct search *search = x->strategy_state;
+	if (!search->started)
+		return;
 	coverage->exhausted = search->exhausted && !search->cut && visited_exact(search->visited);
 	coverage->preemptions = VMSIM_UNBOUNDED;
 	coverage->states = visited_count(search->visited);

@@ -145,6 +145,7 @@ struct vmsim_rcu_state {
 	struct rcu_head *waiting, **waiting_tail;
 	struct rcu_head *batch;
 	u64 pending;
+	u64 waiters;			/* that have a snapshot of their own */
 	u64 snapshot[VMSIM_MAX_CPUS];
 };
 
@@ -303,6 +304,7 @@ bool vmsim_rcu_is_grace(bool (*ready)(const void *arg));
 u64 vmsim_rcu_waits_for(struct vmsim_machine *machine, bool (*ready)(const void *arg),
 			const void *arg);
 void vmsim_rcu_run_ready(struct vmsim_machine *machine);
+void vmsim_rcu_forget(struct vmsim_machine *machine);
 void vmsim_rcu_reader_enter(struct task_struct *task);
 void vmsim_rcu_reader_exit(struct task_struct *task);
 

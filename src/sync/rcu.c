@@ -113,9 +113,11 @@ __vmsim_overridable void synchronize_rcu(void)
 
 	BUG_ON(current->rcu_nesting > 0);
 	vmsim_settle();
+	__atomic_fetch_add(&grace.machine->rcu.waiters, 1, __ATOMIC_RELAXED);
 	take_snapshot(grace.machine, grace.snapshot);
 	vmsim_wait_until(grace_over, &grace);
 	vmsim_order_drain_all(grace.machine);
+	__atomic_fetch_sub(&grace.machine->rcu.waiters, 1, __ATOMIC_RELAXED);
 	vmsim_event(RCU_SYNC, 0, 0, 0);
 }
 
@@ -180,6 +182,18 @@ bool vmsim_rcu_ready(struct vmsim_machine *machine)
 		return false;
 	advance(machine);
 	return rcu->batch && has_passed(machine, rcu->snapshot);
+}
+
+/* Of the numbers of readers only whether they are odd matters, where no grace period has noted them. */
+void vmsim_rcu_forget(struct vmsim_machine *machine)
+{
+	struct vmsim_rcu_state *rcu = &machine->rcu;
+
+	if (rcu->batch || rcu->waiters)
+		return;
+	for (unsigned int i = 0; i < machine->nr_cpus; i++)
+		machine->cpu[i].rcu_state &= 1;
+	memset(rcu->snapshot, 0, sizeof(rcu->snapshot));
 }
 
 void vmsim_rcu_run_ready(struct vmsim_machine *machine)
