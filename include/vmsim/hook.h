@@ -18,6 +18,21 @@ __vmsim_export void vmsim_settle_slow(void);
 
 #ifdef VMSIM_NO_CHECKS
 #define vmsim_event(id, a, b, c) ((void)0)
+#elif defined(VMSIM_FULL)
+/* In instrumented code: to look up what an event tells is no access of the code that raises it. */
+#define vmsim_event(id, a, b, c)							\
+do {											\
+	if (vmsim_watched(id)) {							\
+		uint64_t __ev_a, __ev_b, __ev_c;					\
+											\
+		vmsim_self->in_watcher++;						\
+		__ev_a = (uint64_t)(a);							\
+		__ev_b = (uint64_t)(b);							\
+		__ev_c = (uint64_t)(c);							\
+		vmsim_self->in_watcher--;						\
+		vmsim_event_slow(VMSIM_EV_##id, __ev_a, __ev_b, __ev_c);		\
+	}										\
+} while (0)
 #else
 #define vmsim_event(id, a, b, c)							\
 do {											\

@@ -83,6 +83,14 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 		wrong(error, size, "full granularity needs libvmsim-full in this library's place");
 		return -EOPNOTSUPP;
 	}
+	if (options->granularity != VMSIM_GRANULARITY_SYNC &&
+	    options->memory_model != VMSIM_MEMORY_SC) {
+		wrong(error, size, "full granularity has no memory model but sc");
+		return -EOPNOTSUPP;
+	}
+	if (options->granularity == VMSIM_GRANULARITY_SYNC &&
+	    options->oracles & VMSIM_ORACLE_BIT(O23) && !(options->oracles & ~VMSIM_ORACLE_BIT(O23)))
+		return wrong(error, size, "O23 judges at full granularity only");
 	if ((unsigned int)options->tlb >= VMSIM_TLB_COUNT)
 		return wrong(error, size, "no such TLB back-end");
 	if (options->strategy == VMSIM_STRATEGY_REPLAY && !options->schedule)

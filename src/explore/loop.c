@@ -35,9 +35,6 @@
 	 VMSIM_EV_BIT(STORE_WRITE) | VMSIM_EV_BIT(FLUSH_BEGIN) | VMSIM_EV_BIT(FLUSH_END) | \
 	 VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(SYSCALL_RET))
 
-/* At full granularity; taken before the next thing that the thread does: vmsim_explorer_settle(). */
-#define PLAIN (VMSIM_EV_BIT(PLAIN_READ) | VMSIM_EV_BIT(PLAIN_WRITE))
-
 const char *vmsim_explorer_thread_name(const struct task_struct *task)
 {
 	return task->actor ? task->actor->name : NULL;
@@ -60,11 +57,13 @@ int vmsim_explorer_thread(const struct task_struct *task)
 
 uint64_t vmsim_explorer_kinds(const struct vmsim_explorer *explorer)
 {
-	/* A script may wait for any event. */
-	if (explorer->script)
+	/*
+	 * A script may wait for any event. At full granularity, instrumented code must do the same
+	 * whoever watches: its accesses are the decisions.
+	 */
+	if (explorer->script || vmsim_explorer_is_full(explorer))
 		return VMSIM_EV_ALL;
 	return DECISIONS | (explorer->strategy->footprints ? footprint_kinds() : 0) |
-	       (vmsim_explorer_is_full(explorer) ? PLAIN : 0) |
 	       (explorer->options->memory_model ? STORE_BUFFERS : 0);
 }
 

@@ -32,8 +32,8 @@ bool instrument_watches(const volatile void *addr)
 	const struct task_struct *self = vmsim_self;
 	const struct vmsim_machine *m = self->machine;
 
-	return m->explorer && !self->in_watcher && vmsim_explorer_executing(m->explorer) &&
-	       is_shared(m, self, addr);
+	return m->explorer && vmsim_explorer_is_full(m->explorer) && !self->in_watcher &&
+	       vmsim_explorer_executing(m->explorer) && is_shared(m, self, addr);
 }
 
 void instrument_plain(enum vmsim_event_kind kind, const volatile void *addr, size_t size,

@@ -199,20 +199,21 @@ void vmsim_machine_free(struct vmsim_machine *machine, void *object)
 		dallocx(object, arena_flags(machine));
 }
 
-/* All that was allocated for @object; native machines do not know more than was asked for. */
-static size_t object_size(const void *object, size_t asked)
+/* Plain accesses are told of: at full granularity. */
+static bool tells_plain(const struct vmsim_machine *m)
 {
-	return vmsim_exploring(vmsim_this_machine()) ? region_size(object) : asked;
+	return vmsim_watched(PLAIN_WRITE) && m->explorer && vmsim_explorer_is_full(m->explorer);
 }
 
 __vmsim_overridable void *kzalloc(size_t size, gfp_t gfp)
 {
-	void *object = vmsim_machine_alloc(vmsim_this_machine(), size);
+	struct vmsim_machine *m = vmsim_this_machine();
+	void *object = vmsim_machine_alloc(m, size);
 
 	(void)gfp;
-	if (object)
-		vmsim_event(PLAIN_WRITE, (uintptr_t)object, object_size(object, size),
-			    VMSIM_PLAIN_ALLOC);
+	if (object && tells_plain(m))
+		vmsim_event_raise(VMSIM_EV_PLAIN_WRITE, (uintptr_t)object, region_size(object),
+				  VMSIM_PLAIN_ALLOC, __builtin_return_address(0));
 	return object;
 }
 
@@ -222,24 +223,20 @@ __vmsim_overridable void *kmalloc(size_t size, gfp_t gfp)
 }
 
 /* Freeing is a plain write to all of the object. */
-static void tell_of_free(const void *object, const void *ip)
+static void tell_of_free(struct vmsim_machine *m, const void *object, const void *ip)
 {
-	const struct vmsim_explorer *explorer = vmsim_this_machine()->explorer;
-
 	vmsim_settle();
-	vmsim_explorer_touch(vmsim_this_machine()->explorer, (uintptr_t)object,
-			     object_size(object, 1), true);
-	vmsim_event_raise(VMSIM_EV_PLAIN_WRITE, (uintptr_t)object,
-		       object_size(object, 1),
-		       VMSIM_PLAIN_FREE, ip);
-	/* A decision in full granularity only: whoever wants footprints takes the same decisions. */
-	if (explorer && vmsim_explorer_is_full(explorer))
-		vmsim_self->unsettled = VMSIM_UNSETTLED_WRITE;
+	vmsim_explorer_touch(m->explorer, (uintptr_t)object, region_size(object), true);
+	vmsim_event_raise(VMSIM_EV_PLAIN_WRITE, (uintptr_t)object, region_size(object),
+			  VMSIM_PLAIN_FREE, ip);
+	vmsim_self->unsettled = VMSIM_UNSETTLED_WRITE;
 }
 
 __vmsim_overridable void kfree(const void *object)
 {
-	if (object && vmsim_watched(PLAIN_WRITE))
-		tell_of_free(object, __builtin_return_address(0));
-	vmsim_machine_free(vmsim_this_machine(), (void *)object);
+	struct vmsim_machine *m = vmsim_this_machine();
+
+	if (object && tells_plain(m))
+		tell_of_free(m, object, __builtin_return_address(0));
+	vmsim_machine_free(m, (void *)object);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "programs.h"
+#include <linux/mm.h>
+#include <sys/mman.h>
 
 /* Plain accesses of instrumented code are decisions at full granularity, and only there. */
 
@@ -58,13 +60,15 @@ static int add_one_locked(struct vmsim_world *world)
 /* Exhaustive strategies: the two orders, and whatever comes in between. */
 static void test_exhaustive(void **state)
 {
-	static const enum vmsim_strategy strategies[] = { VMSIM_STRATEGY_DFS, VMSIM_STRATEGY_DPOR };
+	static const enum vmsim_strategy strategies[] = {
+		VMSIM_STRATEGY_DFS, VMSIM_STRATEGY_DPOR, VMSIM_STRATEGY_STATES,
+	};
 	struct program locked = {
 		.thread = { add_one_locked, add_one_locked }, .cpu = { 0, 1 }, .check = check_two,
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct vmsim_explore_options options = program_options(VMSIM_GRANULARITY_FULL);
 		struct vmsim_result result = count(VMSIM_GRANULARITY_FULL, strategies[i]);
 
@@ -101,6 +105,53 @@ static void test_replay(void **state)
 		vmsim_result_free(&again);
 	}
 	vmsim_result_free(&found);
+}
+
+/* Whoever watches, the code does the same: a schedule found by some is replayed before all. */
+static int use_and_unmap(unsigned long start)
+{
+	for (unsigned long i = 0; i < 3; i++)
+		if (vmsim_store(start + i * PAGE_SIZE, 8, i))
+			return -1;
+	return vmsim_munmap(start, 3 * PAGE_SIZE);
+}
+
+static int map_lower(struct vmsim_world *world)
+{
+	(void)world;
+	return vmsim_mmap(0x10000000, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0) < 0 ?
+		-1 : use_and_unmap(0x10000000);
+}
+
+static int map_upper(struct vmsim_world *world)
+{
+	(void)world;
+	return vmsim_mmap(0x10010000, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0) < 0 ?
+		-1 : use_and_unmap(0x10010000);
+}
+
+static void test_watchers_change_nothing(void **state)
+{
+	static const struct program program = { .thread = { map_lower, map_upper }, .cpu = { 0, 1 } };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct vmsim_explore_options options =
+			program_options(seed & 2 ? VMSIM_GRANULARITY_FULL : VMSIM_GRANULARITY_SYNC);
+		struct vmsim_result result;
+
+		options.seed = seed;
+		options.executions = 1;
+		options.oracles = seed % 2 ? VMSIM_ORACLE_BIT(O20) : 0;
+		/* Replays the execution with everything recorded, or says that it does not fit. */
+		options.timeline = true;
+		result = program_explore(&program, &options);
+		assert_false(result.violated);
+		assert_true(result.nr_events > 100);
+		vmsim_result_free(&result);
+	}
 }
 
 /* Events of one execution, of one kind, and their sizes in the order in which they came. */
@@ -164,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_lost_update_needs_full),
 		cmocka_unit_test(test_exhaustive),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_watchers_change_nothing),
 		cmocka_unit_test(test_events),
 	};
 
