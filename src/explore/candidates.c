@@ -2,7 +2,7 @@
 #include "explore/session.h"
 #include "order/order.h"
 
-/* What can happen next. Sets of threads and of CPUs are bits, so that only those in them are looked at. */
+/* What can happen next. Threads and CPUs are sets of bits, so that only their members are looked at. */
 
 /* More vCPU preemptions than this in one execution show nothing new. */
 #define MAX_HV_PREEMPTIONS 2
@@ -141,13 +141,13 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
 	return n;
 }
 
-/* Nobody waits, nobody lets others go first, and no CPU has anything but its thread. */
+/* Nobody waits or lets others go first; no CPU has anything but its thread, nor stores underway. */
 static bool only_threads(const struct vmsim_explorer *x)
 {
 	const struct vmsim_machine *m = x->machine;
 
 	return x->threads.waiting == 1u << x->rcu->index && !m->rcu.pending && !m->mail && !m->away &&
-	       !x->threads.yielded && !x->preempts && x->roomy;
+	       !m->order && !x->threads.yielded && !x->preempts && x->roomy;
 }
 
 int candidates_list(struct vmsim_explorer *x)
