@@ -90,7 +90,7 @@ struct cli_execution {
 	struct vmsim_explore_options options;
 	const char *overrides[CLI_MAX_OVERRIDES + 3];
 	unsigned int nr_overrides;
-	bool timeline, full, json, minimise, shard;
+	bool timeline, full, dot, json, minimise, shard;
 	const char *save, *trace_out;
 	struct vmsim_minimised minimised;
 };

@@ -67,7 +67,22 @@ static void print_line(const struct cli_execution *execution, const struct vmsim
 static void print_timeline(const struct cli_execution *execution, const struct vmsim_result *result,
 			   FILE *out)
 {
-	vmsim_timeline_print(execution->scenario, result, execution->full, out);
+	vmsim_timeline_print(execution->scenario, result, VMSIM_TIMELINE_TEXT, execution->full, out);
+}
+
+static void print_timeline_json(const struct cli_execution *execution,
+				const struct vmsim_result *result, FILE *out)
+{
+	vmsim_timeline_print(execution->scenario, result, VMSIM_TIMELINE_JSON, execution->full, out);
+}
+
+static json_t *picture_json(const struct cli_execution *execution, const struct vmsim_result *result)
+{
+	char *text = printed(execution, result, print_timeline_json);
+	json_t *json = text ? json_loads(text, 0, NULL) : NULL;
+
+	free(text);
+	return json ? json : json_null();
 }
 
 /* Decisions are taken by a strategy that can say how far it came. */
@@ -158,9 +173,11 @@ static json_t *result_json(const struct cli_execution *execution, const struct v
 		set_search(json, execution);
 	if (json && execution->minimise)
 		json_object_set_new(json, "minimised", minimised_json(execution, result));
-	if (json && execution->timeline)
+	if (json && execution->timeline) {
 		json_object_set_new(json, "timeline",
 				    text_json(printed(execution, result, print_timeline)));
+		json_object_set_new(json, "picture", picture_json(execution, result));
+	}
 	return json;
 }
 
@@ -213,6 +230,11 @@ static void print_text(const struct cli_execution *execution, const struct vmsim
 
 static void print_all(const struct cli_execution *execution, const struct vmsim_result *result)
 {
+	if (execution->dot) {
+		vmsim_timeline_print(execution->scenario, result, VMSIM_TIMELINE_DOT,
+				     execution->full, stdout);
+		return;
+	}
 	if (execution->timeline) {
 		print_timeline(execution, result, stdout);
 		putchar('\n');
@@ -298,9 +320,12 @@ static int draw(const struct cli_execution *execution, struct vmsim_result *resu
 	options.timeline = true;
 	err = vmsim_explore(execution->scenario, &options, &drawn, error, size);
 	if (!err) {
-		result->events = drawn.events;
-		result->nr_events = drawn.nr_events;
-		drawn.events = NULL;
+		drawn.executions = result->executions;
+		drawn.failures = result->failures;
+		drawn.coverage = result->coverage;
+		vmsim_result_free(result);
+		*result = drawn;
+		return 0;
 	}
 	vmsim_result_free(&drawn);
 	return err;

@@ -10,6 +10,7 @@
 enum option_key {
 	KEY_TIMELINE = 256,
 	KEY_FULL,
+	KEY_DOT,
 	KEY_GDB,
 	KEY_JSON,
 	KEY_ORACLES,
@@ -33,6 +34,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct cli_execution *execution = &input->execution;
 
 	switch (key) {
+	case KEY_DOT:
+		execution->dot = true;
+		execution->timeline = true;
+		return 0;
 	case KEY_FULL:
 		execution->full = true;
 		/* fall through */
@@ -156,6 +161,7 @@ int cli_replay(int argc, char **argv)
 		{ "save", KEY_SAVE, "FILE", 0, "write the schedule", 0 },
 		{ "timeline", KEY_TIMELINE, NULL, 0, "the picture in CPU columns", 0 },
 		{ "full", KEY_FULL, NULL, 0, "every event in the timeline", 0 },
+		{ "dot", KEY_DOT, NULL, 0, "the timeline as a graph for dot, and nothing else", 0 },
 		{ "gdb", KEY_GDB, NULL, 0, "under gdb, to where the rule breaks", 0 },
 		{ "backend", KEY_BACKEND, "NAME", 0, "fiber (default), or pthread", 0 },
 		{ "oracles", KEY_ORACLES, "LIST", 0, "arm only these, as in O3,O6", 0 },

@@ -13,6 +13,7 @@ enum option_key {
 	KEY_ORACLES,
 	KEY_TIMELINE,
 	KEY_FULL,
+	KEY_DOT,
 	KEY_JSON,
 	KEY_TRACE_OUT,
 	KEY_SAVE,
@@ -50,6 +51,7 @@ struct run_input {
 	{ "oracles", KEY_ORACLES, "LIST", 0, "arm only these, as in O3,O6", 0 },	\
 	{ "timeline", KEY_TIMELINE, NULL, 0, "the picture in CPU columns", 0 },	\
 	{ "full", KEY_FULL, NULL, 0, "every event in the timeline", 0 },	\
+	{ "dot", KEY_DOT, NULL, 0, "the timeline as a graph for dot, and nothing else", 0 }, \
 	{ "backend", KEY_BACKEND, "NAME", 0, "fiber (default), or pthread", 0 },	\
 	{ "save", KEY_SAVE, "FILE", 0, "write the schedule, for vmsim replay", 0 },	\
 	{ "trace-out", KEY_TRACE_OUT, "FILE", 0, "write the events, a JSON object a line", 0 },	\
@@ -184,6 +186,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_ORACLES:
 		execution->options.oracles = cli_parse_oracles(arg);
+		return 0;
+	case KEY_DOT:
+		execution->dot = true;
+		execution->timeline = true;
 		return 0;
 	case KEY_FULL:
 		execution->full = true;

@@ -173,6 +173,36 @@ struct vmsim_coverage {
 	uint64_t executions_by[VMSIM_STRATEGY_COUNT];
 };
 
+#define VMSIM_STACK_DEPTH 32
+
+/** struct vmsim_stack - return addresses, the innermost first */
+struct vmsim_stack {
+	unsigned int n;
+	const void *ip[VMSIM_STACK_DEPTH];
+};
+
+/**
+ * struct vmsim_origin - where a recorded event comes from
+ * @step: the decision that led to it
+ * @pid: the process whose memory it is about; 0: none
+ * @stack: index of the call stack
+ */
+struct vmsim_origin {
+	uint64_t step;
+	int pid;
+	uint32_t stack;
+};
+
+/**
+ * struct vmsim_deciding - two steps whose order decides whether the rule breaks
+ * @first, @second: decisions, in the order in which they were taken; 0: there are no such steps
+ * @passes: with their order reversed nothing fails; else something else does
+ */
+struct vmsim_deciding {
+	uint64_t first, second;
+	bool passes;
+};
+
 /** struct vmsim_result - what came out */
 struct vmsim_result {
 	uint64_t executions;
@@ -183,7 +213,11 @@ struct vmsim_result {
 	struct vmsim_schedule schedule;	/* of the failing, or of the last execution */
 	struct vmsim_coverage coverage;
 	struct vmsim_event *events;	/* if asked for: of that execution */
+	struct vmsim_origin *origins;	/* of each of them */
 	size_t nr_events;
+	struct vmsim_stack *stacks;
+	size_t nr_stacks;
+	struct vmsim_deciding deciding;	/* if events were asked for, and it failed */
 };
 
 VMSIM_API void vmsim_explore_options_init(struct vmsim_explore_options *options);

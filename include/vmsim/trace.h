@@ -4,9 +4,16 @@
 
 #include <vmsim/explore.h>
 
+enum vmsim_timeline_form {
+	VMSIM_TIMELINE_TEXT,
+	VMSIM_TIMELINE_JSON,
+	VMSIM_TIMELINE_DOT,
+};
+
 /* The picture in CPU columns: what happened, time downwards, and where the rule broke. */
 VMSIM_API int vmsim_timeline_print(const struct vmsim_scenario *scenario,
-				   const struct vmsim_result *result, bool full, FILE *out);
+				   const struct vmsim_result *result,
+				   enum vmsim_timeline_form form, bool full, FILE *out);
 
 /** struct vmsim_replay_stats - a recorded program against the model: what agreed */
 struct vmsim_replay_stats {

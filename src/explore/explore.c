@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
+#include "explore/deciding.h"
 #include "explore/native.h"
 #include "explore/portfolio.h"
 #include "trace/record.h"
@@ -392,7 +393,9 @@ static int record_again(const struct vmsim_scenario *scenario,
 	again.shards = 1;
 	err = run(scenario, &again, &second, recorder, error, size);
 	if (!err)
-		vmsim_recorder_take(recorder, &result->events, &result->nr_events);
+		err = vmsim_recorder_take(recorder, result);
+	if (!err && result->violated)
+		err = deciding_find(scenario, options, &result->schedule, &result->deciding);
 	vmsim_recorder_free(recorder);
 	vmsim_result_free(&second);
 	return err;
@@ -432,6 +435,8 @@ VMSIM_API void vmsim_result_free(struct vmsim_result *result)
 {
 	vmsim_schedule_free(&result->schedule);
 	free(result->events);
+	free(result->origins);
+	free(result->stacks);
 	*result = (struct vmsim_result) { 0 };
 }
 

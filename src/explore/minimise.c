@@ -187,7 +187,7 @@ static int minimise(struct minimiser *m, const struct vmsim_schedule *failing,
  */
 VMSIM_API void vmsim_minimise_limits_init(struct vmsim_minimise_limits *limits)
 {
-	*limits = (struct vmsim_minimise_limits) { .replays = 10000, .certify = 100000 };
+	*limits = (struct vmsim_minimise_limits) { .replays = 10000, .certify = 50000 };
 }
 
 /**

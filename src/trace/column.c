@@ -2,27 +2,26 @@
 #include "trace/timeline.h"
 #include <string.h>
 
-#define LINE_WIDTH 100
+#define LINE_WIDTH 72
+#define WIDE_LINE_WIDTH 100
 #define GAP 2
 #define MIN_WIDTH 24
-#define MAX_WIDTH 44
 #define INDENT 2
 
 void vmsim_columns_init(struct vmsim_columns *columns, unsigned int n, FILE *out)
 {
-	unsigned int width = n ? (LINE_WIDTH + GAP) / n - GAP : MAX_WIDTH;
+	unsigned int line = n > 2 ? WIDE_LINE_WIDTH : LINE_WIDTH;
+	unsigned int width = n ? (line + GAP) / n - GAP : line;
 
-	if (width > MAX_WIDTH)
-		width = MAX_WIDTH;
 	if (width < MIN_WIDTH)
 		width = MIN_WIDTH;
 	*columns = (struct vmsim_columns){ .out = out, .n = n ? n : 1, .width = width };
 }
 
-/* A blank behind an opening bracket: a line does not end with one. */
-static bool opens_bracket(const char *text, size_t blank)
+/* Brackets stay with the word that they enclose. */
+static bool is_break(const char *text, size_t at)
 {
-	return blank && text[blank - 1] == '[';
+	return text[at] == ' ' && !(at && text[at - 1] == '[') && text[at + 1] != ']';
 }
 
 /* How many characters of @text go into one line of @width, cut between words if there are some. */
@@ -33,7 +32,7 @@ static size_t line_length(const char *text, size_t width)
 
 	if (length <= width)
 		return length;
-	while (cut && (text[cut] != ' ' || opens_bracket(text, cut)))
+	while (cut && !is_break(text, cut))
 		cut--;
 	return cut ? cut : width;
 }
@@ -62,6 +61,23 @@ void vmsim_columns_print(const struct vmsim_columns *columns, unsigned int colum
 	}
 }
 
+void vmsim_columns_paragraph(const struct vmsim_columns *columns, unsigned int indent,
+			     const char *text)
+{
+	const struct vmsim_columns one = { .out = columns->out, .n = 1, .width = LINE_WIDTH };
+	unsigned int left = 0;
+
+	while (*text) {
+		size_t length = line_length(text, one.width - left);
+
+		print_line(&one, 0, left, text, length);
+		text += length;
+		while (*text == ' ')
+			text++;
+		left = indent;
+	}
+}
+
 static void header_cell(const struct vmsim_columns *columns, unsigned int column, const char *text,
 			size_t length)
 {
@@ -75,7 +91,8 @@ static void header_cell(const struct vmsim_columns *columns, unsigned int column
 
 void vmsim_columns_header(const struct vmsim_columns *columns, const char *const *name)
 {
-	static const char dashes[] = "------------------------------------------------";
+	static const char dashes[] =
+		"------------------------------------------------------------------------";
 
 	for (unsigned int i = 0; i < columns->n; i++)
 		header_cell(columns, i, name[i], columns->width);

@@ -22,7 +22,7 @@ static const char *string(uint64_t arg)
 }
 
 /* "pfn 5 rw dirty" */
-static const char *entry_words(uint64_t value, char *words, size_t size)
+const char *entry_words(uint64_t value, char *words, size_t size)
 {
 	pte_t pte = __pte(value);
 
@@ -139,6 +139,10 @@ static enum vmsim_weight describe_counts(const struct vmsim_event *event, char *
 	case VMSIM_EV_FLAG:
 		return TEXT(DETAIL, "[ pfn " DEC ": flag " DEC " %s ]", arg[0], arg[1],
 			    arg[2] ? "set" : "cleared");
+	case VMSIM_EV_FRAME_READ:
+		return TEXT(DETAIL, "[ pfn " DEC ": read ]", arg[0]);
+	case VMSIM_EV_FRAME_WRITE:
+		return TEXT(DETAIL, "[ pfn " DEC ": written ]", arg[0]);
 	case VMSIM_EV_FRAME_ALLOC:
 		return TEXT(DETAIL, "[ pfn " DEC " allocated, order " DEC " ]", arg[0], arg[1]);
 	default:
@@ -247,6 +251,8 @@ enum vmsim_weight vmsim_event_describe(const struct vmsim_event *event, char *te
 	case VMSIM_EV_FLAG:
 	case VMSIM_EV_FRAME_ALLOC:
 	case VMSIM_EV_FRAME_FREE:
+	case VMSIM_EV_FRAME_READ:
+	case VMSIM_EV_FRAME_WRITE:
 		return describe_counts(event, text, size);
 	case VMSIM_EV_FOLIO_DIRTY:
 	case VMSIM_EV_FOLIO_CLEAN:

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/record.h"
+#include "trace/stack.h"
 #include "explore/session.h"
 #include <linux/mm.h>
 #include <linux/fs.h>
+#include <errno.h>
 #include <stdlib.h>
+
+struct record {
+	struct vmsim_event event;
+	struct vmsim_origin origin;
+};
 
 /* A ring that grows up to @max and then forgets the oldest. */
 struct vmsim_recorder {
-	struct vmsim_event *event;
+	struct record *record;
 	size_t capacity, max;
 	size_t first, n;
+	struct stack_table stacks;
 };
 
 struct vmsim_recorder *vmsim_recorder_new(size_t max)
@@ -25,7 +33,8 @@ void vmsim_recorder_free(struct vmsim_recorder *recorder)
 {
 	if (!recorder)
 		return;
-	free(recorder->event);
+	free(recorder->record);
+	stack_table_free(&recorder->stacks);
 	free(recorder);
 }
 
@@ -46,18 +55,33 @@ static uint64_t inode_number(uint64_t mapping)
 	return space && space->host ? space->host->i_ino : 0;
 }
 
-/* The address that an entry of a PTE table translates. */
-static uint64_t entry_address(uint64_t ptep)
+/* The table that an entry lies in; NULL: entries on somebody's stack translate nothing. */
+static const struct ptdesc *table_of(uint64_t ptep)
 {
 	const struct vmsim_machine *m = vmsim_this_machine();
 	const char *at = (const char *)(uintptr_t)ptep;
-	const struct ptdesc *table;
 
-	/* Entries on somebody's stack translate nothing. */
 	if (at < m->frames || at >= m->frames + (m->nr_frames << PAGE_SHIFT))
-		return 0;
-	table = page_ptdesc(virt_to_page(at));
-	return table->pt_base + (offset_in_page(ptep) / sizeof(pte_t) << PAGE_SHIFT);
+		return NULL;
+	return page_ptdesc(virt_to_page(at));
+}
+
+/* The address that an entry of a PTE table translates. */
+static uint64_t entry_address(uint64_t ptep)
+{
+	const struct ptdesc *table = table_of(ptep);
+
+	return table ? table->pt_base + (offset_in_page(ptep) / sizeof(pte_t) << PAGE_SHIFT) : 0;
+}
+
+static int pid_of_context(u64 context)
+{
+	struct mm_struct *mm;
+
+	list_for_each_entry(mm, &vmsim_this_machine()->mms, mm_list)
+		if (mm->context.ctx_id == context)
+			return mm->pid;
+	return 0;
 }
 
 static uint64_t tlb_entry(uint64_t address)
@@ -115,58 +139,94 @@ static int thread_number(const struct task_struct *task)
 	return task->cpu && task == &task->cpu->idle ? VMSIM_RECORD_IRQ : VMSIM_RECORD_OTHER;
 }
 
+/* The process whose memory an event is about. */
+static int process_of(const struct vmsim_event *event)
+{
+	const struct vmsim_tlb_entry *entry = (const void *)(uintptr_t)event->arg[2];
+	const struct ptdesc *table;
+
+	switch (event->kind) {
+	case VMSIM_EV_PTE_READ:
+	case VMSIM_EV_PTE_SET:
+		table = table_of(event->arg[0]);
+		return table && table->pt_mm ? table->pt_mm->pid : 0;
+	case VMSIM_EV_TLB_FILL:
+	case VMSIM_EV_TLB_USE:
+	case VMSIM_EV_TLB_DROP:
+		return entry ? pid_of_context(entry->mm) : 0;
+	case VMSIM_EV_FLUSH_BEGIN:
+	case VMSIM_EV_FLUSH_END:
+	case VMSIM_EV_FLUSH_PENDING:
+		return (int)mm_number(event->arg[0]);
+	default:
+		return vmsim_self->mm ? vmsim_self->mm->pid : 0;
+	}
+}
+
 /* Room for one more; NULL when there is no memory: the event is lost then. */
-static struct vmsim_event *next_slot(struct vmsim_recorder *recorder)
+static struct record *next_slot(struct vmsim_recorder *recorder)
 {
 	if (recorder->n == recorder->capacity && recorder->capacity < recorder->max) {
 		size_t capacity = recorder->capacity ? 2 * recorder->capacity : 1024;
-		void *event;
+		void *record;
 
 		if (capacity > recorder->max)
 			capacity = recorder->max;
-		event = realloc(recorder->event, capacity * sizeof(*recorder->event));
-		if (!event)
+		record = realloc(recorder->record, capacity * sizeof(*recorder->record));
+		if (!record)
 			return NULL;
-		recorder->event = event;
+		recorder->record = record;
 		recorder->capacity = capacity;
 	}
 	if (recorder->n < recorder->capacity)
-		return &recorder->event[recorder->n++];
+		return &recorder->record[recorder->n++];
 	recorder->first = (recorder->first + 1) % recorder->capacity;
-	return &recorder->event[(recorder->first + recorder->n - 1) % recorder->capacity];
+	return &recorder->record[(recorder->first + recorder->n - 1) % recorder->capacity];
 }
 
 void vmsim_recorder_add(void *recorder, const struct vmsim_event *event)
 {
-	struct vmsim_event *slot = next_slot(recorder);
+	const struct vmsim_machine *m = vmsim_this_machine();
+	struct record *slot = next_slot(recorder);
 
 	if (!slot)
 		return;
-	*slot = *event;
-	slot->tid = thread_number(vmsim_self);
+	slot->event = *event;
+	slot->event.tid = thread_number(vmsim_self);
 	for (unsigned int i = 0; i < 3; i++)
-		slot->arg[i] = lasting(event->kind, i, event->arg[i]);
+		slot->event.arg[i] = lasting(event->kind, i, event->arg[i]);
+	slot->origin = (struct vmsim_origin) {
+		.step = m && m->explorer ? m->explorer->steps : 0,
+		.pid = process_of(event),
+		.stack = stack_here(&((struct vmsim_recorder *)recorder)->stacks),
+	};
 }
 
-static void rotate(struct vmsim_recorder *recorder, struct vmsim_event *out)
+int vmsim_recorder_take(struct vmsim_recorder *recorder, struct vmsim_result *result)
 {
-	size_t head = recorder->capacity - recorder->first;
+	size_t n = recorder->n;
+	struct vmsim_event *events = malloc(n * sizeof(*events) + 1);
+	struct vmsim_origin *origins = malloc(n * sizeof(*origins) + 1);
 
-	memcpy(out, recorder->event + recorder->first, head * sizeof(*out));
-	memcpy(out + head, recorder->event, recorder->first * sizeof(*out));
-}
-
-void vmsim_recorder_take(struct vmsim_recorder *recorder, struct vmsim_event **events, size_t *n)
-{
-	*events = recorder->event;
-	*n = recorder->n;
-	if (recorder->first) {
-		*events = malloc(recorder->n * sizeof(**events));
-		if (*events)
-			rotate(recorder, *events);
-		else
-			*n = 0;
-		free(recorder->event);
+	if (!events || !origins) {
+		free(events);
+		free(origins);
+		return -ENOMEM;
 	}
-	*recorder = (struct vmsim_recorder) { .max = recorder->max };
+	for (size_t i = 0; i < n; i++) {
+		const struct record *record =
+			&recorder->record[(recorder->first + i) % recorder->capacity];
+
+		events[i] = record->event;
+		origins[i] = record->origin;
+	}
+	result->events = events;
+	result->origins = origins;
+	result->nr_events = n;
+	result->stacks = recorder->stacks.stacks;
+	result->nr_stacks = recorder->stacks.n;
+	recorder->stacks.stacks = NULL;
+	stack_table_free(&recorder->stacks);
+	recorder->n = recorder->first = 0;
+	return 0;
 }

@@ -36,7 +36,10 @@ void vmsim_recorder_free(struct vmsim_recorder *recorder);
 /* A watcher for vmsim_watch(). */
 void vmsim_recorder_add(void *recorder, const struct vmsim_event *event);
 
-/* Hands the events over, oldest first; the caller frees them. The recorder is empty then. */
-void vmsim_recorder_take(struct vmsim_recorder *recorder, struct vmsim_event **events, size_t *n);
+/*
+ * Hands the events over, oldest first, with their origins; the recorder is empty then. 0 or -ENOMEM.
+ */
+struct vmsim_result;
+int vmsim_recorder_take(struct vmsim_recorder *recorder, struct vmsim_result *result);
 
 #endif

@@ -1,113 +1,144 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/timeline.h"
+#include "trace/lines.h"
 #include "trace/record.h"
 #include <vmsim/trace.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define NAME_SIZE (VMSIM_THREAD_NAME_MAX + 16)
-
 /*
- * The picture of commit messages: a column per thread, time downwards. What a CPU does for others
- * stands in the column of its thread.
+ * The picture of commit messages: a column per CPU, time downwards. What a CPU does for others
+ * stands in its own column.
  */
 
-static unsigned int cpu_of(const struct vmsim_scenario *scenario, unsigned int thread,
-			   enum vmsim_tlb tlb)
-{
-	return tlb == VMSIM_TLB_UP ? 0 : scenario->threads[thread].cpu;
-}
+#define NAME_SIZE (VMSIM_MAX_THREADS * VMSIM_THREAD_NAME_MAX)
 
-/* The column of a thread, of an interrupt of its CPU, or -1: of nobody. */
-static int column_of(const struct vmsim_scenario *scenario, const struct vmsim_result *result,
-		     const struct vmsim_event *event)
+/* "CPU0 (Writer, Reader)" */
+static void column_name(const struct timeline *timeline, unsigned int column, char *name, size_t size)
 {
-	if (event->tid >= 0)
-		return event->tid < (int)scenario->nr_threads ? event->tid : -1;
-	if (event->tid != VMSIM_RECORD_IRQ)
-		return -1;
-	for (unsigned int i = 0; i < scenario->nr_threads; i++) {
-		if ((int)cpu_of(scenario, i, result->schedule.tlb) == event->cpu)
-			return (int)i;
+	const char *before = " (";
+	int at = snprintf(name, size, "CPU%u", timeline->cpu[column]);
+
+	for (unsigned int i = 0; i < timeline->scenario->nr_threads; i++) {
+		if (timeline_cpu(timeline, (int)i) != timeline->cpu[column])
+			continue;
+		at += snprintf(name + at, size - (size_t)at, "%s%s", before,
+			       timeline->scenario->threads[i].name);
+		before = ", ";
 	}
-	return -1;
+	if (*before == ',')
+		snprintf(name + at, size - (size_t)at, ")");
 }
 
-static void print_header(const struct vmsim_columns *columns, const struct vmsim_scenario *scenario,
-			 enum vmsim_tlb tlb)
+static void print_header(const struct vmsim_columns *columns, const struct timeline *timeline)
 {
 	char text[VMSIM_MAX_THREADS][NAME_SIZE];
 	const char *name[VMSIM_MAX_THREADS];
 
-	for (unsigned int i = 0; i < columns->n; i++) {
-		snprintf(text[i], NAME_SIZE, "CPU%u (%s)", cpu_of(scenario, i, tlb),
-			 scenario->threads[i].name);
+	for (unsigned int i = 0; i < timeline->nr_columns; i++) {
+		column_name(timeline, i, text[i], NAME_SIZE);
 		name[i] = text[i];
 	}
 	vmsim_columns_header(columns, name);
 }
 
-/* Prints the events; returns the column of the last one, or -1 when it was nobody's. */
-static int print_events(const struct vmsim_columns *columns, const struct vmsim_scenario *scenario,
-			const struct vmsim_result *result, bool full)
+static void print_lines(const struct vmsim_columns *columns, const struct timeline *timeline)
 {
-	char text[256], last[256] = "";
-	int column = -1;
+	for (size_t i = 0; i < timeline->lines.n; i++) {
+		const struct line *line = &timeline->lines.line[i];
+		bool placed = timeline->full && line->place[0];
+		char text[512], mark[16] = "";
 
-	for (size_t i = 0; i < result->nr_events; i++) {
-		const struct vmsim_event *event = &result->events[i];
-		enum vmsim_weight weight = vmsim_event_describe(event, text, sizeof(text));
-		int previous = column;
-
-		column = column_of(scenario, result, event);
-		if (column < 0 || (!full && weight == VMSIM_WEIGHT_DETAIL))
-			continue;
-		/* The same again, as from a loop that retries, says nothing new. */
-		if (!full && column == previous && !strcmp(text, last))
-			continue;
-		snprintf(last, sizeof(last), "%s", text);
-		vmsim_columns_print(columns, (unsigned int)column, text);
+		if (line->mark)
+			snprintf(mark, sizeof(mark), "(%u) ", line->mark);
+		snprintf(text, sizeof(text), "%s%s%s%s", mark, line->text, placed ? ", in " : "",
+			 placed ? line->place : "");
+		vmsim_columns_print(columns, line->column, text);
 	}
-	return column;
 }
 
-static void print_violation(const struct vmsim_columns *columns, const struct vmsim_result *result,
-			    int column)
+static void print_violation(const struct vmsim_columns *columns, const struct timeline *timeline)
 {
-	const struct vmsim_violation *violation = &result->violation;
-	const char *gap = violation->rule[0] ? " " : "";
-	char text[64];
+	const struct vmsim_violation *violation = &timeline->result->violation;
+	char text[sizeof(*violation)];
 
-	snprintf(text, sizeof(text), "[*] %s%s%s", violation->oracle, gap, violation->rule);
-	vmsim_columns_print(columns, column < 0 ? 0 : (unsigned int)column, text);
-	fprintf(columns->out, "\n[*] %s%s%s: %s\n", violation->oracle, gap, violation->rule,
-		violation->text);
+	snprintf(text, sizeof(text), "[*] %s%s%s: %s", violation->oracle,
+		 violation->rule[0] ? " " : "", violation->rule, violation->text);
+	fputc('\n', columns->out);
+	vmsim_columns_paragraph(columns, 4, text);
+	if (timeline->state && timeline->state[0]) {
+		fputs("\nMemory then:\n", columns->out);
+		vmsim_columns_paragraph(columns, 4, timeline->state);
+	}
+}
+
+static const struct line *marked_line(const struct timeline *timeline, unsigned int mark)
+{
+	for (size_t i = 0; i < timeline->lines.n; i++)
+		if (timeline->lines.line[i].mark == mark)
+			return &timeline->lines.line[i];
+	return NULL;
+}
+
+static void print_deciding(const struct vmsim_columns *columns, const struct timeline *timeline)
+{
+	if (!marked_line(timeline, 1) || !marked_line(timeline, 2))
+		return;
+	fputc('\n', columns->out);
+	vmsim_columns_paragraph(columns, 4, timeline->result->deciding.passes ?
+				"The order of (1) and (2) decides; the other way round nothing fails:" :
+				"The order of (1) and (2) decides; the other way round something else fails:");
+	for (unsigned int mark = 1; mark <= 2; mark++) {
+		const struct line *line = marked_line(timeline, mark);
+		char text[512];
+
+		snprintf(text, sizeof(text), "(%u) %s: %s%s%s", mark,
+			 timeline_thread(timeline, line->thread), line->text,
+			 line->place[0] ? ", in " : "", line->place);
+		vmsim_columns_paragraph(columns, 4, text);
+	}
+}
+
+void timeline_text(const struct timeline *timeline, FILE *out)
+{
+	struct vmsim_columns columns;
+
+	vmsim_columns_init(&columns, timeline->nr_columns, out);
+	print_header(&columns, timeline);
+	print_lines(&columns, timeline);
+	if (timeline->result->violated)
+		print_violation(&columns, timeline);
+	print_deciding(&columns, timeline);
 }
 
 /**
  * vmsim_timeline_print() - prints an execution as a picture in CPU columns
  * @scenario: what ran
  * @result: what came out, with its events
+ * @form: as text, as JSON (docs/json.md), as a graph for dot
  * @full: every event, not only those that a reader needs
  * @out: where to
  *
  * Return: 0; -EINVAL: misuse; -ENODATA: the events were not recorded; -EIO.
  */
 int vmsim_timeline_print(const struct vmsim_scenario *scenario, const struct vmsim_result *result,
-			 bool full, FILE *out)
+			 enum vmsim_timeline_form form, bool full, FILE *out)
 {
-	struct vmsim_columns columns;
-	int column;
+	static void (*const print[])(const struct timeline *timeline, FILE *out) = {
+		[VMSIM_TIMELINE_TEXT] = timeline_text,
+		[VMSIM_TIMELINE_JSON] = timeline_json,
+		[VMSIM_TIMELINE_DOT] = timeline_dot,
+	};
+	struct timeline timeline;
 
 	if (!scenario || !result || !out || !scenario->nr_threads ||
-	    scenario->nr_threads > VMSIM_MAX_THREADS)
+	    scenario->nr_threads > VMSIM_MAX_THREADS || (unsigned int)form > VMSIM_TIMELINE_DOT)
 		return -EINVAL;
 	if (!result->events)
 		return -ENODATA;
-	vmsim_columns_init(&columns, scenario->nr_threads, out);
-	print_header(&columns, scenario, result->schedule.tlb);
-	column = print_events(&columns, scenario, result, full);
-	if (result->violated)
-		print_violation(&columns, result, column);
+	timeline_build(&timeline, scenario, result, full);
+	print[form](&timeline, out);
+	timeline_free(&timeline);
 	return ferror(out) ? -EIO : 0;
 }

@@ -18,6 +18,9 @@ enum vmsim_weight {
  */
 enum vmsim_weight vmsim_event_describe(const struct vmsim_event *event, char *text, size_t size);
 
+/* An entry of a table: "pfn 5 rw dirty". Returns @words. */
+const char *entry_words(uint64_t value, char *words, size_t size);
+
 /**
  * struct vmsim_columns - text side by side
  * @n: number of columns
@@ -29,12 +32,19 @@ struct vmsim_columns {
 	unsigned int width;
 };
 
-/* Columns of equal width in 100 characters, as far as that leaves room for words. */
+/*
+ * Columns of equal width, as far as that leaves room for words: in 72 characters, as changelogs
+ * have, up to two of them; in 100, more.
+ */
 void vmsim_columns_init(struct vmsim_columns *columns, unsigned int n, FILE *out);
 
 /* Prints @text in one column, wrapped between words. */
 void vmsim_columns_print(const struct vmsim_columns *columns, unsigned int column,
 			 const char *text);
+
+/* Text over all columns, wrapped; lines but the first are indented by @indent. */
+void vmsim_columns_paragraph(const struct vmsim_columns *columns, unsigned int indent,
+			     const char *text);
 
 /* One word per column, underlined. */
 void vmsim_columns_header(const struct vmsim_columns *columns, const char *const *name);

@@ -13,7 +13,7 @@
  *   minimise SCENARIO VARIANT
  *
  * None has more preemptions than before, none more steps with as many; each is the same failure;
- * each replays in another process, from its text, with the same violation at the same step.
+ * none has fewer than another one that is certified as smallest; each replays in another process, from its text, with the same violation at the same step.
  * With a third argument, this program is that other process, and the argument a list of schedules.
  */
 
@@ -31,6 +31,14 @@ struct figures {
 	uint64_t replays[MAX_FAILURES], us[MAX_FAILURES], preemptions[MAX_FAILURES];
 	unsigned int n, certified, shorter;
 };
+
+/* The fewest preemptions of a failure, so far as it was cut down, and as it was certified. */
+static struct smallest {
+	struct vmsim_violation violation;
+	unsigned int found;
+	unsigned int certified;
+} smallest[64];
+static unsigned int nr_smallest;
 
 static struct vmsim_explore_options options_for(enum vmsim_tlb tlb)
 {
@@ -62,13 +70,33 @@ static void write_case(FILE *cases, const struct vmsim_minimised *minimised)
 	free(text);
 }
 
+/* What is certified as smallest, no other failure may undercut. */
+static void note_smallest(const struct vmsim_minimised *m)
+{
+	struct smallest *at = smallest;
+
+	while (at < smallest + nr_smallest && !same_rule(&at->violation, &m->violation))
+		at++;
+	if (at == smallest + nr_smallest) {
+		assert_true(nr_smallest++ < 64);
+		*at = (struct smallest) { .violation = m->violation, .found = UINT_MAX };
+	}
+	if (m->preemptions < at->found)
+		at->found = m->preemptions;
+	if (m->certified && m->preemptions > at->certified)
+		at->certified = m->preemptions;
+	assert_true(at->found >= at->certified);
+}
+
 static void cut_down(struct vmsim_explore_options *options, const struct vmsim_result *found,
-		     struct figures *figures, FILE *cases)
+		     bool certify, struct figures *figures, FILE *cases)
 {
 	struct vmsim_minimise_limits limits;
 	struct vmsim_minimised m;
 
 	vmsim_minimise_limits_init(&limits);
+	if (!certify)
+		limits.certify = 0;
 	if (vmsim_minimise(scenario, options, &found->schedule, &limits, &m, error, sizeof(error)))
 		fail_msg("%s under %s: %s", variant, vmsim_tlb_name(options->tlb), error);
 	assert_true(same_rule(&m.violation, &found->violation));
@@ -81,6 +109,7 @@ static void cut_down(struct vmsim_explore_options *options, const struct vmsim_r
 	figures->preemptions[figures->n] = m.preemptions;
 	figures->replays[figures->n] = m.replays;
 	figures->us[figures->n++] = m.time_ns / 1000;
+	note_smallest(&m);
 	write_case(cases, &m);
 	vmsim_minimised_free(&m);
 }
@@ -100,7 +129,7 @@ static void cut_down_some(enum vmsim_tlb tlb, enum vmsim_strategy strategy, stru
 			fail_msg("%s: %s", variant, error);
 		options.seed += result.executions;
 		if (result.violated)
-			cut_down(&options, &result, figures, cases);
+			cut_down(&options, &result, i == 0, figures, cases);
 		i += result.violated ? 0 : FAILURES;
 		vmsim_result_free(&result);
 	}
@@ -110,6 +139,7 @@ static void cut_down_failures(enum vmsim_tlb tlb, struct figures *figures, FILE 
 {
 	unsigned int before = figures->n;
 
+	nr_smallest = 0;
 	cut_down_some(tlb, VMSIM_STRATEGY_RANDOM, figures, cases);
 	cut_down_some(tlb, VMSIM_STRATEGY_PCT, figures, cases);
 	if (figures->n == before)
