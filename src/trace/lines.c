@@ -130,7 +130,8 @@ static struct call_path path_of(const struct builder *builder)
 
 	if (stack >= result->nr_stacks)
 		return (struct call_path) { 0 };
-	return symbols_path(builder->timeline->symbols, &result->stacks[stack]);
+	return symbols_path(builder->timeline->symbols, &result->stacks[stack],
+			    told(builder)->ip);
 }
 
 static bool differs(const char *a, const char *b)

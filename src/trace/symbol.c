@@ -95,20 +95,16 @@ bool symbol_place(struct symbols *symbols, const void *ip, char *text, size_t si
 	return true;
 }
 
-/* The functions of src/machine/event.c that raise events. */
-static bool is_event(const char *name)
-{
-	return name && !strncmp(name, "vmsim_event_", 12);
-}
-
-/* Where a simulated thread, or an interrupt, begins. */
+/* Where a simulated thread, or an interrupt, begins; or where one was put off for the other. */
 static bool is_beginning(const char *name)
 {
-	return name && (!strcmp(name, "actor_entry") || !strcmp(name, "vmsim_ipi_take"));
+	return name && (!strcmp(name, "actor_entry") || !strcmp(name, "vmsim_ipi_take") ||
+			!strcmp(name, "vmsim_explorer_event"));
 }
 
-/* Behind the innermost event, up to where the thread begins or another event was raised. */
-struct call_path symbols_path(struct symbols *symbols, const struct vmsim_stack *stack)
+/* From what raised the event up to where the thread begins. */
+struct call_path symbols_path(struct symbols *symbols, const struct vmsim_stack *stack,
+			      const void *raised)
 {
 	struct call_path path = { 0 };
 	bool called = false;		/* the last function was the innermost one */
@@ -116,14 +112,12 @@ struct call_path symbols_path(struct symbols *symbols, const struct vmsim_stack 
 
 	if (!symbols)
 		return path;
-	while (i < stack->n && !is_event(symbol_name(symbols, stack->ip[i])))
-		i++;
-	while (i < stack->n && is_event(symbol_name(symbols, stack->ip[i])))
+	while (i < stack->n && stack->ip[i] != raised)
 		i++;
 	for (; i < stack->n; i++) {
 		const char *name = symbol_name(symbols, stack->ip[i]);
 
-		if (is_event(name) || is_beginning(name))
+		if (is_beginning(name))
 			break;
 		if (!path.inner || called)
 			path.ip = stack->ip[i];

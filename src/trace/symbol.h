@@ -31,6 +31,8 @@ struct call_path {
 	const void *ip;
 };
 
-struct call_path symbols_path(struct symbols *symbols, const struct vmsim_stack *stack);
+/* @raised: return address of the call that raised the event. */
+struct call_path symbols_path(struct symbols *symbols, const struct vmsim_stack *stack,
+			      const void *raised);
 
 #endif
