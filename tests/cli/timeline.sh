@@ -23,7 +23,7 @@ for variant in linux-6.1 row-nod-f-inside mkclean-lockless; do
 		is_json "x['picture']['deciding']['first'] < x['picture']['deciding']['second']"
 		# The two sides are steps of different threads, and each has a place.
 		is_json "len({l['thread'] for l in x['picture']['lines'] if l['mark']}) == 2"
-		is_json "all('.c:' in l['place'] for l in x['picture']['lines'] if l['mark'])"
+		is_json "all('.c:' in l['place'] or '.h:' in l['place'] for l in x['picture']['lines'] if l['mark'])"
 		is_json "x['picture']['state'].startswith('process 1, 0x10000000: ')"
 	done
 done
