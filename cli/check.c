@@ -311,7 +311,7 @@ int cli_check(int argc, char **argv)
 		{ "seeds", KEY_SEEDS, "N", 0, "runs of a cell that must fail (3)", 0 },
 		{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "of a run that explores (60)", 0 },
 		{ "pass-executions", KEY_PASS_EXECUTIONS, "N", 0,
-		  "of a run that explores and must pass (as --executions)", 0 },
+		  "of a run that explores and must pass (100000000: the time limit ends it)", 0 },
 		{ "depth", KEY_DEPTH, NULL, 0,
 		  "--explore, and the fewest preemptions of each failure", 0 },
 		{ "jobs", KEY_JOBS, "N", 0, "runs at once (one per processor)", 0 },
@@ -332,7 +332,7 @@ int cli_check(int argc, char **argv)
 	if (input.executions == UINT64_MAX)
 		input.executions = input.explore ? 1000000 : 200;
 	if (!input.pass_executions)
-		input.pass_executions = input.executions;
+		input.pass_executions = input.explore ? 100000000 : input.executions;
 	input.all = !input.nr_scenarios;
 	if (input.all)
 		all_scenarios(&input);

@@ -17,6 +17,17 @@
 /* Seeds of different runs are this far apart: no execution of one is one of another. */
 #define SEED_STRIDE 1000000007
 
+/* Only the time limit ends what is to be exhausted. */
+#define EXECUTIONS_TO_EXHAUST 1000000000
+
+static uint64_t executions_for(const struct check_input *input, const struct vmsim_verdict *verdict,
+			       enum vmsim_tlb tlb)
+{
+	if (verdict->oracle)
+		return input->executions;
+	return verdict->exhausts & 1u << tlb ? EXECUTIONS_TO_EXHAUST : input->pass_executions;
+}
+
 void check_explore_add(struct check *check, const struct vmsim_scenario *scenario,
 		       const struct vmsim_verdict *verdict, enum vmsim_tlb tlb)
 {
@@ -24,7 +35,7 @@ void check_explore_add(struct check *check, const struct vmsim_scenario *scenari
 	struct check_job job = {
 		.scenario = scenario, .verdict = verdict, .tlb = tlb, .way = CHECK_EXPLORE,
 		.seed = 1, .time_limit = input->time_limit,
-		.executions = verdict->oracle ? input->executions : input->pass_executions,
+		.executions = executions_for(input, verdict, tlb),
 		.minimise = input->depth,
 	};
 	uint64_t runs = verdict->oracle ? input->seeds : 1;

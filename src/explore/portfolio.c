@@ -29,7 +29,8 @@ static const struct {
 
 #define MEMBERS (sizeof(rules) / sizeof(rules[0]))
 
-/* What is left of the share of a member that will not come to its end. */
+/* The share of a member that sees its end, and of one that will not come there. */
+#define NEAR_SHARE 32
 #define HOPELESS_SHARE 2
 
 /* Making and ending an execution costs about as much as so many decisions. */
@@ -145,14 +146,16 @@ static bool has_more(struct portfolio *p, struct member *member)
 	return false;
 }
 
-/* As far as can be told, there will be no end to it before the executions run out. */
-static bool is_hopeless(const struct portfolio *p, const struct member *member)
+/* More for those who can come to an end before the executions run out, less for those who cannot. */
+static void adjust_share(const struct portfolio *p, struct member *member)
 {
 	struct vmsim_coverage coverage = coverage_of(member);
 	uint64_t done = coverage.states ? coverage.states : coverage.classes;
 	uint64_t left = p->options->executions - p->result->executions;
 
-	return coverage.estimate - (double)done > (double)left;
+	if (coverage.estimate > 0)
+		member->share = coverage.estimate - (double)done > (double)left ? HOPELESS_SHARE :
+			NEAR_SHARE;
 }
 
 /* Until its end, which is near at first; 1: stop all, < 0: error. */
@@ -166,8 +169,7 @@ static int turn(struct portfolio *p, struct member *member)
 			return 0;
 		stop = execute(p, member);
 	} while (!stop && member->spent < end && !is_over(p));
-	if (is_hopeless(p, member))
-		member->share = HOPELESS_SHARE;
+	adjust_share(p, member);
 	return stop;
 }
 

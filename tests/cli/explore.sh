@@ -18,7 +18,7 @@ says 'coverage: any number of preemptions; '
 
 runs 0 explore lost-dirty --executions 60
 says 'lost-dirty linux-6.12, tlb ipi, portfolio: 60 executions, nothing wrong'
-says 'how much is left is not known'
+says '; not exhausted, '
 runs 0 explore lost-dirty --executions 60 --json
 is_json "x['executions'] == 60 and all(x['coverage']['executions'][s] >= 10 for s in ('random', 'pct'))"
 is_json "not x['coverage']['exhausted'] and x['coverage']['found_by'] is None"
@@ -26,6 +26,13 @@ runs 0 explore lost-dirty --strategy random --executions 1000000000 --time-limit
 is_json "100 < x['executions'] < 1000000000 and x['coverage']['executions'] == {'random': x['executions']}"
 runs 0 run lost-dirty --json
 is_json "x['coverage'] is None"
+
+# Nothing is left: the portfolio ends by itself, and says so.
+runs 0 explore file-fault --executions 100000000 --json
+is_json "x['coverage']['exhausted'] and x['coverage']['classes'] > 1000"
+is_json "x['executions'] < 1000000 and x['coverage']['preemptions'] is None"
+runs 0 explore file-fault --executions 100000000
+says 'coverage: EXHAUSTED; any number of preemptions; '
 
 # All failures are counted, and the first one is told.
 runs 1 explore lost-dirty --variant linux-6.1 --strategy random --json
