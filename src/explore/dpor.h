@@ -99,6 +99,7 @@ struct dpor {
 	size_t first_new;		/* steps before are known from the execution before */
 	size_t step;			/* node of the step under way */
 	bool in_step;
+	unsigned int yes;		/* answers in this execution */
 	uint32_t *clock;		/* of each node, @width words */
 	uint32_t *weak;			/* the same, if no grace period had to end */
 

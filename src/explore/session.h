@@ -266,6 +266,12 @@ static inline bool is_preemption(const struct vmsim_explorer *x,
 	return false;
 }
 
+/*
+ * A question may come up again after each yes, and for ever. Strategies that try both answers say
+ * yes at most so often in one execution.
+ */
+#define MAX_YES_ANSWERS 2
+
 int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t error_size);
 
 /* A debugger may stop here, and look at the state of memory (src/explore/debug.c). */

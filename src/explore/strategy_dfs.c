@@ -27,7 +27,7 @@ struct dfs_node {
 struct dfs {
 	struct dfs_node *node;
 	size_t depth, length, capacity;
-	unsigned int preemptions;
+	unsigned int preemptions, yes;	/* of this execution */
 	uint64_t shard_hash;
 	unsigned int branches;
 	uint64_t finished;
@@ -130,10 +130,13 @@ static bool dfs_choice(struct vmsim_explorer *x)
 	struct dfs *dfs = x->strategy_state;
 	struct dfs_node *node;
 
+	if (dfs->yes == MAX_YES_ANSWERS)
+		return false;
 	if (dfs->depth == dfs->length)
 		*push(dfs) = (struct dfs_node) { .all = 3, .left = 2 };
 	node = &dfs->node[dfs->depth++];
 	branch(dfs, node);
+	dfs->yes += node->chosen;
 	return node->chosen;
 }
 
@@ -144,6 +147,7 @@ static void dfs_begin(struct vmsim_explorer *x, uint64_t seed)
 	(void)seed;
 	dfs->depth = 0;
 	dfs->preemptions = 0;
+	dfs->yes = 0;
 	dfs->branches = 0;
 	dfs->shard_hash = 0;
 }

@@ -419,12 +419,15 @@ static bool dpor_choice(struct vmsim_explorer *x)
 {
 	struct dpor *d = x->strategy_state;
 
+	if (d->yes == MAX_YES_ANSWERS)
+		return false;
 	if (d->depth == d->length) {
 		struct dpor_node *node = push(d);
 
 		node->choice = true;
 		node->step = (uint32_t)d->step;
 	}
+	d->yes += d->node[d->depth].answer;
 	return d->node[d->depth++].answer;
 }
 
@@ -436,6 +439,7 @@ static void dpor_begin(struct vmsim_explorer *x, uint64_t seed)
 
 	(void)seed;
 	d->depth = 0;
+	d->yes = 0;
 	d->step = 0;
 	d->in_step = false;
 	d->x->footprint.known = true;
@@ -509,14 +513,18 @@ static void dpor_end(struct vmsim_explorer *x)
 /* The step of the last node is done with: it sleeps while the others at that place are explored. */
 static void put_to_sleep(struct dpor *d, struct dpor_node *node)
 {
-	d->nr_sleepers = node->sleepers + node->nr_sleepers++;
+	node->sleep |= 1ULL << node->actor;
+	d->nr_sleepers = node->sleepers + node->nr_sleepers;
+	/* Whether a step breaks a rule may depend on every other one. */
+	if (node->fatal)
+		return;
+	node->nr_sleepers++;
 	DPOR_RESERVE(d->sleeper, d->sleeper_capacity, d->nr_sleepers + 1);
 	d->sleeper[d->nr_sleepers++] = (struct dpor_sleeper) {
 		.actor = node->actor,
 		.accesses = node->accesses,
 		.accesses_end = node->accesses_end,
 	};
-	node->sleep |= 1ULL << node->actor;
 }
 
 static bool next_actor(struct dpor *d, struct dpor_node *node)
