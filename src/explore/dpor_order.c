@@ -493,7 +493,7 @@ static bool reverse_grace(struct dpor *d, size_t early, size_t late)
 	for (size_t i = 0; i < d->nr_graces && section; i++) {
 		size_t begin = d->grace[i];
 
-		if (!knows(d, weak_of(d, late), begin) ||
+		if (begin < section || !knows(d, weak_of(d, late), begin) ||
 		    knows(d, weak_of(d, begin), section - 1))
 			continue;
 		reverse(d, section - 1, begin, weak_of(d, begin));
