@@ -25,6 +25,7 @@
  * @choice: not a node of its own, but a yes-or-no question inside of the step of @step
  * @answer: to that question
  * @fatal: the step broke a rule
+ * @shared: by the shards: all actors are explored from here
  * @step: the node at which the step began that this node belongs to
  * @seq: number of the step among those of its actor, from 1
  * @before: node of the actor's step before that, plus one
@@ -38,7 +39,7 @@
 struct dpor_node {
 	uint64_t can, enabled, spinning, backtrack, sleep;
 	uint8_t actor;
-	bool choice, answer, fatal;
+	bool choice, answer, fatal, shared;
 	uint32_t step, seq, before, section;
 	uint32_t accesses, own_accesses, accesses_end;
 	uint32_t sleepers, nr_sleepers;
@@ -134,6 +135,9 @@ struct dpor {
 		bool bound;		/* the thread could not leave the CPU */
 		const void *waited;	/* what it had waited for */
 	} before;
+
+	uint64_t shard_hash;		/* of who went on at the shared nodes of this path */
+	unsigned int shared;		/* how many */
 
 	uint64_t classes, blocked;
 	bool started, exhausted;

@@ -368,6 +368,42 @@ static uint64_t going_away(const struct dpor *d)
 	return d->x->preempts ? (cpus & ~d->x->machine->away) << (d->nr_threads + d->nr_cpus) : 0;
 }
 
+/*
+ * Shards: at the first SHARED_NODES nodes of a path at which several actors could go on, all of them
+ * are explored, by sleep sets alone; that part of the tree is the same for all shards. What lies
+ * below belongs to the shard that the path hashes to. So no class belongs to two.
+ */
+#define SHARED_NODES 5
+
+static bool is_mine(const struct dpor *d)
+{
+	uint64_t hash = d->shard_hash;
+
+	return d->x->options->shards <= 1 ||
+	       rng_next(&hash) % d->x->options->shards == d->x->options->shard;
+}
+
+static bool is_known_foreign(const struct dpor *d)
+{
+	return d->shared == SHARED_NODES && !is_mine(d);
+}
+
+static void share(const struct dpor *d, struct dpor_node *node, uint64_t awake)
+{
+	if (d->x->options->shards <= 1 || d->shared == SHARED_NODES || !(awake & (awake - 1)))
+		return;
+	node->shared = true;
+	node->backtrack = awake;
+}
+
+static void count_shared(struct dpor *d, const struct dpor_node *node)
+{
+	if (!node->shared)
+		return;
+	d->shared++;
+	d->shard_hash = (d->shard_hash ^ node->actor) * UINT64_C(0x100000001b3) + 1;
+}
+
 /* A place that no execution has been at. False: whoever can go on sleeps. */
 static bool node_begin(struct dpor *d, uint64_t can)
 {
@@ -386,6 +422,7 @@ static bool node_begin(struct dpor *d, uint64_t can)
 	}
 	node->actor = (uint8_t)preferred(d, awake);
 	node->backtrack = 1ULL << node->actor;
+	share(d, node, awake);
 	return true;
 }
 
@@ -404,6 +441,8 @@ static int dpor_pick(struct vmsim_explorer *x, const struct candidate *candidate
 	if (d->depth >= d->first_new)
 		can = actors_of(d, candidates, n);
 	step_end(d, can);
+	if (d->depth == d->length && is_known_foreign(d))
+		return -1;
 	if (d->depth == d->length && !node_begin(d, can)) {
 		d->blocked++;
 		return -1;
@@ -411,6 +450,7 @@ static int dpor_pick(struct vmsim_explorer *x, const struct candidate *candidate
 	chosen = candidate_of(d, d->node[d->depth].actor, candidates, n);
 	if (chosen < 0)
 		return wrong(x, "the scenario does not do the same every time");
+	count_shared(d, &d->node[d->depth]);
 	step_begin(d, d->depth++);
 	return chosen;
 }
@@ -440,6 +480,8 @@ static void dpor_begin(struct vmsim_explorer *x, uint64_t seed)
 	(void)seed;
 	d->depth = 0;
 	d->yes = 0;
+	d->shared = 0;
+	d->shard_hash = 0;
 	d->step = 0;
 	d->in_step = false;
 	d->x->footprint.known = true;
@@ -500,6 +542,8 @@ static void dpor_end(struct vmsim_explorer *x)
 
 	step_end(d, 0);
 	d->length = d->depth;
+	if (!is_mine(d))
+		x->abandoned = true;
 	d->classes += !x->abandoned;
 	/* What would have followed is not known: any other step may prevent the failure. */
 	if (x->failed && d->length) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../vmsim_test.h"
-#include "explore/session.h"
+#include "explore/dpor.h"
 #include "programs.h"
 #include <string.h>
 
@@ -123,10 +123,214 @@ static void test_dpor_agrees_with_dfs(void **state)
 	assert_true(dpor < dfs / 10);
 }
 
+/* What must be noticed: dpor, blind to one kind of object. */
+static unsigned int unseen_kind;
+
+static bool is_unseen(const struct access *access)
+{
+	return object_kind(access->object) == unseen_kind;
+}
+
+static void forget(struct footprint *footprint, bool (*which)(const struct access *access))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < footprint->n; i++)
+		if (!which(&footprint->at[i]))
+			footprint->at[n++] = footprint->at[i];
+	footprint->n = n;
+}
+
+static int pick_blind(struct vmsim_explorer *x, const struct candidate *candidates, int n)
+{
+	forget(&x->footprint, is_unseen);
+	return strategy_dpor.pick(x, candidates, n);
+}
+
+static bool is_read(const struct access *access)
+{
+	return access->mode == ACCESS_READ;
+}
+
+static int pick_without_reads(struct vmsim_explorer *x, const struct candidate *candidates, int n)
+{
+	forget(&x->footprint, is_read);
+	return strategy_dpor.pick(x, candidates, n);
+}
+
+/* Locks as if they were data: who releases seems to race with who acquires. */
+static int pick_lock_as_data(struct vmsim_explorer *x, const struct candidate *candidates, int n)
+{
+	for (size_t i = 0; i < x->footprint.n; i++)
+		if (object_kind(x->footprint.at[i].object) == OBJECT_LOCK)
+			x->footprint.at[i].mode = ACCESS_WRITE;
+	return strategy_dpor.pick(x, candidates, n);
+}
+
+/* Who sleeps is woken by nothing. */
+static int pick_asleep(struct vmsim_explorer *x, const struct candidate *candidates, int n)
+{
+	struct dpor *d = x->strategy_state;
+	size_t before = d->step, length = d->length;
+	int chosen = strategy_dpor.pick(x, candidates, n);
+
+	if (chosen >= 0 && d->depth == d->length && d->length > length && d->step > before)
+		d->node[d->step].sleep |= d->node[before].sleep & d->node[d->step].can;
+	return chosen;
+}
+
+/* Races are seen, but nothing is tried on their account. */
+static int pick_no_backtrack(struct vmsim_explorer *x, const struct candidate *candidates, int n)
+{
+	struct dpor *d = x->strategy_state;
+	int chosen = strategy_dpor.pick(x, candidates, n);
+
+	for (size_t i = 0; i < d->length; i += 2)
+		d->node[i].backtrack = 1ULL << d->node[i].actor;
+	return chosen;
+}
+
+static void assert_disagrees(int (*pick)(struct vmsim_explorer *x, const struct candidate *candidates,
+					 int n))
+{
+	struct strategy wrong = strategy_dpor;
+	uint64_t seed = 0;
+
+	wrong.pick = pick;
+	for (unsigned int i = 0; i < PROGRAMS; i++, seed++) {
+		struct program program;
+
+		seed = exhaustible(&program, seed);
+		explore(&program, VMSIM_STRATEGY_DPOR, &wrong, UINT64_MAX, &with_dpor);
+		if (!same(&with_dfs, &with_dpor))
+			return;
+	}
+	fail_msg("an error in dpor is not noticed");
+}
+
+static void test_blindness_is_noticed(void **state)
+{
+	static const unsigned int kinds[] = { 0, OBJECT_LOCK, OBJECT_IRQ };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		unseen_kind = kinds[i];
+		assert_disagrees(pick_blind);
+	}
+	assert_disagrees(pick_without_reads);
+}
+
+static void test_wrong_rules_are_noticed(void **state)
+{
+	(void)state;
+	assert_disagrees(pick_lock_as_data);
+	assert_disagrees(pick_asleep);
+	assert_disagrees(pick_no_backtrack);
+}
+
+/* What one shard finds; returns the number of its executions. */
+static uint64_t explore_shard(const struct program *program, enum vmsim_strategy strategy,
+			      unsigned int shard, unsigned int shards, struct outcomes *out)
+{
+	struct vmsim_explore_options options;
+	struct vmsim_coverage coverage = { 0 };
+	struct vmsim_scenario scenario;
+	struct vmsim_explorer *x;
+	uint64_t executions = 0;
+	char error[256];
+
+	program_scenario(program, &scenario);
+	vmsim_explore_options_init(&options);
+	options.strategy = strategy;
+	options.step_limit = 300;
+	options.shard = shard;
+	options.shards = shards;
+	if (session_create(&scenario, &options, NULL, NULL, &x, error, sizeof(error)))
+		fail_msg("%s", error);
+	while (x->strategy->more(x)) {
+		assert_int_equal(session_execute(x, 0), 0);
+		executions += !x->abandoned;
+		if (!x->abandoned)
+			outcomes_add(out, x->failed ? hash_text(x->violation.text) : program_final);
+	}
+	x->strategy->cover(x, &coverage);
+	assert_true(coverage.exhausted);
+	session_destroy(x);
+	return executions;
+}
+
+/* Shards together do everything; those of dfs do nothing twice. */
+static void shards_cover(enum vmsim_strategy strategy)
+{
+	uint64_t seed = 0;
+
+	for (unsigned int i = 0; i < 20; i++, seed++) {
+		struct program program;
+		uint64_t executions = 0;
+
+		seed = exhaustible(&program, seed);
+		with_dpor.n = 0;
+		for (unsigned int shard = 0; shard < 3; shard++)
+			executions += explore_shard(&program, strategy, shard, 3, &with_dpor);
+		assert_true(same(&with_dfs, &with_dpor));
+		if (strategy == VMSIM_STRATEGY_DFS)
+			assert_int_equal(executions, with_dfs.executions);
+	}
+}
+
+static void test_shards_of_dfs(void **state)
+{
+	(void)state;
+	shards_cover(VMSIM_STRATEGY_DFS);
+}
+
+static void test_shards_of_dpor(void **state)
+{
+	(void)state;
+	shards_cover(VMSIM_STRATEGY_DPOR);
+}
+
+/* More preemptions, more schedules; enough of them, all. */
+static void test_preemptions_bound_dfs(void **state)
+{
+	struct vmsim_explore_options options;
+	struct vmsim_scenario scenario;
+	struct program program;
+	uint64_t last = 0, all;
+
+	(void)state;
+	exhaustible(&program, 40);
+	all = with_dfs.executions;
+	program_scenario(&program, &scenario);
+	vmsim_explore_options_init(&options);
+	options.strategy = VMSIM_STRATEGY_DFS;
+	options.step_limit = 300;
+	options.executions = UINT64_MAX;
+	options.keep_going = true;
+	for (options.preemptions = 0; last < all; options.preemptions++) {
+		struct vmsim_result result;
+		char error[256];
+
+		assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)), 0);
+		assert_true(result.coverage.exhausted);
+		assert_int_equal(result.coverage.preemptions, options.preemptions);
+		assert_true(result.executions > last);
+		last = result.executions;
+		vmsim_result_free(&result);
+	}
+	assert_true(options.preemptions > 2);
+	assert_int_equal(last, all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dpor_agrees_with_dfs),
+		cmocka_unit_test(test_blindness_is_noticed),
+		cmocka_unit_test(test_wrong_rules_are_noticed),
+		cmocka_unit_test(test_shards_of_dfs),
+		cmocka_unit_test(test_shards_of_dpor),
+		cmocka_unit_test(test_preemptions_bound_dfs),
 	};
 
 	return vmsim_run_tests(tests);
