@@ -9,9 +9,9 @@
  * Marked accesses. They are relaxed atomics and not volatile, so that ThreadSanitizer knows that
  * they are intended, and that the compiler cannot tear, fuse or invent them.
  *
- * READ_ONCE() and WRITE_ONCE() are for what code of other CPUs sees: they raise READ and WRITE, and
- * go through the store buffer where there is one. What the simulator keeps for itself is accessed by
- * __READ_ONCE() and __WRITE_ONCE(), which do neither.
+ * READ_ONCE() and WRITE_ONCE() are for what code of other CPUs sees: they raise READ and WRITE,
+ * and go through the store buffer where there is one. What the simulator keeps for itself is
+ * accessed by __READ_ONCE() and __WRITE_ONCE(), which do neither.
  */
 #define __READ_ONCE(x)								\
 ({										\

@@ -12,11 +12,11 @@
 
 /*
  * Every operation that changes the value raises ATOMIC; one that only looked, such as a comparison
- * that failed, raises READ. Those that return a value are fully ordered; those that do not are so on
- * the machine that runs the simulator, but not in every memory model. The _relaxed, _acquire and _release forms are the
- * full ones: never weaker than asked for. The _unseen forms are for primitives that raise an event
- * of their own for the same change: between a change and the event that tells of it, nobody may
- * come in.
+ * that failed, raises READ. Those that return a value are fully ordered; those that do not are so
+ * on the machine that runs the simulator, but not in every memory model. The _relaxed, _acquire
+ * and _release forms are the full ones: never weaker than asked for. The _unseen forms are for
+ * primitives that raise an event of their own for the same change: between a change and the event
+ * that tells of it, nobody may come in.
  */
 #define VMSIM_ATOMIC_OPS(name, type, ctype, utype, ao)					\
 static inline ctype name##_read(const type *v)						\

@@ -85,6 +85,21 @@ static int highest(const struct vmsim_explorer *x, const struct candidate *candi
 	return best;
 }
 
+/* Stores that may reach memory in any order have one priority, and are drawn. */
+static int drawn(struct vmsim_explorer *x, const struct candidate *candidates, int n, int best)
+{
+	int slot = slot_of(x, &candidates[best]);
+	unsigned int same = 0;
+
+	if (likely(candidates[best].kind != 'd'))
+		return best;
+	for (int i = 0; i < n; i++)
+		if (candidates[i].kind == 'd' && slot_of(x, &candidates[i]) == slot &&
+		    rng_below(&x->rng, ++same) == 0)
+			best = i;
+	return best;
+}
+
 static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
 	int best = highest(x, candidates, n);
@@ -96,7 +111,7 @@ static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates
 		x->pct_priority[slot_of(x, &candidates[best])] = (int)i;
 		changed = true;
 	}
-	return changed ? highest(x, candidates, n) : best;
+	return drawn(x, candidates, n, changed ? highest(x, candidates, n) : best);
 }
 
 static void pct_end(struct vmsim_explorer *x)

@@ -3,6 +3,8 @@
 
 /* Taking a vCPU away is worth trying, but rarely: one in this many times that it comes up. */
 #define HV_ODDS 32
+/* A store that waits longer shows more. */
+#define DRAIN_ODDS 8
 
 static void random_begin(struct vmsim_explorer *x, uint64_t seed)
 {
@@ -17,21 +19,33 @@ static bool has_kind(const struct candidate *candidates, int n, char kind)
 	return false;
 }
 
-/* Leaves most of the vCPU preemptions out of the draw. */
+static unsigned int odds_of(const struct candidate *candidate)
+{
+	switch (candidate->kind) {
+	case 'p':
+		return HV_ODDS;
+	case 'd':
+		return DRAIN_ODDS;
+	default:
+		return 1;
+	}
+}
+
+/* Leaves most of the vCPU preemptions, and of the drains, out of the draw. */
 static int pick_among_usual(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
 	int usual[MAX_CANDIDATES], nr = 0;
 
 	for (int i = 0; i < n; i++)
-		if (candidates[i].kind != 'p' || rng_below(&x->rng, HV_ODDS) == 0)
+		if (rng_below(&x->rng, odds_of(&candidates[i])) == 0)
 			usual[nr++] = i;
 	return nr ? usual[rng_below(&x->rng, (unsigned int)nr)] : 0;
 }
 
-/* Each candidate is as likely as the others; only vCPU preemptions are rare. */
+/* Each candidate is as likely as the others; only vCPU preemptions and drains are rarer. */
 static int random_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
-	if (unlikely(x->preempts && has_kind(candidates, n, 'p')))
+	if (unlikely((x->preempts && has_kind(candidates, n, 'p')) || x->machine->order))
 		return pick_among_usual(x, candidates, n);
 	return (int)rng_below(&x->rng, (unsigned int)n);
 }

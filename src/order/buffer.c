@@ -29,8 +29,8 @@ static bool same_word(const struct order_store *a, const struct order_store *b)
 }
 
 /*
- * TSO: first in, first out. PSO: a store may overtake others, unless they are to the same word, or a
- * write barrier lies in between, or it is a release.
+ * TSO: first in, first out. PSO: a store may overtake others, unless they are to the same word, or
+ * a write barrier lies in between, or it is a release.
  */
 static bool may_drain(const struct vmsim_order *order, const struct order_buffer *buffer,
 		      unsigned int slot)

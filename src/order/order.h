@@ -7,9 +7,9 @@
 #include <linux/types.h>
 
 /*
- * Store buffers (docs/memory-models.md). Memory has what the CPU that stored sees, so that its plain
- * accesses need no help. A buffer remembers, for each store in it, what everybody else still sees;
- * the words in question have a cell with that.
+ * Store buffers (docs/memory-models.md). Memory has what the CPU that stored sees, so that its
+ * plain accesses need no help. A buffer remembers, for each store in it, what everybody else still
+ * sees; the words in question have a cell with that.
  */
 
 struct vmsim_machine;
@@ -72,8 +72,8 @@ void order_drain_word(struct vmsim_order *order, unsigned int cpu, uintptr_t at)
 void order_drain_cpu(struct vmsim_order *order, unsigned int cpu);
 
 /*
- * Around the handler of an interrupt. On x86 taking and ending one empties the buffer; elsewhere the
- * acknowledgement is a release.
+ * Around the handler of an interrupt. On x86 taking and ending one empties the buffer; elsewhere
+ * the acknowledgement is a release.
  */
 void vmsim_order_interrupt(struct vmsim_cpu *cpu, bool begins);
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 /*
- * Lockless protocols of the kernel, both sides, on its primitives. A row takes one ordering away, or
- * puts another in its place, and all states are visited: what came out is the row's result.
+ * Lockless protocols of the kernel, both sides, on its primitives. A row takes one ordering away,
+ * or puts another in its place, and all states are visited: what came out is the row's result.
  */
 
 #define MAPPED __pte(0x1000 | _PAGE_PRESENT)
@@ -140,8 +140,8 @@ static int gup_fast_page(struct vmsim_world *world)
 }
 
 /*
- * The pending-flush counter (R14; Linux 6.12, comment at inc_tlb_flush_pending()). A third thread is
- * the hardware that drops the stale entry when it has been asked to.
+ * The pending-flush counter (R14; Linux 6.12, comment at inc_tlb_flush_pending()). A third thread
+ * is the hardware that drops the stale entry when it has been asked to.
  */
 enum { PENDING_UNLOCK, PENDING_LOOK, PENDING_WAIT, PENDING_MB };
 
@@ -332,30 +332,8 @@ static int set_up(struct vmsim_world *world)
 	return 0;
 }
 
-static char run(const struct vmsim_scenario *scenario, struct vmsim_explore_options *options,
-		uint64_t *states, char *error, size_t size)
-{
-	struct vmsim_result result;
-	char out = '?';
-
-	options->strategy = VMSIM_STRATEGY_STATES;
-	options->executions = UINT64_MAX;
-	if (!vmsim_explore(scenario, options, &result, error, size)) {
-		*states = result.coverage.states;
-		if (result.violated && !strcmp(result.violation.oracle, "CHECK"))
-			out = 'F';
-		else if (!result.violated && result.coverage.exhausted)
-			out = 'P';
-		else
-			snprintf(error, size, "%.200s", result.violated ? result.violation.text :
-							"not exhausted");
-	}
-	vmsim_result_free(&result);
-	return out;
-}
-
-char barrier_run(const struct barrier_row *row, enum vmsim_memory_model model, uint64_t *states,
-		 char *error, size_t size)
+static int explore(const struct barrier_row *row, struct vmsim_explore_options *options,
+		   struct vmsim_result *result, char *error, size_t size)
 {
 	const struct protocol *protocol = &protocols[row->protocol];
 	const struct protocol_world begin = {
@@ -377,11 +355,50 @@ char barrier_run(const struct barrier_row *row, enum vmsim_memory_model model, u
 		.nr_threads = protocol->nr_threads,
 		.check = protocol->check,
 	};
+
+	/* A lock that is freed in another way than by its primitive looks held. */
+	options->oracles = VMSIM_ORACLE_BIT(O20);
+	return vmsim_explore(&scenario, options, result, error, size);
+}
+
+char barrier_run(const struct barrier_row *row, enum vmsim_memory_model model, char *error,
+		 size_t size)
+{
 	struct vmsim_explore_options options;
+	struct vmsim_result result;
+	char out = '?';
 
 	vmsim_explore_options_init(&options);
+	options.strategy = VMSIM_STRATEGY_STATES;
+	options.executions = UINT64_MAX;
 	options.memory_model = model;
-	/* A lock that is freed in another way than by its primitive looks held. */
-	options.oracles = VMSIM_ORACLE_BIT(O20);
-	return run(&scenario, &options, states, error, size);
+	if (!explore(row, &options, &result, error, size)) {
+		if (result.violated && !strcmp(result.violation.oracle, "CHECK"))
+			out = 'F';
+		else if (!result.violated && result.coverage.exhausted)
+			out = 'P';
+		else
+			snprintf(error, size, "%.200s", result.violated ? result.violation.text :
+							"not exhausted");
+	}
+	vmsim_result_free(&result);
+	return out;
+}
+
+uint64_t barrier_find(const struct barrier_row *row, enum vmsim_memory_model model,
+		      enum vmsim_strategy strategy, uint64_t executions)
+{
+	struct vmsim_explore_options options;
+	struct vmsim_result result;
+	uint64_t took = 0;
+	char error[256];
+
+	vmsim_explore_options_init(&options);
+	options.strategy = strategy;
+	options.executions = executions;
+	options.memory_model = model;
+	if (!explore(row, &options, &result, error, sizeof(error)) && result.violated)
+		took = result.executions;
+	vmsim_result_free(&result);
+	return took;
 }

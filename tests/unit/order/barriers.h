@@ -28,7 +28,11 @@ const char *barrier_protocol_name(enum barrier_protocol protocol);
 const char *barrier_protocol_source(enum barrier_protocol protocol);
 
 /* Visits all states: 'P', 'F', or '?' with the reason in @error. */
-char barrier_run(const struct barrier_row *row, enum vmsim_memory_model model, uint64_t *states,
-		 char *error, size_t size);
+char barrier_run(const struct barrier_row *row, enum vmsim_memory_model model, char *error,
+		 size_t size);
+
+/* Executions until it fails; 0: not within @executions. */
+uint64_t barrier_find(const struct barrier_row *row, enum vmsim_memory_model model,
+		      enum vmsim_strategy strategy, uint64_t executions);
 
 #endif
