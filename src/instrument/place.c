@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/check.h"
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <pthread.h>
 #include <string.h>
@@ -28,21 +29,33 @@ static void read_process(void)
 	}
 }
 
+/* Of the unit that has @addr: not every compiler writes an index of them. */
+static Dwarf_Line *line_of(Dwfl_Module *module, Dwarf_Addr addr)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	while ((unit = dwfl_module_nextcu(module, unit, &bias)))
+		if (dwarf_haspc(unit, addr - bias) > 0)
+			return dwarf_getsrc_die(unit, addr - bias);
+	return NULL;
+}
+
 bool vmsim_source_place(const void *ip, char *text, size_t size)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	/* A return address belongs to what comes after the call. */
 	Dwarf_Addr addr = (Dwarf_Addr)(uintptr_t)ip - 1;
 	Dwfl_Module *module;
-	Dwfl_Line *line;
+	Dwarf_Line *line;
 	const char *file, *slash;
 	int number;
 
 	pthread_once(&once, read_process);
 	module = dwfl ? dwfl_addrmodule(dwfl, addr) : NULL;
-	line = module ? dwfl_module_getsrc(module, addr) : NULL;
-	file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
-	if (!file)
+	line = module ? line_of(module, addr) : NULL;
+	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	if (!file || dwarf_lineno(line, &number))
 		return false;
 	slash = strrchr(file, '/');
 	snprintf(text, size, "%s:%d", slash ? slash + 1 : file, number);
