@@ -707,6 +707,7 @@ static void dpor_destroy(struct vmsim_explorer *x)
 const struct strategy strategy_dpor = {
 	.decisions = ~UNTOUCHING,
 	.footprints = true,
+	.shards = true,
 	.create = dpor_create,
 	.destroy = dpor_destroy,
 	.more = dpor_more,
