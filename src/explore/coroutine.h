@@ -23,6 +23,7 @@ struct coroutine {
 	void *stack;
 	size_t stack_size;
 	void *fake_stack;
+	void *tsan;		/* ThreadSanitizer's view of the fiber */
 	int *errno_at;
 	int saved_errno;
 	/* Pthread. */
@@ -31,8 +32,11 @@ struct coroutine {
 	bool started, cancelled;
 };
 
-/* What is used where @wanted is asked for: ThreadSanitizer knows pthreads only. */
-enum vmsim_backend coroutine_backend(enum vmsim_backend wanted);
+/*
+ * Whether a fiber can go back to where it stood earlier. Not under ThreadSanitizer, which keeps a
+ * stack of its own beside each.
+ */
+bool coroutine_can_go_back(void);
 /* The context that calls this becomes @co. */
 void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend);
 /* A new one, which runs @fn(@arg) when it is switched to first. @fn must not return. */

@@ -328,7 +328,7 @@ int session_create(const struct vmsim_scenario *scenario,
 	x->scenario = scenario;
 	x->options = options;
 	x->strategy = strategy ? strategy : strategies[options->strategy];
-	x->backend = coroutine_backend(options->backend);
+	x->backend = options->backend;
 	x->preempts = options->tlb == VMSIM_TLB_PV_DEFER || (x->strategy && x->strategy->preempts);
 	coroutine_adopt(&x->main, x->backend);
 	if (options->time_limit_ms)

@@ -47,6 +47,12 @@ static int states_create(struct vmsim_explorer *x)
 		free(search);
 		return -EOPNOTSUPP;
 	}
+	if (!coroutine_can_go_back()) {
+		snprintf(x->misfit, sizeof(x->misfit),
+			 "strategy states: not under ThreadSanitizer, for which no stack goes back");
+		free(search);
+		return -EOPNOTSUPP;
+	}
 	if (!search)
 		return -ENOMEM;
 	x->strategy_state = search;

@@ -14,7 +14,7 @@ struct bare_world {
 
 static void note_mm(struct bare_world *w)
 {
-	w->with_mm += current->mm != NULL || current->pid != 0;
+	__atomic_fetch_add(&w->with_mm, current->mm != NULL || current->pid != 0, __ATOMIC_RELAXED);
 }
 
 static int setup(struct vmsim_world *world)
@@ -33,8 +33,8 @@ static int thread(struct vmsim_world *world)
 
 	note_mm(w);
 	vmsim_point("here");
-	w->load = vmsim_load(0x1000, 8, &value);
-	w->munmap = vmsim_munmap(0x1000, 4096);
+	__atomic_store_n(&w->load, vmsim_load(0x1000, 8, &value), __ATOMIC_RELAXED);
+	__atomic_store_n(&w->munmap, vmsim_munmap(0x1000, 4096), __ATOMIC_RELAXED);
 	__atomic_fetch_add(&w->threads, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }
