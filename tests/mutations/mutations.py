@@ -20,6 +20,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -168,16 +169,28 @@ def outcome_of(line):
     return Outcome(words[0], False, int(words[2]), words[1] == "exhausted", "", "", 0, "")
 
 
-def explore(program, world, executions, strategies=None):
-    """One Outcome for each strategy. What is no answer (a crash, a hang) is an error."""
-    args = [program, *world.split(), str(SEED), str(executions)] + (strategies or STRATEGIES)
-    try:
-        run = subprocess.run(args, capture_output=True, text=True, timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(f"{world}: no answer in {TIMEOUT} s") from None
-    if run.returncode:
-        raise RuntimeError(f"{world}: status {run.returncode}: {run.stderr.strip()[-300:]}")
-    return [outcome_of(line) for line in run.stdout.splitlines()]
+def crashed(strategy):
+    """The simulated kernel itself broke down: found by nobody."""
+    return Outcome(strategy, False, 0, False, "crash", "", 0, "")
+
+
+def explore(program, world, executions):
+    """One Outcome for each strategy. What is no answer (a hang, a misfit) is an error."""
+    outcomes = []
+    for strategy in STRATEGIES:
+        args = [program, *world.split(), str(SEED), str(executions), strategy]
+        try:
+            run = subprocess.run(args, capture_output=True, text=True, timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"{world}: {strategy}: no answer in {TIMEOUT} s") from None
+        if run.returncode == -signal.SIGSEGV:
+            outcomes.append(crashed(strategy))
+        elif run.returncode:
+            raise RuntimeError(f"{world}: {strategy}: status {run.returncode}: "
+                               f"{run.stderr.strip()[-300:]}")
+        else:
+            outcomes.append(outcome_of(run.stdout.splitlines()[-1]))
+    return outcomes
 
 
 def problem_of(mutation, outcomes):
@@ -212,6 +225,8 @@ def control(build, world, executions):
     for outcome in outcomes:
         if outcome.found:
             return f"{world}: {outcome.strategy} finds {outcome.oracle} without a mutation: {outcome.text}"
+        if outcome.oracle == "crash":
+            return f"{world}: {outcome.strategy} crashes without a mutation"
         if outcome.executions != executions and not (outcome.exhausted and outcome.executions):
             return f"{world}: {outcome.strategy} ended after {outcome.executions} executions"
     return None
@@ -231,8 +246,8 @@ def document(results):
         "and finds all of them again, and holds the library as it is to be silent on the same runs.",
         "",
         f"Numbers are executions until the first failure, from seed {SEED}, in the run that wrote this page;",
-        f"`-`: not within {EXECUTIONS:,} (50,000 for a few). World: scenario and flush back-end. Oracle: what",
-        "may notice first. Preemptions: of the smallest failing schedule that cutting down found; that there",
+        f"`-`: not within {EXECUTIONS:,} (50,000 for a few); `crash`: the simulated kernel broke down before",
+        "anything noticed. World: scenario and flush back-end. Oracle: what may notice first. Preemptions: of the smallest failing schedule that cutting down found; that there",
         "is none with fewer was not proven.",
         "",
         "| mutation | file | kind | what is wrong | rule | world | oracle | preemptions | "
@@ -242,7 +257,8 @@ def document(results):
     for mutation, outcomes, _ in results:
         fewest = min(outcome.preemptions for outcome in outcomes if outcome.found)
         counts = [str(fewest)]
-        counts += [f"{outcome.executions:,}" if outcome.found else "-" for outcome in outcomes]
+        counts += [f"{outcome.executions:,}" if outcome.found else outcome.oracle or "-"
+                   for outcome in outcomes]
         row = [mutation.name, f"`{mutation.file}`", mutation.kind, mutation.what, mutation.rule,
                mutation.world, mutation.oracle] + counts
         lines.append("| " + " | ".join(cell(text) for text in row) + " |")
@@ -279,7 +295,7 @@ def all_mutations(source, names):
 
 def show(mutation, outcomes, problem):
     counts = ", ".join(f"{outcome.strategy} {outcome.executions} {outcome.oracle} {outcome.rule}"
-                       if outcome.found else f"{outcome.strategy} -" for outcome in outcomes)
+                       if outcome.found else f"{outcome.strategy} {outcome.oracle or '-'}" for outcome in outcomes)
     print(f"{mutation.name}: {problem or counts}", flush=True)
 
 
