@@ -74,8 +74,9 @@ static void on_plain(struct vmsim_checker *chk, struct race_actor *actor,
 		race_access(chk, &access);
 }
 
-/* References are taken and dropped by code that is not instrumented, too; the set-up of a count is not. */
-static void on_ref(struct vmsim_checker *chk, struct race_actor *actor, const struct vmsim_event *event)
+/* Code that is not instrumented has references, too. To set a count up orders nothing. */
+static void on_ref(struct vmsim_checker *chk, struct race_actor *actor,
+		   const struct vmsim_event *event)
 {
 	const struct folio *folio = (const void *)(uintptr_t)event->arg[0];
 

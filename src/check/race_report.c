@@ -23,8 +23,9 @@ static bool describe_in_mm(struct chk_text *text, struct mm_struct *mm, u64 addr
 	const struct vm_area_struct *vma = vma_of(mm, addr);
 
 	if (vma)
-		snprintf(text->s, sizeof(text->s), "vma %lx-%lx of mm %llu, byte %zu", vma->vm_start,
-			 vma->vm_end, (unsigned long long)mm->context.ctx_id,
+		snprintf(text->s, sizeof(text->s), "vma %lx-%lx of mm %llu, byte %zu",
+			 vma->vm_start, vma->vm_end,
+			 (unsigned long long)mm->context.ctx_id,
 			 (size_t)(addr - (uintptr_t)vma));
 	else if (lies_in(addr, mm, sizeof(*mm)))
 		snprintf(text->s, sizeof(text->s), "mm %llu, byte %zu",
@@ -38,20 +39,25 @@ static const char *describe(struct vmsim_checker *chk, struct chk_text *text, u6
 {
 	struct vmsim_machine *m = chk->machine;
 	struct mm_struct *mm;
+	unsigned long pfn;
 
 	if (addr >= (uintptr_t)m->frames) {
-		chk_page(text, pfn_to_page((addr - (uintptr_t)m->frames) >> PAGE_SHIFT));
-		return text->s;
+		pfn = (addr - (uintptr_t)m->frames) >> PAGE_SHIFT;
+		return chk_page(text, pfn_to_page(pfn));
 	}
-	if (lies_in(addr, m->memmap, m->nr_frames * sizeof(struct page)))
-		return chk_page(text, m->memmap + (addr - (uintptr_t)m->memmap) / sizeof(struct page));
+	if (lies_in(addr, m->memmap, m->nr_frames * sizeof(struct page))) {
+		pfn = (addr - (uintptr_t)m->memmap) / sizeof(struct page);
+		return chk_page(text, m->memmap + pfn);
+	}
 	list_for_each_entry(mm, &m->mms, mm_list)
 		if (describe_in_mm(text, mm, addr))
 			return text->s;
 	if (lies_in(addr, m->heap, VMSIM_HEAP_SIZE))
-		snprintf(text->s, sizeof(text->s), "heap+0x%zx", (size_t)(addr - (uintptr_t)m->heap));
+		snprintf(text->s, sizeof(text->s), "heap+0x%zx",
+			 (size_t)(addr - (uintptr_t)m->heap));
 	else
-		snprintf(text->s, sizeof(text->s), "machine+0x%zx", (size_t)(addr - (uintptr_t)m));
+		snprintf(text->s, sizeof(text->s), "machine+0x%zx",
+			 (size_t)(addr - (uintptr_t)m));
 	return text->s;
 }
 
@@ -77,7 +83,8 @@ void race_report(struct vmsim_checker *chk, const struct race_access *access,
 	const struct race_actor *other = &chk->races->actor[before->actor];
 	struct chk_text object, here, there;
 
-	chk_report(chk, VMSIM_ORACLE_O23, "", "%s by %s at %s, %s by %s at %s: nothing orders them; %s",
+	chk_report(chk, VMSIM_ORACLE_O23, "",
+		   "%s by %s at %s, %s by %s at %s: nothing orders them; %s",
 		   verb(before->write, before->marked, before->freed), other->name,
 		   place(&there, before->ip),
 		   verb(access->write, access->marked, access->freed), access->actor->name,

@@ -21,7 +21,7 @@ static inline bool instrument_is_on(void)
 	return __atomic_load_n(vmsim_self->armed, __ATOMIC_RELAXED) & VMSIM_EV_BIT(PLAIN_READ);
 }
 
-/* Threads of the explorer and their interrupts, no watcher, and memory that simulated code shares. */
+/* A thread of the explorer or its interrupt, no watcher, and memory that simulated code shares. */
 bool instrument_watches(const volatile void *addr);
 
 /* An access that comes right after this. */

@@ -34,7 +34,9 @@ struct vmsim_result program_explore(const struct program *program,
 	struct vmsim_thread_def threads[3];
 	struct vmsim_scenario scenario = {
 		.name = "program",
-		.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = program->cpus ? program->cpus : 3, .frames = 128 },
+		.config = { .contents = VMSIM_CONTENTS_VERSION,
+			    .cpus = program->cpus ? program->cpus : 3,
+			    .frames = 128 },
 		.ctx_size = sizeof(struct shared),
 		.setup = setup,
 		.threads = threads,
@@ -45,8 +47,10 @@ struct vmsim_result program_explore(const struct program *program,
 
 	current_program = program;
 	for (unsigned int i = 0; i < 3 && program->thread[i]; i++)
-		threads[scenario.nr_threads++] = (struct vmsim_thread_def) {
-			.name = names[i], .cpu = program->cpu[i], .fn = program->thread[i],
+		threads[scenario.nr_threads++] = (struct vmsim_thread_def){
+			.name = names[i],
+			.cpu = program->cpu[i],
+			.fn = program->thread[i],
 		};
 	if (vmsim_explore(&scenario, options, &result, error, sizeof(error)))
 		fail_msg("%s", error);
@@ -79,7 +83,8 @@ void races(const struct program *program, const char *words)
 void is_clean(const struct program *program)
 {
 	static const enum vmsim_strategy strategies[] = {
-		VMSIM_STRATEGY_RANDOM, VMSIM_STRATEGY_PCT,
+		VMSIM_STRATEGY_RANDOM,
+		VMSIM_STRATEGY_PCT,
 	};
 
 	for (size_t i = 0; i < 2; i++) {

@@ -19,7 +19,9 @@ static int check_two(struct vmsim_world *world)
 }
 
 static const struct program counter = {
-	.thread = { add_one, add_one }, .cpu = { 0, 1 }, .check = check_two,
+	.thread = { add_one, add_one },
+	.cpu = { 0, 1 },
+	.check = check_two,
 };
 
 /* Two increments of a plain counter: one is lost only where somebody comes in between. */
@@ -61,10 +63,14 @@ static int add_one_locked(struct vmsim_world *world)
 static void test_exhaustive(void **state)
 {
 	static const enum vmsim_strategy strategies[] = {
-		VMSIM_STRATEGY_DFS, VMSIM_STRATEGY_DPOR, VMSIM_STRATEGY_STATES,
+		VMSIM_STRATEGY_DFS,
+		VMSIM_STRATEGY_DPOR,
+		VMSIM_STRATEGY_STATES,
 	};
 	struct program locked = {
-		.thread = { add_one_locked, add_one_locked }, .cpu = { 0, 1 }, .check = check_two,
+		.thread = { add_one_locked, add_one_locked },
+		.cpu = { 0, 1 },
+		.check = check_two,
 	};
 
 	(void)state;
@@ -120,21 +126,24 @@ static int map_lower(struct vmsim_world *world)
 {
 	(void)world;
 	return vmsim_mmap(0x10000000, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0) < 0 ?
-		-1 : use_and_unmap(0x10000000);
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0) < 0
+		       ? -1
+		       : use_and_unmap(0x10000000);
 }
 
 static int map_upper(struct vmsim_world *world)
 {
 	(void)world;
 	return vmsim_mmap(0x10010000, 3 * PAGE_SIZE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0) < 0 ?
-		-1 : use_and_unmap(0x10010000);
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0) < 0
+		       ? -1
+		       : use_and_unmap(0x10010000);
 }
 
 static void test_watchers_change_nothing(void **state)
 {
-	static const struct program program = { .thread = { map_lower, map_upper }, .cpu = { 0, 1 } };
+	static const struct program program = { .thread = { map_lower, map_upper },
+						.cpu = { 0, 1 } };
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 40; seed++) {
@@ -155,7 +164,8 @@ static void test_watchers_change_nothing(void **state)
 }
 
 /* Events of one execution, of one kind, and their sizes in the order in which they came. */
-static unsigned int seen(program_fn fn, enum vmsim_event_kind kind, uint64_t *sizes, unsigned int max)
+static unsigned int seen(program_fn fn, enum vmsim_event_kind kind, uint64_t *sizes,
+			 unsigned int max)
 {
 	const struct program program = { .thread = { fn } };
 	struct vmsim_explore_options options = program_options(VMSIM_GRANULARITY_FULL);

@@ -4,8 +4,14 @@
 
 /* Data races (O23): each way of ordering two accesses, and the same program without it. */
 
-#define PROGRAM(a, b) { .thread = { a, b }, .cpu = { 0, 1 } }
-#define PROGRAM3(a, b, c) { .thread = { a, b, c }, .cpu = { 0, 1, 2 } }
+#define PROGRAM(a, b) \
+	{ \
+		.thread = { a, b }, .cpu = { 0, 1 } \
+	}
+#define PROGRAM3(a, b, c) \
+	{ \
+		.thread = { a, b, c }, .cpu = { 0, 1, 2 } \
+	}
 
 static int plain_increment(struct vmsim_world *world)
 {
@@ -46,8 +52,10 @@ static void test_kinds(void **state)
 	races(&(struct program)PROGRAM(plain_increment, plain_increment),
 	      "plain |Alpha|Beta|test_races.c:|nothing orders them|heap+0x");
 	races(&(struct program)PROGRAM(plain_increment, plain_read), "plain write|plain read");
-	races(&(struct program)PROGRAM(plain_increment, marked_read), "plain write by Alpha|marked read");
-	races(&(struct program)PROGRAM(marked_write, plain_read), "marked write|plain read by Beta");
+	races(&(struct program)PROGRAM(plain_increment, marked_read),
+	      "plain write by Alpha|marked read");
+	races(&(struct program)PROGRAM(marked_write, plain_read),
+	      "marked write|plain read by Beta");
 	races(&(struct program)PROGRAM(volatile_write, plain_read), "marked write|plain read");
 	races(&(struct program)PROGRAM(plain_increment, volatile_read), "plain write|marked read");
 	is_clean(&(struct program)PROGRAM(marked_write, marked_read));
@@ -178,7 +186,8 @@ static void test_locks(void **state)
 	races(&(struct program)PROGRAM(spin_increment, mutex_increment), "plain write");
 	races(&(struct program)PROGRAM(spin_increment, plain_read), "plain read by Beta");
 	races(&(struct program)PROGRAM(down_read_increment, down_read_increment), "plain ");
-	races(&(struct program)PROGRAM(down_read_increment, down_read_read), "plain write by Alpha");
+	races(&(struct program)PROGRAM(down_read_increment, down_read_read),
+	      "plain write by Alpha");
 }
 
 /* The page-table lock has events of its own. */
@@ -204,23 +213,23 @@ static void test_page_table_lock(void **state)
 	vmsim_result_free(&result);
 }
 
-#define PUBLISH(name, publish)							\
-static int name(struct vmsim_world *world)					\
-{										\
-	struct shared *s = shared(world);					\
-	s->data = 1;								\
-	publish;								\
-	return 0;								\
-}
+#define PUBLISH(name, publish) \
+	static int name(struct vmsim_world *world) \
+	{ \
+		struct shared *s = shared(world); \
+		s->data = 1; \
+		publish; \
+		return 0; \
+	}
 
-#define CONSUME(name, seen)							\
-static int name(struct vmsim_world *world)					\
-{										\
-	struct shared *s = shared(world);					\
-	if (seen)								\
-		s->data++;							\
-	return 0;								\
-}
+#define CONSUME(name, seen) \
+	static int name(struct vmsim_world *world) \
+	{ \
+		struct shared *s = shared(world); \
+		if (seen) \
+			s->data++; \
+		return 0; \
+	}
 
 PUBLISH(store_release, smp_store_release(&s->flag, 1))
 PUBLISH(store_once, WRITE_ONCE(s->flag, 1))
@@ -233,8 +242,16 @@ PUBLISH(fence_change, __atomic_thread_fence(__ATOMIC_RELEASE);
 	__atomic_fetch_or(&s->bits, 1, __ATOMIC_RELAXED))
 CONSUME(load_acquire, smp_load_acquire(&s->flag))
 CONSUME(load_once, READ_ONCE(s->flag))
-CONSUME(load_once_rmb, READ_ONCE(s->flag) ? ({ smp_rmb(); 1; }) : 0)
-CONSUME(load_once_mb, READ_ONCE(s->flag) ? ({ smp_mb(); 1; }) : 0)
+CONSUME(load_once_rmb, READ_ONCE(s->flag) ? ({
+		smp_rmb();
+		1;
+	})
+					  : 0)
+CONSUME(load_once_mb, READ_ONCE(s->flag) ? ({
+		smp_mb();
+		1;
+	})
+					 : 0)
 CONSUME(count_seen, atomic_add_return(1, &s->count) == 2)
 CONSUME(bit_seen, test_and_set_bit(0, &s->bits))
 
@@ -261,7 +278,7 @@ static void test_barriers(void **state)
 	races(&(struct program)PROGRAM(mb_store_once, load_once), "plain write by Alpha");
 }
 
-/* Gamma comes after Alpha, because Beta's change of the word in between passes on what was there. */
+/* Gamma comes after Alpha, because Beta's change of the word passes on what was there. */
 PUBLISH(change_release, __atomic_fetch_or(&s->bits, 1, __ATOMIC_RELEASE))
 static int change_relaxed(struct vmsim_world *world)
 {
@@ -323,7 +340,8 @@ static void test_dependency(void **state)
 {
 	(void)state;
 	is_clean(&(struct program)PROGRAM(publish_release, follow));
-	races(&(struct program)PROGRAM(publish_once, follow), "plain write by Alpha|plain read by Beta");
+	races(&(struct program)PROGRAM(publish_once, follow),
+	      "plain write by Alpha|plain read by Beta");
 }
 
 static int rcu_reader(struct vmsim_world *world)
@@ -404,7 +422,8 @@ static void test_rcu(void **state)
 	(void)state;
 	is_clean(&(struct program)PROGRAM(rcu_reader, replace_and_wait));
 	is_clean(&(struct program)PROGRAM(irq_off_reader, replace_and_wait));
-	races(&(struct program)PROGRAM(rcu_reader, replace_at_once), "free by Beta|plain read by Alpha");
+	races(&(struct program)PROGRAM(rcu_reader, replace_at_once),
+	      "free by Beta|plain read by Alpha");
 	races(&(struct program)PROGRAM(reader_without_section, replace_and_wait),
 	      "free by Beta|plain read by Alpha");
 	is_clean(&(struct program)PROGRAM(rcu_reader, replace_with_quiet_callback));
@@ -562,20 +581,13 @@ static void test_reuse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_data_race_macro),
-		cmocka_unit_test(test_locks),
-		cmocka_unit_test(test_page_table_lock),
-		cmocka_unit_test(test_release_and_acquire),
-		cmocka_unit_test(test_barriers),
-		cmocka_unit_test(test_chain),
-		cmocka_unit_test(test_dependency),
-		cmocka_unit_test(test_rcu),
-		cmocka_unit_test(test_interrupts),
-		cmocka_unit_test(test_cpu_sections),
-		cmocka_unit_test(test_references),
-		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_kinds),		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_data_race_macro), cmocka_unit_test(test_locks),
+		cmocka_unit_test(test_page_table_lock), cmocka_unit_test(test_release_and_acquire),
+		cmocka_unit_test(test_barriers),	cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_dependency),	cmocka_unit_test(test_rcu),
+		cmocka_unit_test(test_interrupts),	cmocka_unit_test(test_cpu_sections),
+		cmocka_unit_test(test_references),	cmocka_unit_test(test_reuse),
 	};
 
 	return vmsim_run_tests(tests);
