@@ -27,9 +27,6 @@ void vmsim_checker_atomic(struct vmsim_machine *machine, enum vmsim_atomic_op op
 			  size_t size, int order, const void *ip);
 void vmsim_checker_fence(struct vmsim_machine *machine, int order);
 
-/* "file:line" of an address; false: not known. Only in libvmsim-full (src/instrument/place.c). */
-bool vmsim_source_place(const void *ip, char *text, size_t size);
-
 /* Recounts; no thread is inside the library. Returns the number of violations it reported. */
 int vmsim_checker_quiescent(struct vmsim_machine *machine);
 

@@ -2,6 +2,7 @@
 #include "machine/heap.h"
 #include "check/race.h"
 #include "mm/mm_internal.h"
+#include "trace/symbol.h"
 
 static bool lies_in(u64 addr, const void *start, size_t size)
 {
@@ -61,9 +62,9 @@ static const char *describe(struct vmsim_checker *chk, struct chk_text *text, u6
 	return text->s;
 }
 
-static const char *place(struct chk_text *text, const void *ip)
+static const char *place(struct symbols *symbols, struct chk_text *text, const void *ip)
 {
-	if (vmsim_source_place(ip, text->s, sizeof(text->s)))
+	if (symbol_place(symbols, ip, text->s, sizeof(text->s)))
 		return text->s;
 	return chk_place(text, ip);
 }
@@ -81,12 +82,14 @@ void race_report(struct vmsim_checker *chk, const struct race_access *access,
 		 const struct race_record *before)
 {
 	const struct race_actor *other = &chk->races->actor[before->actor];
+	struct symbols *symbols = symbols_open();
 	struct chk_text object, here, there;
 
 	chk_report(chk, VMSIM_ORACLE_O23, "",
 		   "%s by %s at %s, %s by %s at %s: nothing orders them; %s",
 		   verb(before->write, before->marked, before->freed), other->name,
-		   place(&there, before->ip),
+		   place(symbols, &there, before->ip),
 		   verb(access->write, access->marked, access->freed), access->actor->name,
-		   place(&here, access->ip), describe(chk, &object, access->addr));
+		   place(symbols, &here, access->ip), describe(chk, &object, access->addr));
+	symbols_close(symbols);
 }

@@ -80,16 +80,28 @@ static const char *short_path(const char *path)
 	return at;
 }
 
+/* Of the unit that has @address: not every compiler writes an index of them. */
+static Dwarf_Line *line_of(Dwfl_Module *module, Dwarf_Addr address)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	while ((unit = dwfl_module_nextcu(module, unit, &bias)))
+		if (dwarf_haspc(unit, address - bias) > 0)
+			return dwarf_getsrc_die(unit, address - bias);
+	return NULL;
+}
+
 bool symbol_place(struct symbols *symbols, const void *ip, char *text, size_t size)
 {
 	Dwarf_Addr address = address_of(ip);
 	Dwfl_Module *module = symbols ? dwfl_addrmodule(symbols->dwfl, address) : NULL;
-	Dwfl_Line *line = module ? dwfl_module_getsrc(module, address) : NULL;
+	Dwarf_Line *line = module ? line_of(module, address) : NULL;
 	const char *file;
 	int number;
 
-	file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
-	if (!file)
+	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	if (!file || dwarf_lineno(line, &number))
 		return false;
 	snprintf(text, size, "%s:%d", short_path(file), number);
 	return true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../unit/vmsim_test.h"
 #include <linux/mm.h>
-#include "check/check.h"
+#include "trace/symbol.h"
 #include <string.h>
 #include <sys/mman.h>
 
@@ -73,6 +73,7 @@ static struct vmsim_result explore(enum vmsim_granularity granularity, uint64_t 
 
 static unsigned int plain_in_kernel_file(const struct vmsim_result *result)
 {
+	struct symbols *symbols = symbols_open();
 	unsigned int n = 0;
 	char place[128];
 
@@ -80,9 +81,10 @@ static unsigned int plain_in_kernel_file(const struct vmsim_result *result)
 		const struct vmsim_event *event = &result->events[i];
 
 		n += (event->kind == VMSIM_EV_PLAIN_READ || event->kind == VMSIM_EV_PLAIN_WRITE) &&
-		     vmsim_source_place(event->ip, place, sizeof(place)) &&
-		     !strncmp(place, "mmu_gather.c:", strlen("mmu_gather.c:"));
+		     symbol_place(symbols, event->ip, place, sizeof(place)) &&
+		     strstr(place, "mmu_gather.c:");
 	}
+	symbols_close(symbols);
 	return n;
 }
 
