@@ -2,7 +2,7 @@
 #include "check/checker.h"
 #include <dlfcn.h>
 
-/* Frames as dump_page() shows them in the kernel, in one line. */
+/* Frames as dump_page() shows them in the kernel, in one line. The same in every process: no pointers. */
 
 static const struct {
 	unsigned int bit;
@@ -44,6 +44,9 @@ const char *chk_page(struct chk_text *text, const struct page *page)
 	if (!chk_frame_allocated(page))
 		snprintf(text->s, sizeof(text->s), "page:pfn=%lx gen=%u free", pfn,
 			 __READ_ONCE(page->vmsim_gen));
+	else if (chk_is_table(page))
+		snprintf(text->s, sizeof(text->s), "page:pfn=%lx gen=%u refcount:%d table flags:%s",
+			 pfn, __READ_ONCE(page->vmsim_gen), page_ref_count(page), flags);
 	else
 		snprintf(text->s, sizeof(text->s),
 			 "page:pfn=%lx gen=%u refcount:%d mapcount:%d mapping:%s index:%lx flags:%s",
