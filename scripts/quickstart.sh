@@ -30,3 +30,5 @@ run 1 "$vmsim" run lost-dirty --variant linux-6.1 --oracles O3 --timeline --save
 run 1 "$vmsim" replay "$schedule"
 # The same script, all oracles.
 run 0 "$vmsim" run lost-dirty --variant linux-6.12 --timeline
+# Without a script: the explorer finds the race, and cuts the schedule down.
+run 1 "$vmsim" explore lost-dirty --variant linux-6.1 --oracles O3 --minimise
