@@ -210,10 +210,15 @@ static void happen(struct vmsim_explorer *x, struct candidate pick)
 	}
 }
 
+static void fail_endless(struct vmsim_explorer *x)
+{
+	fail_progress(x, "livelock: the step limit is reached");
+}
+
 static void count_step(struct vmsim_explorer *x)
 {
 	if (unlikely(++x->steps > x->options->step_limit))
-		fail_progress(x, "livelock: the step limit is reached");
+		fail_endless(x);
 }
 
 /* Takes decisions until a thread is to run, and runs it. Returns when the caller is to go on. */
@@ -501,6 +506,11 @@ int loop_candidates(struct vmsim_explorer *x, struct candidate *out)
 void loop_stuck(struct vmsim_explorer *x)
 {
 	fail_stuck(x);
+}
+
+void loop_endless(struct vmsim_explorer *x)
+{
+	fail_endless(x);
 }
 
 void loop_step(struct vmsim_explorer *x, struct candidate pick)

@@ -242,12 +242,14 @@ struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor);
 
 /*
  * The same, step by step, in the main context: what can happen next (none: nobody can go on);
- * whether all has happened; one of them happens; nobody can go on, which is a violation.
+ * whether all has happened; one of them happens; nobody can go on, or there is no end to it, which
+ * are violations.
  */
 int loop_candidates(struct vmsim_explorer *x, struct candidate *out);
 bool loop_all_done(const struct vmsim_explorer *x);
 void loop_step(struct vmsim_explorer *x, struct candidate pick);
 void loop_stuck(struct vmsim_explorer *x);
+void loop_endless(struct vmsim_explorer *x);
 
 /*
  * A preemption takes the CPU from a thread that could have gone on: what bounds count. Interrupts

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/checkpoint.h"
+#include "explore/open_states.h"
 #include "explore/private.h"
 #include "explore/session.h"
 #include "explore/visited.h"
@@ -9,23 +10,35 @@
 /*
  * All states, each once: depth first, with a table of the states that were seen. States are told
  * apart by a hash of the world, of the live part of the stacks, and of what threads wait for.
+ *
+ * A livelock is a set of states from which nothing leads to an end: a strongly connected component
+ * that no step leaves. Components are found on the way, as Tarjan does it.
  */
 
 #define DEFAULT_MEMORY (2ULL << 30)
 /* Between two looks at the clock. */
 #define TRANSITIONS_AT_ONCE 4096
 
-/* A state on the way from the start to the present one. @picks: what has not been tried there. */
+/**
+ * struct node - a state on the way from the start to the present one
+ * @picks: what has not been tried there
+ * @place: among the open states
+ * @low: the oldest open state that was reached from here
+ * @ends: an end, or a state of which everything is known, was reached from here
+ */
 struct node {
 	size_t mark;
 	size_t first_pick, picks;
 	struct candidate taken;
+	size_t place, low;
+	bool ends;
 };
 
 struct search {
 	struct visited *visited;
 	size_t visited_limit;
 	struct private *private;
+	struct open_states open;
 	struct node *node;
 	size_t depth, node_capacity, deepest;
 	struct candidate *pick;
@@ -71,6 +84,7 @@ static void states_destroy(struct vmsim_explorer *x)
 	checkpoint_destroy(x);
 	visited_destroy(search->visited);
 	private_destroy(search->private);
+	open_states_free(&search->open);
 	free(search->node);
 	free(search->pick);
 	free(search);
@@ -116,12 +130,13 @@ static void add_picks(struct vmsim_explorer *x, struct node *node)
 static struct node *push(struct vmsim_explorer *x, size_t mark)
 {
 	struct search *search = x->strategy_state;
+	size_t place = open_states_push(&search->open, checkpoint_key(x));
 	struct node *node;
 
 	if (search->depth == search->node_capacity)
 		search->node = grown(search->node, &search->node_capacity, sizeof(*search->node));
 	node = &search->node[search->depth++];
-	*node = (struct node) { .mark = mark };
+	*node = (struct node) { .mark = mark, .place = place, .low = place };
 	add_picks(x, node);
 	search->deepest = max(search->deepest, search->depth);
 	return node;
@@ -136,6 +151,7 @@ static int begin(struct vmsim_explorer *x)
 	search->visited = visited_create(search->visited_limit);
 	if (!search->visited)
 		return -ENOMEM;
+	open_states_close(&search->open, 0);
 	search->depth = search->picks = search->deepest = 0;
 	search->cut = false;
 	visited_add(search->visited, checkpoint_key(x));
@@ -168,15 +184,22 @@ static bool is_enough(struct vmsim_explorer *x, size_t from, struct candidate ta
 	return is_private;
 }
 
+/* Answers to questions are no steps. */
+static void record(struct vmsim_explorer *x, struct candidate taken)
+{
+	pick_record(&x->recorded, taken.kind, taken.id);
+	x->steps += taken.kind != 'n';
+}
+
 /* The schedule that leads to where the search is. */
 static void record_path(struct vmsim_explorer *x)
 {
 	struct search *search = x->strategy_state;
 
 	x->recorded.n = 0;
+	x->steps = 0;
 	for (size_t i = 0; i < search->depth; i++)
-		pick_record(&x->recorded, search->node[i].taken.kind, search->node[i].taken.id);
-	x->steps = search->depth;
+		record(x, search->node[i].taken);
 }
 
 static void finish(struct vmsim_explorer *x)
@@ -232,24 +255,96 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node)
 		return OUTCOME_NEW;
 	if (search->cut)
 		return OUTCOME_SEEN;
-	search->depth--;
+	open_states_close(&search->open, search->node[--search->depth].place);
 	loop_stuck(x);
 	return OUTCOME_END;
+}
+
+/* The present state was seen before, on this way or on another one. */
+static void meet(struct vmsim_explorer *x)
+{
+	struct search *search = x->strategy_state;
+	struct node *node = &search->node[search->depth - 1];
+	size_t place = open_states_find(&search->open, checkpoint_key(x));
+
+	if (place == NOT_OPEN)
+		node->ends = true;
+	else
+		node->low = min(node->low, place);
 }
 
 /* Steps from the state of @node; true if an execution ended. */
 static bool step(struct vmsim_explorer *x, struct node *node)
 {
+	struct search *search = x->strategy_state;
 	size_t from = node->mark;
 	enum outcome outcome = take_step(x, node);
 
 	if (outcome == OUTCOME_NEW)
 		return false;
-	if (outcome == OUTCOME_END)
+	if (outcome == OUTCOME_SEEN) {
+		meet(x);
+	} else {
+		search->node[search->depth - 1].ends = true;
 		record_path(x);
+	}
 	checkpoint_take(x);
 	checkpoint_back(x, from);
 	return outcome == OUTCOME_END;
+}
+
+/* Leaves a state in which all was tried. True if from there nothing leads to an end. */
+static bool leave(struct vmsim_explorer *x)
+{
+	struct search *search = x->strategy_state;
+	struct node left = search->node[--search->depth];
+	struct node *parent = search->depth ? &search->node[search->depth - 1] : NULL;
+	bool component = left.low == left.place;
+
+	if (component)
+		open_states_close(&search->open, left.place);
+	if (parent) {
+		parent->low = min(parent->low, left.low);
+		parent->ends |= left.ends || component;
+	}
+	return component && !left.ends;
+}
+
+/* Goes on from a state that was left, each in turn. False if that ends without a violation. */
+static bool never_ends(struct vmsim_explorer *x)
+{
+	struct candidate candidate[MAX_CANDIDATES];
+
+	record_path(x);
+	while (x->steps < x->options->step_limit) {
+		int n = loop_candidates(x, candidate);
+		struct candidate taken;
+
+		if (!n || loop_all_done(x))
+			return false;
+		taken = candidate[x->steps % (unsigned int)n];
+		loop_step(x, taken);
+		checkpoint_take(x);
+		record(x, taken);
+		if (x->failed)
+			return true;
+	}
+	loop_endless(x);
+	return true;
+}
+
+/* One state up; true if where it comes from is a livelock. */
+static bool go_up(struct vmsim_explorer *x)
+{
+	struct search *search = x->strategy_state;
+	bool endless = leave(x);
+	bool violated = endless && never_ends(x);
+
+	search->exhausted = !search->depth;
+	if (endless)
+		checkpoint_take(x);
+	checkpoint_back(x, search->depth ? search->node[search->depth - 1].mark : 0);
+	return violated;
 }
 
 static int again(struct vmsim_explorer *x)
@@ -266,7 +361,7 @@ static int states_advance(struct vmsim_explorer *x)
 
 	if (!search->started)
 		err = start(x);
-	while (!err && search->transitions < before + TRANSITIONS_AT_ONCE) {
+	while (!err && !search->exhausted && search->transitions < before + TRANSITIONS_AT_ONCE) {
 		struct node *node = &search->node[search->depth - 1];
 
 		if (private_was_wrong(search->private)) {
@@ -278,11 +373,8 @@ static int states_advance(struct vmsim_explorer *x)
 				return 0;
 			continue;
 		}
-		if (--search->depth == 0) {
-			search->exhausted = true;
-			break;
-		}
-		checkpoint_back(x, search->node[search->depth - 1].mark);
+		if (go_up(x))
+			return 0;
 	}
 	x->abandoned = true;
 	x->steps = search->transitions - before;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../vmsim_test.h"
+#include "explore/checkpoint.h"
 #include "explore/dpor.h"
+#include "explore/private.h"
 #include "programs.h"
 #include <string.h>
 
 /*
- * dfs tries everything, and so is right without knowing anything. What dpor leaves out must not be
- * missed: the same final states, the same failures.
+ * dfs tries everything, and so is right without knowing anything. What dpor and states leave out
+ * must not be missed: the same final states, the same failures, deadlocks and livelocks among them.
  */
 
 #define PROGRAMS 200
@@ -18,7 +20,7 @@
 struct outcomes {
 	uint64_t at[MAX_OUTCOMES];	/* sorted */
 	unsigned int n;
-	uint64_t executions;
+	uint64_t executions, transitions;
 	bool exhausted;
 };
 
@@ -74,6 +76,7 @@ static void explore(const struct program *program, enum vmsim_strategy id,
 	}
 	x->strategy->cover(x, &coverage);
 	out->exhausted = coverage.exhausted;
+	out->transitions = coverage.transitions;
 	session_destroy(x);
 }
 
@@ -82,7 +85,7 @@ static bool same(const struct outcomes *a, const struct outcomes *b)
 	return a->n == b->n && !memcmp(a->at, b->at, a->n * sizeof(a->at[0]));
 }
 
-static struct outcomes with_dfs, with_dpor;
+static struct outcomes with_dfs, with_dpor, with_states;
 
 /* The first program from @seed on that dfs can exhaust; returns its seed. */
 static uint64_t exhaustible(struct program *program, uint64_t seed)
@@ -121,6 +124,48 @@ static void test_dpor_agrees_with_dfs(void **state)
 		      (unsigned long long)dpor);
 	assert_true(branching > PROGRAMS / 3);
 	assert_true(dpor < dfs / 10);
+}
+
+/* Fibers of which nothing else keeps track can be put back. */
+static bool can_have_states(void)
+{
+	struct vmsim_explore_options options;
+
+	vmsim_explore_options_init(&options);
+	return options.backend == VMSIM_BACKEND_FIBER && coroutine_can_go_back();
+}
+
+static void skip_without_states(void)
+{
+	if (can_have_states())
+		return;
+	print_message("strategy states: not under ThreadSanitizer, and not with pthreads\n");
+	skip();
+}
+
+static void test_states_agrees_with_dfs(void **state)
+{
+	uint64_t seed = 0, dfs = 0, transitions = 0;
+
+	(void)state;
+	skip_without_states();
+	for (unsigned int i = 0; i < PROGRAMS; i++, seed++) {
+		struct program program;
+
+		seed = exhaustible(&program, seed);
+		explore(&program, VMSIM_STRATEGY_STATES, NULL, UINT64_MAX, &with_states);
+		assert_true(with_states.exhausted);
+		if (!same(&with_dfs, &with_states)) {
+			program_print(&program);
+			fail_msg("program %llu: dfs %u outcomes, states %u", (unsigned long long)seed,
+				 with_dfs.n, with_states.n);
+		}
+		dfs += with_dfs.executions;
+		transitions += with_states.transitions;
+	}
+	print_message("%d programs: dfs %llu executions, states %llu transitions\n", PROGRAMS,
+		      (unsigned long long)dfs, (unsigned long long)transitions);
+	assert_true(transitions < dfs);
 }
 
 /* What must be noticed: dpor, blind to one kind of object. */
@@ -228,6 +273,82 @@ static void test_wrong_rules_are_noticed(void **state)
 	assert_disagrees(pick_no_backtrack);
 }
 
+/*
+ * Errors put into states. Its calls of these functions come here (-Wl,--wrap): what they say is
+ * changed on the way.
+ */
+static bool never_restarts;
+static void (*leave_out)(const struct vmsim_explorer *x, const char **from, const char **to);
+
+bool __real_private_was_wrong(struct private *private);
+bool __wrap_private_was_wrong(struct private *private);
+struct image_key __real_checkpoint_key(const struct vmsim_explorer *x);
+struct image_key __wrap_checkpoint_key(const struct vmsim_explorer *x);
+
+bool __wrap_private_was_wrong(struct private *private)
+{
+	return __real_private_was_wrong(private) && !never_restarts;
+}
+
+struct image_key __wrap_checkpoint_key(const struct vmsim_explorer *x)
+{
+	struct image_key key = __real_checkpoint_key(x);
+	const char *from, *to;
+
+	if (!leave_out)
+		return key;
+	leave_out(x, &from, &to);
+	key.lo -= image_part_key(x->image, from, to);
+	return (struct image_key) { key.lo, key.lo };
+}
+
+static void leave_out_ctx(const struct vmsim_explorer *x, const char **from, const char **to)
+{
+	*from = x->world.ctx;
+	*to = *from + x->scenario->ctx_size;
+}
+
+static void leave_out_stack(const struct vmsim_explorer *x, const char **from, const char **to)
+{
+	*from = x->actor[0].co.stack;
+	*to = *from + VMSIM_STACK_SIZE;
+}
+
+static bool states_disagree(void)
+{
+	uint64_t seed = 0;
+
+	for (unsigned int i = 0; i < PROGRAMS; i++, seed++) {
+		struct program program;
+
+		seed = exhaustible(&program, seed);
+		explore(&program, VMSIM_STRATEGY_STATES, NULL, UINT64_MAX, &with_states);
+		if (!same(&with_dfs, &with_states))
+			return true;
+	}
+	return false;
+}
+
+static void test_unseen_memory_is_noticed(void **state)
+{
+	(void)state;
+	skip_without_states();
+	leave_out = leave_out_ctx;
+	assert_true(states_disagree());
+	leave_out = leave_out_stack;
+	assert_true(states_disagree());
+	leave_out = NULL;
+}
+
+static void test_no_restart_is_noticed(void **state)
+{
+	(void)state;
+	skip_without_states();
+	never_restarts = true;
+	assert_true(states_disagree());
+	never_restarts = false;
+}
+
 /* What one shard finds; returns the number of its executions. */
 static uint64_t explore_shard(const struct program *program, enum vmsim_strategy strategy,
 			      unsigned int shard, unsigned int shards, struct outcomes *out)
@@ -326,8 +447,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dpor_agrees_with_dfs),
+		cmocka_unit_test(test_states_agrees_with_dfs),
 		cmocka_unit_test(test_blindness_is_noticed),
 		cmocka_unit_test(test_wrong_rules_are_noticed),
+		cmocka_unit_test(test_unseen_memory_is_noticed),
+		cmocka_unit_test(test_no_restart_is_noticed),
 		cmocka_unit_test(test_shards_of_dfs),
 		cmocka_unit_test(test_shards_of_dpor),
 		cmocka_unit_test(test_preemptions_bound_dfs),

@@ -208,6 +208,72 @@ static void test_spins_are_cycles(void **state)
 	vmsim_result_free(&result);
 }
 
+static int waits_twice(struct vmsim_world *world)
+{
+	struct spin *spin = world->ctx;
+
+	spins(world);
+	atomic_set(&spin->stop, 0);
+	return spins(world);
+}
+
+static int ends(struct vmsim_world *world)
+{
+	(void)world;
+	return 0;
+}
+
+/* From a cycle that nothing leads out of, the schedule goes on to the step limit, as others do. */
+static void assert_livelock(const struct vmsim_thread_def *threads, unsigned int nr_threads)
+{
+	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options replay = options_for(VMSIM_STRATEGY_REPLAY);
+	struct vmsim_scenario scenario = {
+		.name = "endless",
+		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 3, .frames = 128 },
+		.ctx_size = sizeof(struct spin),
+		.bare = true,
+		.threads = threads,
+		.nr_threads = nr_threads,
+	};
+	struct vmsim_result found, again;
+
+	options.step_limit = replay.step_limit = 500;
+	replay.executions = 1;
+	found = explore(&scenario, &options);
+	assert_true(found.violated);
+	assert_string_equal(found.violation.oracle, "O20");
+	assert_non_null(strstr(found.violation.text, "livelock"));
+	replay.schedule = &found.schedule;
+	again = explore(&scenario, &replay);
+	assert_true(again.violated);
+	assert_string_equal(again.violation.text, found.violation.text);
+	vmsim_result_free(&again);
+	vmsim_result_free(&found);
+	options.keep_going = true;
+	found = explore(&scenario, &options);
+	assert_true(found.coverage.exhausted);
+	vmsim_result_free(&found);
+}
+
+static void test_livelocks_are_found(void **state)
+{
+	static const struct vmsim_thread_def spinners[] = {
+		{ .name = "A", .cpu = 0, .fn = spins },
+		{ .name = "B", .cpu = 1, .fn = spins },
+		{ .name = "C", .cpu = 2, .fn = spins },
+	}, late[] = {
+		{ .name = "Ends", .cpu = 0, .fn = ends },
+		{ .name = "Stopper", .cpu = 1, .fn = stops },
+		{ .name = "Twice", .cpu = 2, .fn = waits_twice },
+	};
+
+	(void)state;
+	for (unsigned int n = 1; n <= 3; n++)
+		assert_livelock(spinners, n);
+	assert_livelock(late, 3);
+}
+
 /*
  * None of them on CPU 0, which the thread for RCU callbacks shares.
  *
@@ -334,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_keeps_going),
 		cmocka_unit_test(test_deadlock_is_a_state),
 		cmocka_unit_test(test_spins_are_cycles),
+		cmocka_unit_test(test_livelocks_are_found),
 		cmocka_unit_test(test_wrong_assumptions_are_noticed),
 		cmocka_unit_test(test_private_steps_have_no_alternatives),
 		cmocka_unit_test(test_little_memory_is_told),
