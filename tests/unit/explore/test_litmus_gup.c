@@ -83,6 +83,34 @@ static void test_put_first(void **state)
 	finds(LITMUS_GUP_PUT_FIRST, texts);
 }
 
+/* What dpor needs to exhaust the litmus: executions, those included that it cut. */
+static uint64_t dpor_needs(unsigned int readers, unsigned int rounds)
+{
+	struct litmus_gup litmus;
+	struct vmsim_result result;
+	uint64_t needed;
+
+	litmus_gup_init(&litmus, readers, rounds, LITMUS_GUP_RIGHT);
+	result = explore(&litmus, VMSIM_STRATEGY_DPOR, UINT64_MAX);
+	assert_false(result.violated);
+	assert_true(result.coverage.exhausted);
+	needed = result.executions + result.coverage.blocked;
+	vmsim_result_free(&result);
+	return needed;
+}
+
+/*
+ * With one reader, as many as there are classes of schedules. With two, no more than source-DPOR needs
+ * that takes a compare-and-swap which fails for a write.
+ */
+static void test_dpor_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(dpor_needs(1, 1), 9);
+	assert_int_equal(dpor_needs(1, 2), 17);
+	assert_in_range(dpor_needs(2, 1), 18, 368);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +118,7 @@ int main(void)
 		cmocka_unit_test(test_increment_from_zero),
 		cmocka_unit_test(test_no_recheck),
 		cmocka_unit_test(test_put_first),
+		cmocka_unit_test(test_dpor_counts),
 	};
 
 	return vmsim_run_tests(tests);
