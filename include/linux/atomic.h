@@ -52,16 +52,11 @@ static inline ctype name##_cmpxchg_unseen(type *v, ctype from, ctype to)		\
 	return (ctype)ao##_fetch_compare_and_swap_full((volatile utype *)&v->counter,	\
 						       (utype)from, (utype)to);		\
 }											\
-static inline ctype name##_fetch_add_as(ctype i, type *v, enum vmsim_atomic_kind op)	\
-{											\
-	ctype old = name##_fetch_add_unseen(i, v);					\
-	vmsim_event(ATOMIC, (uintptr_t)v, op, old);					\
-	(void)op;									\
-	return old;									\
-}											\
 static inline ctype name##_fetch_add(ctype i, type *v)					\
 {											\
-	return name##_fetch_add_as(i, v, VMSIM_ATOMIC_CHANGES);				\
+	ctype old = name##_fetch_add_unseen(i, v);					\
+	vmsim_event(ATOMIC, (uintptr_t)v, VMSIM_ATOMIC_CHANGES, old);			\
+	return old;									\
 }											\
 static inline ctype name##_cmpxchg(type *v, ctype from, ctype to)			\
 {											\
@@ -89,20 +84,53 @@ static inline void name##_add(ctype i, type *v)						\
 static inline void name##_sub(ctype i, type *v) { name##_add(-i, v); }			\
 static inline void name##_inc(type *v) { name##_add(1, v); }				\
 static inline void name##_dec(type *v) { name##_add(-1, v); }				\
-static inline bool name##_sub_and_test(ctype i, type *v) { return name##_sub_return(i, v) == 0; } \
+static inline bool name##_add_and_test(ctype i, type *v, enum vmsim_atomic_kind op)	\
+{											\
+	ctype old = name##_fetch_add_unseen(i, v);					\
+	bool zero = old + i == 0;							\
+	vmsim_event_returns(zero, ATOMIC, (uintptr_t)v, op, old);			\
+	(void)op;									\
+	return zero;									\
+}											\
+static inline bool name##_sub_and_test(ctype i, type *v)				\
+{											\
+	return name##_add_and_test(-i, v, VMSIM_ATOMIC_CHANGES);			\
+}											\
 static inline bool name##_dec_and_test(type *v)						\
 {											\
-	return name##_fetch_add_as(-1, v, VMSIM_ATOMIC_DROPS) == 1;			\
+	return name##_add_and_test(-1, v, VMSIM_ATOMIC_DROPS);				\
 }											\
-static inline bool name##_inc_and_test(type *v) { return name##_inc_return(v) == 0; }	\
+static inline bool name##_inc_and_test(type *v)						\
+{											\
+	return name##_add_and_test(1, v, VMSIM_ATOMIC_CHANGES);				\
+}											\
 static inline bool name##_add_negative(ctype i, type *v) { return name##_add_return(i, v) < 0; } \
+/*											\
+ * The value before, @u if nothing was added. One step: nothing happens between a look and a change \
+ * that fails. No part of its caller, in whose registers the values would stay.		\
+ */											\
+static noinline __maybe_unused ctype name##_fetch_add_unless_unseen(type *v, ctype i, ctype u) \
+{											\
+	ctype seen = __READ_ONCE(v->counter);						\
+	if (vmsim_ordered())								\
+		seen = (ctype)vmsim_order_seen(&v->counter, (u64)seen, sizeof(seen));	\
+	while (seen != u) {								\
+		ctype found = name##_cmpxchg_unseen(v, seen, seen + i);			\
+		if (found == seen)							\
+			break;								\
+		seen = found;								\
+	}										\
+	return seen;									\
+}											\
 static inline bool name##_add_unless(type *v, ctype i, ctype u)				\
 {											\
-	ctype seen = name##_read(v);							\
-	while (seen != u)								\
-		if (name##_try_cmpxchg(v, &seen, seen + i))				\
-			return true;							\
-	return false;									\
+	ctype old = name##_fetch_add_unless_unseen(v, i, u);				\
+	bool done = old != u;								\
+	if (done)									\
+		vmsim_event(ATOMIC, (uintptr_t)v, VMSIM_ATOMIC_CHANGES, old);		\
+	else										\
+		vmsim_event(READ, (uintptr_t)v, (uintptr_t)old, sizeof(old));		\
+	return done;									\
 }											\
 static inline bool name##_inc_not_zero(type *v) { return name##_add_unless(v, 1, 0); }
 

@@ -63,12 +63,16 @@ static inline int folio_ref_sub_return(struct folio *folio, int nr)
 }
 static inline bool folio_ref_sub_and_test(struct folio *folio, int nr)
 {
-	return vmsim_ref_add(folio, -nr) == 0;
+	int from = atomic_fetch_add_unseen(-nr, &folio->_refcount);
+	bool zero = from == nr;
+
+	vmsim_event_returns(zero, REF, (uintptr_t)folio, from, from - nr);
+	return zero;
 }
 static inline bool folio_put_testzero(struct folio *folio)
 {
 	VM_BUG_ON_FOLIO(folio_ref_count(folio) == 0, folio);
-	return vmsim_ref_add(folio, -1) == 0;
+	return folio_ref_sub_and_test(folio, 1);
 }
 static inline bool put_page_testzero(struct page *page)
 {

@@ -51,6 +51,18 @@ do {											\
 } while (0)
 
 /*
+ * Tells of a change of which the primitive returns no more than @result. That is worked out before,
+ * so that the value that was found is no part of the state of an execution.
+ */
+#define vmsim_event_returns(result, id, a, b, c)					\
+do {											\
+	if (vmsim_watched(id)) {							\
+		__asm__ volatile("" : "+r"(result));					\
+		vmsim_event(id, a, b, c);						\
+	}										\
+} while (0)
+
+/*
  * Plain accesses are told before they are made, so no decision can come after one. Whatever comes
  * next and is no plain access, and may keep others out or wait for them, lets them in before.
  */

@@ -287,8 +287,9 @@ static bool step(struct vmsim_explorer *x, struct node *node)
 	} else {
 		search->node[search->depth - 1].ends = true;
 		record_path(x);
+		/* What the end of an execution changed. */
+		checkpoint_take(x);
 	}
-	checkpoint_take(x);
 	checkpoint_back(x, from);
 	return outcome == OUTCOME_END;
 }

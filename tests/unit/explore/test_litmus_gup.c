@@ -100,15 +100,15 @@ static uint64_t dpor_needs(unsigned int readers, unsigned int rounds)
 }
 
 /*
- * With one reader, as many as there are classes of schedules. With two, no more than source-DPOR needs
- * that takes a compare-and-swap which fails for a write.
+ * With one reader, as many as there are classes of schedules: counted by hand. With two, few more than
+ * there are executions that are not cut.
  */
 static void test_dpor_counts(void **state)
 {
 	(void)state;
-	assert_int_equal(dpor_needs(1, 1), 9);
-	assert_int_equal(dpor_needs(1, 2), 17);
-	assert_in_range(dpor_needs(2, 1), 18, 368);
+	assert_int_equal(dpor_needs(1, 1), 7);
+	assert_int_equal(dpor_needs(1, 2), 13);
+	assert_in_range(dpor_needs(2, 1), 14, 100);
 }
 
 int main(void)
