@@ -63,7 +63,9 @@ static void scan_stack(struct vmsim_explorer *x, struct vmsim_actor *actor)
 	char *before = control->position[actor->index];
 	char *live = live_stack(actor);
 
-	scrub(actor->co.stack, live);
+	/* Below the stacks of the others it is as clear as when they ran last. */
+	if (x->stepped >> actor->index & 1)
+		scrub(actor->co.stack, live);
 	if (before && before < live)
 		image_scan(x->image, before, live);
 	image_scan(x->image, live, stack_top(actor));
@@ -113,8 +115,24 @@ size_t checkpoint_take(struct vmsim_explorer *x)
 		scan_stack(x, &x->actor[i]);
 	write_control(x);
 	image_scan(x->image, control, control + sizeof(struct control));
-	world_each_range(x->machine, scan_range, x->image);
+	world_each_used_range(x->machine, scan_range, x->image);
 	return image_mark(x->image);
+}
+
+/* What is only counted is followed, too, but tells no states apart. */
+static bool exclude_counts(struct image *image, struct vmsim_machine *m)
+{
+	bool done = image_exclude(image, &m->seq, sizeof(m->seq)) &&
+		    image_exclude(image, &m->stats, sizeof(m->stats));
+
+	for (unsigned int i = 0; i < m->nr_cpus && done; i++) {
+		struct vmsim_tlb_cache *tlb = &m->cpu[i].tlb;
+
+		done = image_exclude(image, &m->cpu[i].counts, sizeof(m->cpu[i].counts)) &&
+		       image_exclude(image, &tlb->fills, (size_t)((char *)tlb->queue -
+								  (char *)&tlb->fills));
+	}
+	return done;
 }
 
 int checkpoint_create(struct vmsim_explorer *x)
@@ -123,10 +141,10 @@ int checkpoint_create(struct vmsim_explorer *x)
 
 	m->clean_stacks = true;
 	x->image = image_create((char *)m, m->region_size);
-	if (!x->image || !image_exclude(x->image, &m->seq, sizeof(m->seq)) ||
-	    !image_exclude(x->image, &m->stats, sizeof(m->stats)))
+	if (!x->image || !exclude_counts(x->image, m))
 		return -ENOMEM;
 	memset(m->control, 0, sizeof(struct control));
+	x->stepped = ~0u;
 	checkpoint_take(x);
 	image_settle(x->image);
 	return 0;

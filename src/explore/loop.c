@@ -516,10 +516,13 @@ void loop_endless(struct vmsim_explorer *x)
 void loop_step(struct vmsim_explorer *x, struct candidate pick)
 {
 	footprint_reset(&x->footprint);
+	x->stepped = 0;
 	if (pick.kind == 'n') {
+		x->stepped = 1u << x->asking->index;
 		x->answer = pick.id;
 		go_to(x, x->asking);
 	} else if (pick.kind == 't') {
+		x->stepped = 1u << pick.id;
 		go_to(x, &x->actor[pick.id]);
 	} else if (!setjmp(x->escape)) {
 		happen(x, pick);

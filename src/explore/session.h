@@ -166,6 +166,7 @@ struct vmsim_explorer {
 	struct pick_list recorded;
 	struct world_snapshot *snapshot;
 	struct image *image;		/* stepwise: of the present state */
+	unsigned int stepped;		/* stepwise: bit per actor that ran in the last step */
 };
 
 /* Executions between two reports of progress. */
@@ -197,6 +198,9 @@ struct image;
 /* Each range of memory that the world uses, stacks excepted. */
 void world_each_range(struct vmsim_machine *machine,
 		      void (*fn)(void *arg, void *from, void *to), void *arg);
+/* Without what has been all zeroes from the start. */
+void world_each_used_range(struct vmsim_machine *machine,
+			   void (*fn)(void *arg, void *from, void *to), void *arg);
 /* The world (src/explore/world.c): made once, copied back before every execution. */
 int world_create(struct vmsim_explorer *x, void *recorder);
 void world_restore(struct vmsim_explorer *x);

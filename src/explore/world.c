@@ -17,10 +17,15 @@
  */
 typedef void (*range_fn)(void *arg, void *from, void *to);
 
-static void each_cpu(struct vmsim_machine *m, range_fn fn, void *arg)
+static void *end_of_cpu(struct vmsim_cpu *cpu)
 {
-	for (unsigned int i = 0; i < m->nr_cpus; i++)
-		fn(arg, &m->cpu[i], m->cpu[i].tlb.entry[VMSIM_TLB_SETS_EXPLORE]);
+	return cpu->tlb.entry[VMSIM_TLB_SETS_EXPLORE];
+}
+
+/* What a TLB caches is zeroes until it is filled for the first time. */
+static void *used_end_of_cpu(struct vmsim_cpu *cpu)
+{
+	return cpu->tlb.fills || cpu->tlb.next_psc ? end_of_cpu(cpu) : cpu->tlb.psc;
 }
 
 static void each_heap_part(struct vmsim_machine *m, u32 parts, range_fn fn, void *arg)
@@ -65,15 +70,27 @@ static void each_cell(struct vmsim_machine *m, unsigned long from, unsigned long
 	}
 }
 
-void world_each_range(struct vmsim_machine *m, range_fn fn, void *arg)
+static void each_range(struct vmsim_machine *m, void *(*end)(struct vmsim_cpu *cpu), range_fn fn,
+		       void *arg)
 {
 	fn(arg, m, m + 1);
-	each_cpu(m, fn, arg);
+	for (unsigned int i = 0; i < m->nr_cpus; i++)
+		fn(arg, &m->cpu[i], end(&m->cpu[i]));
 	each_heap_part(m, m->heap_parts, fn, arg);
 	each_cell(m, 0, m->frames_used, fn, arg);
 	if (m->versions)
 		fn(arg, m->versions, m->versions + m->frames_used);
 	each_frame(m, fn, arg);
+}
+
+void world_each_range(struct vmsim_machine *m, range_fn fn, void *arg)
+{
+	each_range(m, end_of_cpu, fn, arg);
+}
+
+void world_each_used_range(struct vmsim_machine *m, range_fn fn, void *arg)
+{
+	each_range(m, used_end_of_cpu, fn, arg);
 }
 
 /* A snapshot of a machine is a copy of these ranges. */
