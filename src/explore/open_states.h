@@ -6,7 +6,8 @@
 
 /*
  * States of which it is not known yet whether they lie on a cycle with others: a stack, in the
- * order in which they were found, with a way to ask where a state is (Tarjan, SIAM J. Comput. 1972).
+ * order in which they were found, with a way to ask where a state is (Tarjan, Depth-first search
+ * and linear graph algorithms, 1972).
  */
 struct open_states {
 	struct open_state {

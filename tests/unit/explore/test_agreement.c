@@ -341,8 +341,9 @@ static void test_unseen_memory_is_noticed(void **state)
 }
 
 /*
- * The reader's second read seems to be nobody else's business when it is first tried: that somebody
- * writes is seen only after it. The writer, whose first step it is, has no other way to come between.
+ * The reader's second read seems to be nobody else's business when it is first tried: that
+ * somebody writes is seen only after it. The writer, whose first step it is, has no other way to
+ * come between.
  */
 struct late_write {
 	int word;

@@ -100,8 +100,8 @@ static uint64_t dpor_needs(unsigned int readers, unsigned int rounds)
 }
 
 /*
- * With one reader, as many as there are classes of schedules: counted by hand. With two, few more than
- * there are executions that are not cut.
+ * With one reader, as many as there are classes of schedules: counted by hand. With two, few more
+ * than there are executions that are not cut.
  */
 static void test_dpor_counts(void **state)
 {

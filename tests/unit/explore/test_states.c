@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../vmsim_test.h"
+#include "explore/open_states.h"
 #include <errno.h>
 #include <litmus_gup.h>
 #include <linux/compiler.h>
@@ -274,6 +275,32 @@ static void test_livelocks_are_found(void **state)
 	assert_livelock(late, 3);
 }
 
+/* Every fourth shares a bucket with the one before. */
+static struct image_key key_of(uint64_t number)
+{
+	return (struct image_key) { (number - (number % 4 == 3)) << 3, number };
+}
+
+static void test_open_states_have_places(void **state)
+{
+	enum { ALL = 5000, KEPT = 1777 };
+	struct open_states open = { 0 };
+
+	(void)state;
+	assert_int_equal(open_states_find(&open, key_of(0)), NOT_OPEN);
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = open.n; i < ALL; i++)
+			assert_int_equal(open_states_push(&open, key_of(i)), i);
+		for (size_t i = 0; i < ALL; i++)
+			assert_int_equal(open_states_find(&open, key_of(i)), i);
+		open_states_close(&open, KEPT);
+		for (size_t i = 0; i < ALL; i++)
+			assert_int_equal(open_states_find(&open, key_of(i)),
+					 i < KEPT ? i : NOT_OPEN);
+	}
+	open_states_free(&open);
+}
+
 /*
  * None of them on CPU 0, which the thread for RCU callbacks shares.
  *
@@ -460,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_deadlock_is_a_state),
 		cmocka_unit_test(test_spins_are_cycles),
 		cmocka_unit_test(test_livelocks_are_found),
+		cmocka_unit_test(test_open_states_have_places),
 		cmocka_unit_test(test_wrong_assumptions_are_noticed),
 		cmocka_unit_test(test_private_steps_have_no_alternatives),
 		cmocka_unit_test(test_references_are_one_step_each),
