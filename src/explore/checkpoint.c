@@ -37,24 +37,25 @@ static char *live_stack(const struct vmsim_actor *actor)
  */
 static NO_SANITIZE_ADDRESS bool block_is_clear(const char *block)
 {
-	const u64 *word = (const void *)block;
-	u64 any = 0;
+	typedef u64 wide __attribute__((vector_size(32), aligned(8)));
+	const wide *part = (const void *)block;
+	wide any = part[0];
 
-	for (unsigned int i = 0; i < SCRUB / sizeof(u64); i++)
-		any |= word[i];
-	return !any;
+	for (unsigned int i = 1; i < SCRUB / sizeof(wide); i++)
+		any |= part[i];
+	return !(any[0] | any[1] | any[2] | any[3]);
 }
 
 static void scrub(char *bottom, char *live)
 {
-	unsigned int clear = 0;
+	char *block = live, *used = live;
 
-	while (clear < 2 && live - SCRUB >= bottom) {
-		live -= SCRUB;
-		clear = block_is_clear(live) ? clear + 1 : 0;
-		if (!clear)
-			raw_clear(live, SCRUB);
+	while (used - block < 2 * SCRUB && block - SCRUB >= bottom) {
+		block -= SCRUB;
+		if (!block_is_clear(block))
+			used = block;
 	}
+	raw_clear(used, (size_t)(live - used));
 }
 
 static void scan_stack(struct vmsim_explorer *x, struct vmsim_actor *actor)

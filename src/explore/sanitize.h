@@ -2,6 +2,7 @@
 #ifndef VMSIM_EXPLORE_SANITIZE_H
 #define VMSIM_EXPLORE_SANITIZE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -41,6 +42,14 @@ static inline NO_SANITIZE_ADDRESS void raw_clear(void *at, size_t size)
 		((volatile uint64_t *)at)[i] = 0;
 }
 
+static inline NO_SANITIZE_ADDRESS bool raw_same(const void *a, const void *b, size_t size)
+{
+	for (size_t i = 0; i < size / sizeof(uint64_t); i++)
+		if (((const volatile uint64_t *)a)[i] != ((const volatile uint64_t *)b)[i])
+			return false;
+	return true;
+}
+
 #else
 
 static inline void raw_copy(void *to, const void *from, size_t size)
@@ -51,6 +60,11 @@ static inline void raw_copy(void *to, const void *from, size_t size)
 static inline void raw_clear(void *at, size_t size)
 {
 	memset(at, 0, size);
+}
+
+static inline bool raw_same(const void *a, const void *b, size_t size)
+{
+	return !memcmp(a, b, size);
 }
 
 #endif
