@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# fuzz.sh [SECONDS]: runs each libFuzzer target for so long (60), two at a time.
+# fuzz.sh [SECONDS]: runs each libFuzzer target for so long (60), all at the same time.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -44,22 +44,12 @@ fuzz() {
 }
 
 failed=0
-wait_for() {
-	for pid in "$@"; do
-		wait "$pid" || failed=1
-	done
-}
-
 running=
 for target in $targets; do
 	fuzz "$target" &
-	if [ -n "$running" ]; then
-		wait_for "$running" $!
-		running=
-	else
-		running=$!
-	fi
+	running="$running $!"
 done
-# shellcheck disable=SC2086
-wait_for $running
+for pid in $running; do
+	wait "$pid" || failed=1
+done
 exit $failed

@@ -70,7 +70,7 @@ step setup-clang env CC=clang meson setup build-clang -Dwerror=true -Dkernel_src
 	step build-clang ninja -C build-clang &&
 	step ctest-clang ctest --test-dir build-clang --output-on-failure -j 2 -LE 'headers|mutations'
 
-step setup-asan meson setup build-asan -Dkernel_src=$kernels \
+step setup-asan meson setup build-asan -Dkernel_src=${kernels%%,*} \
 	-Db_sanitize=address,undefined &&
 	step build-asan ninja -C build-asan &&
 	suite test-asan build-asan --setup=asan_ubsan --no-suite headers
