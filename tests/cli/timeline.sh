@@ -3,14 +3,15 @@
 # Timelines: one picture as it should be, and what holds for all of them.
 . "$2/lib.sh"
 
-# Frames, tables and lines of source are not what is tested.
+# Frames, tables and lines of source are not what is tested; which functions there are is up to the
+# compiler, which expands some of them where they are called.
 normal() {
-	sed -e '/^$/,/^Memory then/d' -e 's/pfn [0-9]*/pfn N/g; s/table [0-9]*/table N/g' \
-		-e 's/\.c:[0-9]*/.c:N/g' -e '/decisions, on CPU/d'
+	sed -e '/^$/,/^Memory then/d' -e 's/pfn [0-9][0-9]*/pfn N/g; s/table [0-9][0-9]*/table N/g' \
+		-e 's/\.c:[0-9][0-9]*/.c:N/g' -e '/decisions, on CPU/d' -e '/^ *\(-> \)\{0,1\}[a-z_0-9]*()$/d'
 }
 
 "$vmsim" run lost-dirty --variant linux-6.1 --timeline | normal >"$work/picture"
-sed '1,/^exit/d' "$0" | diff - "$work/picture" >"$work/out" || fail 'another picture'
+sed '1,/^exit/d' "$0" | normal | diff - "$work/picture" >"$work/out" || fail 'another picture'
 
 for variant in linux-6.1 row-nod-f-inside mkclean-lockless; do
 	for tlb in ipi faulty; do

@@ -290,8 +290,11 @@ static void add_access(struct maker *m)
 		{ SET_FLAG, CLEAR_FLAG, TEST_AND_SET_FLAG, TEST_FLAG },
 	};
 	unsigned int kind = pick(m, 4) ? m->focus : pick(m, 4);
+	/* One pick after the other: the same program with every compiler. */
+	unsigned int value = kind == 3 ? pick(m, 2) : pick(m, 3);
+	bool other = pick(m, 6) == 0;
 
-	add(m, accesses[kind][pick(m, 4)], pick(m, 6) == 0, kind == 3 ? pick(m, 2) : pick(m, 3));
+	add(m, accesses[kind][pick(m, 4)], other, value);
 	m->budget -= m->budget > 0;
 }
 
@@ -315,6 +318,8 @@ static void add_body(struct maker *m, enum what begin, enum what end, unsigned i
 
 static void add_special(struct maker *m)
 {
+	unsigned int which;
+
 	switch (m->theme) {
 	case 0:
 		add_body(m, LOCK, UNLOCK, pick(m, 2));
@@ -340,13 +345,16 @@ static void add_special(struct maker *m)
 			add(m, CALL_CPUS, 0, 0);
 		break;
 	case 4:
-		add(m, pick(m, 2) ? SPIN : NEED_RESCHED, pick(m, 2), 0);
+		which = pick(m, 2);
+		add(m, pick(m, 2) ? SPIN : NEED_RESCHED, which, 0);
 		break;
 	case 5:
-		add(m, pick(m, 2) ? ASSERT_WORD : ASSERT_COUNT, pick(m, 2), 0);
+		which = pick(m, 2);
+		add(m, pick(m, 2) ? ASSERT_WORD : ASSERT_COUNT, which, 0);
 		break;
 	case 6:
-		add(m, pick(m, 2) ? TRYLOCK : TRY_READ, pick(m, 2), 0);
+		which = pick(m, 2);
+		add(m, pick(m, 2) ? TRYLOCK : TRY_READ, which, 0);
 		break;
 	default:
 		add_body(m, PREEMPT_OFF, PREEMPT_ON, 0);
