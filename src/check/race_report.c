@@ -84,12 +84,14 @@ void race_report(struct vmsim_checker *chk, const struct race_access *access,
 	const struct race_actor *other = &chk->races->actor[before->actor];
 	struct symbols *symbols = symbols_open();
 	struct chk_text object, here, there;
+	const char *this_place = place(symbols, &here, access->ip);
+	const char *other_place = place(symbols, &there, before->ip);
 
+	/* The report may not return. */
+	symbols_close(symbols);
 	chk_report(chk, VMSIM_ORACLE_O23, "",
 		   "%s by %s at %s, %s by %s at %s: nothing orders them; %s",
-		   verb(before->write, before->marked, before->freed), other->name,
-		   place(symbols, &there, before->ip),
+		   verb(before->write, before->marked, before->freed), other->name, other_place,
 		   verb(access->write, access->marked, access->freed), access->actor->name,
-		   place(symbols, &here, access->ip), describe(chk, &object, access->addr));
-	symbols_close(symbols);
+		   this_place, describe(chk, &object, access->addr));
 }
