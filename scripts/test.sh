@@ -6,7 +6,7 @@
 # Logs: build-logs/. The last line says how many checks passed, failed and were skipped.
 set -u
 cd "$(dirname "$0")/.." || exit 3
-: "${VMSIM_TSAN_SECONDS:=60}" "${VMSIM_FUZZ_SECONDS:=60}"
+: "${VMSIM_TSAN_SECONDS:=20}" "${VMSIM_FUZZ_SECONDS:=60}"
 
 kernels=/usr/src/linux-source-6.12.tar.xz,/usr/src/linux-source-6.1.tar.xz
 passed=0 failed=0 skipped=0
