@@ -45,20 +45,16 @@ static int make_actor(struct vmsim_explorer *x, const struct vmsim_actor *like, 
 	return err;
 }
 
-/* Sets who shares a CPU with another thread. */
-static void find_crowds(struct vmsim_explorer *x)
+/* Those of the first @n actors that share a CPU with another one of them. */
+static unsigned int crowd(const struct vmsim_explorer *x, unsigned int n)
 {
-	u64 taken = 0;
+	unsigned int crowded = 0;
 
-	x->roomy = true;
-	for (unsigned int i = 0; i < x->rcu->index; i++) {
-		x->roomy &= !(taken >> x->actor[i].cpu->id & 1);
-		taken |= BIT_ULL(x->actor[i].cpu->id);
-	}
-	for (unsigned int i = 0; i < x->nr_actors; i++)
-		for (unsigned int j = 0; j < x->nr_actors; j++)
+	for (unsigned int i = 0; i < n; i++)
+		for (unsigned int j = 0; j < n; j++)
 			if (i != j && x->actor[i].cpu == x->actor[j].cpu)
-				x->crowded |= 1u << i;
+				crowded |= 1u << i;
+	return crowded;
 }
 
 int actors_create(struct vmsim_explorer *x)
@@ -78,7 +74,8 @@ int actors_create(struct vmsim_explorer *x)
 	if (!err)
 		err = make_actor(x, &rcu, 0);
 	x->rcu = &x->actor[scenario->nr_threads];
-	find_crowds(x);
+	x->crowded = crowd(x, x->nr_actors);
+	x->crowded_threads = crowd(x, scenario->nr_threads);
 	return err;
 }
 

@@ -147,7 +147,8 @@ static bool only_threads(const struct vmsim_explorer *x)
 	const struct vmsim_machine *m = x->machine;
 
 	return x->threads.waiting == 1u << x->rcu->index && !m->rcu.pending && !m->mail && !m->away &&
-	       !m->order && !x->threads.yielded && !x->preempts && x->roomy;
+	       !m->order && !x->threads.yielded && !x->preempts &&
+	       !x->crowded_threads;
 }
 
 int candidates_list(struct vmsim_explorer *x)

@@ -100,7 +100,6 @@ struct dpor {
 	size_t first_new;		/* steps before are known from the execution before */
 	size_t step;			/* node of the step under way */
 	bool in_step;
-	unsigned int yes;		/* answers in this execution */
 	uint32_t *clock;		/* of each node, @width words */
 	uint32_t *weak;			/* the same, if no grace period had to end */
 
@@ -129,7 +128,6 @@ struct dpor {
 
 	uint64_t spinning;		/* actors that yielded, and have read nothing new since */
 	uint64_t yielded;		/* at the last decision */
-	unsigned int crowded;		/* threads that share a CPU */
 	struct {			/* of the step under way, before it */
 		uint64_t rcu_state;	/* of the CPU */
 		bool bound;		/* the thread could not leave the CPU */

@@ -151,7 +151,7 @@ static void describe_waiters(struct vmsim_explorer *x, char *text, size_t size)
 			at += snprintf(text + at, size - at, " %s waits", x->actor[i].name);
 }
 
-static void fail_stuck(struct vmsim_explorer *x)
+void loop_stuck(struct vmsim_explorer *x)
 {
 	char text[256];
 
@@ -165,7 +165,7 @@ bool rcu_can_run(const void *arg)
 }
 
 /* Threads have ended; the one for RCU is not in the middle of a callback. */
-static bool all_done(const struct vmsim_explorer *x)
+bool loop_all_done(const struct vmsim_explorer *x)
 {
 	unsigned int rcu = 1u << x->rcu->index;
 
@@ -210,7 +210,7 @@ static void happen(struct vmsim_explorer *x, struct candidate pick)
 	}
 }
 
-static void fail_endless(struct vmsim_explorer *x)
+void loop_endless(struct vmsim_explorer *x)
 {
 	fail_progress(x, "livelock: the step limit is reached");
 }
@@ -218,7 +218,7 @@ static void fail_endless(struct vmsim_explorer *x)
 static void count_step(struct vmsim_explorer *x)
 {
 	if (unlikely(++x->steps > x->options->step_limit))
-		fail_endless(x);
+		loop_endless(x);
 }
 
 /* Takes decisions until a thread is to run, and runs it. Returns when the caller is to go on. */
@@ -228,7 +228,7 @@ static void decide(struct vmsim_explorer *x)
 
 	if (x->running)
 		x->running->task->unsettled = VMSIM_SETTLED;
-	if (unlikely(x->strategy->advance || all_done(x))) {
+	if (unlikely(x->strategy->advance || loop_all_done(x))) {
 		go_to_main(x);
 		return;
 	}
@@ -237,7 +237,7 @@ static void decide(struct vmsim_explorer *x)
 		int chosen;
 
 		if (unlikely(!can_progress(x->candidate, n))) {
-			fail_stuck(x);
+			loop_stuck(x);
 			return;
 		}
 		count_step(x);
@@ -485,11 +485,6 @@ void execution_run(struct vmsim_explorer *x)
 	decide(x);
 }
 
-bool loop_all_done(const struct vmsim_explorer *x)
-{
-	return all_done(x);
-}
-
 int loop_candidates(struct vmsim_explorer *x, struct candidate *out)
 {
 	int n;
@@ -501,16 +496,6 @@ int loop_candidates(struct vmsim_explorer *x, struct candidate *out)
 	}
 	n = candidates_find(x, out);
 	return can_progress(out, n) ? n : 0;
-}
-
-void loop_stuck(struct vmsim_explorer *x)
-{
-	fail_stuck(x);
-}
-
-void loop_endless(struct vmsim_explorer *x)
-{
-	fail_endless(x);
 }
 
 void loop_step(struct vmsim_explorer *x, struct candidate pick)

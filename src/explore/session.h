@@ -121,7 +121,7 @@ struct vmsim_explorer {
 	unsigned int nr_actors;
 	struct vmsim_actor *rcu;
 	unsigned int crowded;		/* bit per actor: it shares its CPU with another one, or with RCU's */
-	bool roomy;			/* each thread of the scenario has a CPU of its own */
+	unsigned int crowded_threads;	/* the same, of the scenario's threads among themselves */
 	unsigned int listed;		/* the threads that @candidate has, if it has nothing else */
 	int nr_listed;
 	unsigned int at_rest;		/* bit per actor: its context is where a thread begins */
@@ -272,12 +272,6 @@ static inline bool is_preemption(const struct vmsim_explorer *x,
 	return false;
 }
 
-/*
- * A question may come up again after each yes, and for ever. Strategies that try both answers say
- * yes at most so often in one execution.
- */
-#define MAX_YES_ANSWERS 2
-
 int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t error_size);
 
 /* A debugger may stop here, and look at the state of memory (src/explore/debug.c). */
@@ -314,6 +308,12 @@ static inline uint64_t rng_next(uint64_t *state)
 	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return z ^ (z >> 31);
+}
+
+/* Of what a strategy divides by a hash: whether it belongs to the shard at hand. */
+static inline bool shard_has(const struct vmsim_explore_options *options, uint64_t hash)
+{
+	return options->shards <= 1 || rng_next(&hash) % options->shards == options->shard;
 }
 
 /* One of the numbers below @n, without a division. */

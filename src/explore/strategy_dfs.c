@@ -8,9 +8,6 @@
  * to a branch is executed again. Interrupts, answers to questions, and switches away from a thread
  * that waits, yields or has ended cost nothing.
  *
- * The hypervisor takes CPUs away only under the back-end that defers flushes; elsewhere it is as if
- * their threads had not been picked.
- *
  * Shards: each path belongs to the shard that its first SHARD_BRANCHES branches hash to. What
  * belongs to others is left when that is known.
  */
@@ -27,7 +24,7 @@ struct dfs_node {
 struct dfs {
 	struct dfs_node *node;
 	size_t depth, length, capacity;
-	unsigned int preemptions, yes;	/* of this execution */
+	unsigned int preemptions;	/* of this execution */
 	uint64_t shard_hash;
 	unsigned int branches;
 	uint64_t finished;
@@ -46,23 +43,15 @@ static struct dfs_node *push(struct dfs *dfs)
 	return &dfs->node[dfs->depth];
 }
 
-static bool matters(const struct vmsim_explorer *x, const struct candidate *candidate)
-{
-	return candidate->kind != 'p' || x->options->tlb == VMSIM_TLB_PV_DEFER;
-}
-
 static uint64_t allowed(const struct vmsim_explorer *x, const struct dfs *dfs,
 			const struct candidate *candidates, int n)
 {
 	uint64_t out = 0;
 
-	for (int i = 0; i < n; i++) {
-		if (!matters(x, &candidates[i]))
-			continue;
+	for (int i = 0; i < n; i++)
 		if (dfs->preemptions < x->options->preemptions ||
 		    !is_preemption(x, candidates, n, i))
 			out |= 1ULL << i;
-	}
 	return out;
 }
 
@@ -87,17 +76,9 @@ static void branch(struct dfs *dfs, const struct dfs_node *node)
 	dfs->shard_hash = (dfs->shard_hash ^ node->chosen) * UINT64_C(0x100000001b3) + 1;
 }
 
-static bool is_mine(const struct vmsim_explorer *x, const struct dfs *dfs)
-{
-	uint64_t hash = dfs->shard_hash;
-
-	return x->options->shards <= 1 ||
-	       rng_next(&hash) % x->options->shards == x->options->shard;
-}
-
 static bool is_known_foreign(const struct vmsim_explorer *x, const struct dfs *dfs)
 {
-	return dfs->branches == SHARD_BRANCHES && !is_mine(x, dfs);
+	return dfs->branches == SHARD_BRANCHES && !shard_has(x->options, dfs->shard_hash);
 }
 
 static int dfs_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
@@ -130,13 +111,10 @@ static bool dfs_choice(struct vmsim_explorer *x)
 	struct dfs *dfs = x->strategy_state;
 	struct dfs_node *node;
 
-	if (dfs->yes == MAX_YES_ANSWERS)
-		return false;
 	if (dfs->depth == dfs->length)
 		*push(dfs) = (struct dfs_node) { .all = 3, .left = 2 };
 	node = &dfs->node[dfs->depth++];
 	branch(dfs, node);
-	dfs->yes += node->chosen;
 	return node->chosen;
 }
 
@@ -147,7 +125,6 @@ static void dfs_begin(struct vmsim_explorer *x, uint64_t seed)
 	(void)seed;
 	dfs->depth = 0;
 	dfs->preemptions = 0;
-	dfs->yes = 0;
 	dfs->branches = 0;
 	dfs->shard_hash = 0;
 }
@@ -158,7 +135,7 @@ static void dfs_end(struct vmsim_explorer *x)
 	struct dfs *dfs = x->strategy_state;
 
 	dfs->length = dfs->depth;
-	if (!is_mine(x, dfs))
+	if (!shard_has(x->options, dfs->shard_hash))
 		x->abandoned = true;
 	dfs->finished += !x->abandoned;
 }

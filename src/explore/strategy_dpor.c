@@ -40,22 +40,12 @@ static uint64_t hypervisor_object(const struct dpor *d, unsigned int actor)
 	return (uintptr_t)&d->x->machine->cpu[actor - d->nr_threads - d->nr_cpus].hv_state;
 }
 
-/*
- * Only under the back-end that defers flushes does it matter that the hypervisor has taken a CPU
- * away: elsewhere it is as if its thread had not been picked.
- */
-static bool is_actor(const struct dpor *d, const struct candidate *candidate)
-{
-	return candidate->kind != 'p' || d->x->options->tlb == VMSIM_TLB_PV_DEFER;
-}
-
 static uint64_t actors_of(const struct dpor *d, const struct candidate *candidates, int n)
 {
 	uint64_t actors = 0;
 
 	for (int i = 0; i < n; i++)
-		if (is_actor(d, &candidates[i]))
-			actors |= 1ULL << actor_of(d, &candidates[i]);
+		actors |= 1ULL << actor_of(d, &candidates[i]);
 	return actors;
 }
 
@@ -63,7 +53,7 @@ static int candidate_of(const struct dpor *d, unsigned int actor,
 			const struct candidate *candidates, int n)
 {
 	for (int i = 0; i < n; i++)
-		if (is_actor(d, &candidates[i]) && actor_of(d, &candidates[i]) == actor)
+		if (actor_of(d, &candidates[i]) == actor)
 			return i;
 	return -1;
 }
@@ -118,7 +108,7 @@ static void add_reader(struct dpor *d, const struct vmsim_actor *actor)
 /* Others may have to do on the CPU; the thread that runs callbacks only when there are some. */
 static bool has_company(const struct dpor *d, const struct vmsim_actor *actor)
 {
-	return d->crowded >> actor->index & 1 ||
+	return d->x->crowded_threads >> actor->index & 1 ||
 	       (d->x->crowded >> actor->index & 1 && d->x->machine->rcu.pending);
 }
 
@@ -375,17 +365,9 @@ static uint64_t going_away(const struct dpor *d)
  */
 #define SHARED_NODES 5
 
-static bool is_mine(const struct dpor *d)
-{
-	uint64_t hash = d->shard_hash;
-
-	return d->x->options->shards <= 1 ||
-	       rng_next(&hash) % d->x->options->shards == d->x->options->shard;
-}
-
 static bool is_known_foreign(const struct dpor *d)
 {
-	return d->shared == SHARED_NODES && !is_mine(d);
+	return d->shared == SHARED_NODES && !shard_has(d->x->options, d->shard_hash);
 }
 
 static void share(const struct dpor *d, struct dpor_node *node, uint64_t awake)
@@ -459,15 +441,12 @@ static bool dpor_choice(struct vmsim_explorer *x)
 {
 	struct dpor *d = x->strategy_state;
 
-	if (d->yes == MAX_YES_ANSWERS)
-		return false;
 	if (d->depth == d->length) {
 		struct dpor_node *node = push(d);
 
 		node->choice = true;
 		node->step = (uint32_t)d->step;
 	}
-	d->yes += d->node[d->depth].answer;
 	return d->node[d->depth++].answer;
 }
 
@@ -479,7 +458,6 @@ static void dpor_begin(struct vmsim_explorer *x, uint64_t seed)
 
 	(void)seed;
 	d->depth = 0;
-	d->yes = 0;
 	d->shared = 0;
 	d->shard_hash = 0;
 	d->step = 0;
@@ -542,7 +520,7 @@ static void dpor_end(struct vmsim_explorer *x)
 
 	step_end(d, 0);
 	d->length = d->depth;
-	if (!is_mine(d))
+	if (!shard_has(d->x->options, d->shard_hash))
 		x->abandoned = true;
 	d->classes += !x->abandoned;
 	/* What would have followed is not known: any other step may prevent the failure. */
@@ -649,18 +627,6 @@ static void dpor_cover(const struct vmsim_explorer *x, struct vmsim_coverage *co
 	coverage->estimate = (double)d->classes / (d->exhausted ? 1 : part_seen(d));
 }
 
-/* Bit per thread: it shares its CPU with another one, not counting the one for callbacks. */
-static unsigned int find_crowded(const struct vmsim_explorer *x)
-{
-	unsigned int crowded = 0;
-
-	for (unsigned int i = 0; i < x->scenario->nr_threads; i++)
-		for (unsigned int j = 0; j < x->scenario->nr_threads; j++)
-			if (i != j && x->actor[i].cpu == x->actor[j].cpu)
-				crowded |= 1u << i;
-	return crowded;
-}
-
 static int dpor_create(struct vmsim_explorer *x)
 {
 	struct dpor *d;
@@ -681,7 +647,6 @@ static int dpor_create(struct vmsim_explorer *x)
 		wrong(x, "not built yet: store buffers");
 		return -EOPNOTSUPP;
 	}
-	d->crowded = find_crowded(x);
 	return dpor_order_create(d);
 }
 
