@@ -3,6 +3,7 @@
 #define VMSIM_DPOR_H
 
 #include "explore/session.h"
+#include "explore/step.h"
 
 /*
  * Source-set DPOR with sleep sets (Abdulla, Aronis, Jonsson, Sagonas: "Source Sets", JACM 2017),
@@ -128,11 +129,7 @@ struct dpor {
 
 	uint64_t spinning;		/* actors that yielded, and have read nothing new since */
 	uint64_t yielded;		/* at the last decision */
-	struct {			/* of the step under way, before it */
-		uint64_t rcu_state;	/* of the CPU */
-		bool bound;		/* the thread could not leave the CPU */
-		const void *waited;	/* what it had waited for */
-	} before;
+	struct step_before before;	/* of the step under way */
 
 	uint64_t shard_hash;		/* of who went on at the shared nodes of this path */
 	unsigned int shared;		/* how many */

@@ -12,40 +12,12 @@
  * until somebody writes what it has read, or until nobody else can go on.
  */
 
-static unsigned int actor_of(const struct dpor *d, const struct candidate *candidate)
-{
-	switch (candidate->kind) {
-	case 't':
-		return candidate->id;
-	case 'i':
-		return d->nr_threads + candidate->id;
-	default:
-		return d->nr_threads + d->nr_cpus + candidate->id;
-	}
-}
-
-static bool is_thread(const struct dpor *d, unsigned int actor)
-{
-	return actor < d->nr_threads;
-}
-
-static bool is_hypervisor(const struct dpor *d, unsigned int actor)
-{
-	return actor >= d->nr_threads + d->nr_cpus;
-}
-
-/* Whether the CPU is away. */
-static uint64_t hypervisor_object(const struct dpor *d, unsigned int actor)
-{
-	return (uintptr_t)&d->x->machine->cpu[actor - d->nr_threads - d->nr_cpus].hv_state;
-}
-
 static uint64_t actors_of(const struct dpor *d, const struct candidate *candidates, int n)
 {
 	uint64_t actors = 0;
 
 	for (int i = 0; i < n; i++)
-		actors |= 1ULL << actor_of(d, &candidates[i]);
+		actors |= 1ULL << step_actor(d->x, &candidates[i]);
 	return actors;
 }
 
@@ -53,7 +25,7 @@ static int candidate_of(const struct dpor *d, unsigned int actor,
 			const struct candidate *candidates, int n)
 {
 	for (int i = 0; i < n; i++)
-		if (actor_of(d, &candidates[i]) == actor)
+		if (step_actor(d->x, &candidates[i]) == actor)
 			return i;
 	return -1;
 }
@@ -76,95 +48,14 @@ static struct dpor_node *push(struct dpor *d)
 
 /* Steps. */
 
-static void step_begin(struct dpor *d, size_t node)
+static void node_step(struct dpor *d, size_t node)
 {
 	unsigned int nr = d->node[node].actor;
-	const struct vmsim_actor *actor = &d->x->actor[nr];
 
 	d->step = node;
 	d->in_step = true;
 	d->x->footprint.known = node < d->first_new;
-	d->before.waited = NULL;
-	if (!is_thread(d, nr))
-		return;
-	d->before.rcu_state = actor->cpu->rcu_state;
-	d->before.bound = !actor_can_leave_cpu(actor);
-	if (d->x->threads.waiting >> nr & 1)
-		d->before.waited = d->x->threads.wait[nr].arg;
-}
-
-/* Whether the CPU is in a read section shows in no event. */
-static void add_reader(struct dpor *d, const struct vmsim_actor *actor)
-{
-	uint64_t reader = object_name(OBJECT_READER, actor->cpu->id);
-	bool was = d->before.rcu_state & 1, is = actor->cpu->rcu_state & 1;
-
-	if (!was && is)
-		footprint_add(&d->x->footprint, reader, ACCESS_ACQUIRE);
-	if (was && !is)
-		footprint_add(&d->x->footprint, reader, ACCESS_RELEASE);
-}
-
-/* Others may have to do on the CPU; the thread that runs callbacks only when there are some. */
-static bool has_company(const struct dpor *d, const struct vmsim_actor *actor)
-{
-	return d->x->crowded_threads >> actor->index & 1 ||
-	       (d->x->crowded >> actor->index & 1 && d->x->machine->rcu.pending);
-}
-
-/* Threads take turns on a CPU that they share, except where one of them cannot leave. */
-static void add_turn(struct dpor *d, const struct vmsim_actor *actor)
-{
-	uint64_t turn = object_name(OBJECT_CPU, actor->cpu->id);
-	bool bound = !actor_can_leave_cpu(actor);
-
-	if (!has_company(d, actor))
-		return;
-	if (bound && !d->before.bound)
-		footprint_add(&d->x->footprint, turn, ACCESS_ACQUIRE);
-	if (!bound && d->before.bound)
-		footprint_add(&d->x->footprint, turn, ACCESS_RELEASE);
-	if (!bound && !d->before.bound) {
-		footprint_add(&d->x->footprint, turn, ACCESS_ACQUIRE_SHARED);
-		footprint_add(&d->x->footprint, turn, ACCESS_RELEASE_SHARED);
-	}
-}
-
-/* A grace period begins: it looks at the read sections of all CPUs. */
-static void add_grace(struct dpor *d)
-{
-	for (unsigned int cpu = 0; cpu < d->nr_cpus; cpu++)
-		footprint_add(&d->x->footprint, object_name(OBJECT_READER, cpu), ACCESS_READ);
-}
-
-static bool begins_grace(const struct dpor *d, unsigned int actor)
-{
-	return d->x->threads.waiting >> actor & 1 &&
-	       vmsim_rcu_is_grace(d->x->threads.wait[actor].ready);
-}
-
-static bool looked_at_callbacks(const struct footprint *footprint)
-{
-	for (size_t i = 0; i < footprint->n; i++)
-		if (footprint->at[i].object == object_name(OBJECT_CALLBACKS, 0))
-			return true;
-	return false;
-}
-
-static void complete_footprint(struct dpor *d, unsigned int actor)
-{
-	const struct vmsim_actor *thread = &d->x->actor[actor];
-
-	if (is_thread(d, actor)) {
-		add_reader(d, thread);
-		add_turn(d, thread);
-		if (begins_grace(d, actor))
-			add_grace(d);
-	}
-	if (is_hypervisor(d, actor))
-		footprint_add(&d->x->footprint, hypervisor_object(d, actor), ACCESS_WRITE);
-	if (looked_at_callbacks(&d->x->footprint))
-		add_grace(d);
+	step_begin(d->x, nr, &d->before);
 }
 
 /*
@@ -178,7 +69,7 @@ static void note_flush(struct dpor *d, struct dpor_node *step)
 
 		for (uint32_t i = step->own_accesses; i < step->accesses_end; i++)
 			if (step->actor != actor &&
-			    d->access[i].object == hypervisor_object(d, actor))
+			    d->access[i].object == step_hypervisor_object(d->x, actor))
 				step->backtrack |= step->can & 1ULL << actor;
 	}
 }
@@ -250,7 +141,7 @@ static void note_spins(struct dpor *d, size_t node)
 		enabled_by(d, actor, node, false);
 	}
 	d->spinning &= ~(1ULL << step->actor);
-	if (!is_thread(d, step->actor))
+	if (!step_by_thread(d->x, step->actor))
 		return;
 	if (dpor_actor_cell(d, step->actor, CELL_YIELDED))
 		dpor_actor_cell_set(d, step->actor, CELL_LOOP, node + 1);
@@ -280,7 +171,7 @@ static void note_wait(struct dpor *d, size_t node, unsigned int actor, uint64_t 
 		dpor_wake_join(d, actor, node, true);
 	if ((d->yielded | step->can) & bit) {
 		/* It could have come before what stops it now. */
-		if (step->enabled & ~can & bit && !is_hypervisor(d, step->actor))
+		if (step->enabled & ~can & bit && !step_by_hypervisor(d->x, step->actor))
 			step->backtrack |= bit & ~step->sleep;
 	} else if (can & bit) {
 		enabled_by(d, actor, node, waited_for & ~waits_for);
@@ -300,12 +191,12 @@ static void step_end(struct dpor *d, uint64_t can)
 		return;
 	}
 	step->spinning = d->spinning;
-	complete_footprint(d, step->actor);
+	step_complete(d->x, step->actor, &d->before);
 	keep_footprint(d, step);
 	note_flush(d, step);
 	dpor_order_step(d, d->step);
 	for (uint64_t left = d->x->threads.waiting | step->can | can; left; left &= left - 1)
-		if (is_thread(d, (unsigned int)__builtin_ctzll(left)))
+		if (step_by_thread(d->x, (unsigned int)__builtin_ctzll(left)))
 			note_wait(d, d->step, (unsigned int)__builtin_ctzll(left), can);
 	note_spins(d, d->step);
 	d->yielded = d->x->threads.yielded;
@@ -433,7 +324,7 @@ static int dpor_pick(struct vmsim_explorer *x, const struct candidate *candidate
 	if (chosen < 0)
 		return wrong(x, "the scenario does not do the same every time");
 	count_shared(d, &d->node[d->depth]);
-	step_begin(d, d->depth++);
+	node_step(d, d->depth++);
 	return chosen;
 }
 
