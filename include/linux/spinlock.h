@@ -18,11 +18,13 @@ struct vmsim_lock_class {
 
 /*
  * The "mode" of LOCK events of all locks, and of PTL_LOCK: spinlocks have 0; locks that may sleep
- * say how they were taken. A lock that was only tried waits for nobody.
+ * say how they were taken. A lock that was only tried waits for nobody. Where others would see who
+ * waits, the lock queues.
  */
 #define VMSIM_LOCK_EXCLUSIVE 1
 #define VMSIM_LOCK_SHARED 2
 #define VMSIM_LOCK_TRIED 4
+#define VMSIM_LOCK_QUEUES 8
 
 /**
  * typedef spinlock_t - a spinlock that knows its owner

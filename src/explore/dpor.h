@@ -2,6 +2,7 @@
 #ifndef VMSIM_DPOR_H
 #define VMSIM_DPOR_H
 
+#include "explore/grow.h"
 #include "explore/session.h"
 #include "explore/step.h"
 
@@ -154,14 +155,5 @@ void dpor_actor_cell_set(struct dpor *d, unsigned int actor, unsigned int cell, 
 /* What @actor waits for includes the step of @node: the end of a read section, or anything else. */
 void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node, bool reader);
 uint32_t dpor_cell_object(struct dpor *d, uint64_t name);
-
-/* Grows an array that the next @more elements go to. */
-void *dpor_grow(void *array, size_t *capacity, size_t needed, size_t size);
-
-#define DPOR_RESERVE(array, capacity, needed)						\
-do {											\
-	if ((needed) > (capacity))							\
-		(array) = dpor_grow((array), &(capacity), (needed), sizeof(*(array)));	\
-} while (0)
 
 #endif

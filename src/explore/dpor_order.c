@@ -11,19 +11,6 @@
 
 #define NONE 0
 
-void *dpor_grow(void *array, size_t *capacity, size_t needed, size_t size)
-{
-	size_t wanted = *capacity ? *capacity : 64;
-
-	while (wanted < needed)
-		wanted *= 2;
-	array = realloc(array, wanted * size);
-	if (!array)
-		abort();
-	*capacity = wanted;
-	return array;
-}
-
 static unsigned int cells_of_actor(const struct dpor *d)
 {
 	return CELL_WAKE + 2 * d->width;
@@ -33,7 +20,7 @@ static void cell_set(struct dpor *d, uint32_t cell, uint64_t value)
 {
 	if (d->cell[cell] == value)
 		return;
-	DPOR_RESERVE(d->undo, d->undo_capacity, d->nr_undo + 1);
+	GROW(d->undo, d->undo_capacity, d->nr_undo + 1);
 	d->undo[d->nr_undo++] = (struct dpor_undo) { .cell = cell, .old = d->cell[cell] };
 	d->cell[cell] = value;
 }
@@ -42,7 +29,7 @@ static uint32_t cells_add(struct dpor *d, unsigned int n)
 {
 	uint32_t first = (uint32_t)d->nr_cells;
 
-	DPOR_RESERVE(d->cell, d->cell_capacity, d->nr_cells + n);
+	GROW(d->cell, d->cell_capacity, d->nr_cells + n);
 	memset(&d->cell[first], 0, n * sizeof(d->cell[0]));
 	d->nr_cells += n;
 	return first;
@@ -225,7 +212,7 @@ static void node_list_add(struct dpor *d, struct node_list *list, uint64_t cell,
 
 	if (cell == NONE || d->node[node].actor == actor)
 		return;
-	DPOR_RESERVE(list->at, list->capacity, list->n + 1);
+	GROW(list->at, list->capacity, list->n + 1);
 	list->at[list->n++] = node;
 }
 
@@ -313,7 +300,7 @@ static void record_push(struct dpor *d, uint32_t cell, size_t node, enum access_
 	if (next != NONE && d->record[next - 1].mode == mode &&
 	    d->node[d->record[next - 1].node].actor == d->node[node].actor)
 		next = d->record[next - 1].next;
-	DPOR_RESERVE(d->record, d->record_capacity, d->nr_records + 1);
+	GROW(d->record, d->record_capacity, d->nr_records + 1);
 	d->record[d->nr_records++] = (struct dpor_record) {
 		.node = (uint32_t)node, .next = (uint32_t)next, .mode = mode,
 	};
@@ -514,7 +501,7 @@ static void take_hidden_races(struct dpor *d, size_t node)
 
 static void note_grace(struct dpor *d, size_t node)
 {
-	DPOR_RESERVE(d->grace, d->grace_capacity, d->nr_graces + 1);
+	GROW(d->grace, d->grace_capacity, d->nr_graces + 1);
 	d->grace[d->nr_graces++] = (uint32_t)node;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/footprint.h"
+#include "explore/grow.h"
 #include "machine/internal.h"
 #include "folio/folio.h"
 #include <linux/mm.h>
@@ -45,12 +46,7 @@ uint64_t footprint_kinds(void)
 static void add(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
 		enum access_mode mode)
 {
-	if (footprint->n == footprint->capacity) {
-		footprint->capacity = footprint->capacity ? 2 * footprint->capacity : 64;
-		footprint->at = realloc(footprint->at, footprint->capacity * sizeof(*footprint->at));
-		if (!footprint->at)
-			abort();
-	}
+	GROW(footprint->at, footprint->capacity, footprint->n + 1);
 	footprint->at[footprint->n++] = (struct access) {
 		.object = object,
 		.mode = mode,
@@ -135,6 +131,8 @@ static void lock_event(struct footprint *footprint, const struct vmsim_event *ev
 	case VMSIM_EV_LOCK:
 	case VMSIM_EV_PTL_LOCK:
 		add(footprint, event, lock, locking_mode(event->arg[2]));
+		footprint->at[footprint->n - 1].attempt =
+			event->arg[2] & (VMSIM_LOCK_TRIED | VMSIM_LOCK_QUEUES);
 		break;
 	case VMSIM_EV_UNLOCK:
 		add(footprint, event, lock, shared ? ACCESS_RELEASE_SHARED : ACCESS_RELEASE);

@@ -33,6 +33,7 @@ enum access_mode {
 struct access {
 	uint64_t object;		/* an address, or a name made by object_name() */
 	enum access_mode mode;
+	bool attempt;			/* at a lock: if it were held, the step would do something else */
 	enum vmsim_event_kind kind;	/* the event that told of it */
 	const void *ip;
 };

@@ -2,6 +2,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "explore/grow.h"
 #include "explore/image.h"
 #include "explore/sanitize.h"
 #include <stdlib.h>
@@ -173,12 +174,7 @@ static void replace_hash(struct image *image, size_t number, struct image_key ha
 
 static struct log_entry *log_room(struct image *image)
 {
-	if (image->logged == image->log_capacity) {
-		image->log_capacity = image->log_capacity ? 2 * image->log_capacity : 1024;
-		image->log = realloc(image->log, image->log_capacity * sizeof(*image->log));
-		if (!image->log)
-			abort();
-	}
+	GROW(image->log, image->log_capacity, image->logged + 1);
 	return &image->log[image->logged++];
 }
 
@@ -271,8 +267,8 @@ void image_each_change(const struct image *image, size_t mark, void (*fn)(void *
 		size_t start = entry->chunk * IMAGE_CHUNK;
 		bool masked = image->masked[entry->chunk / 64] >> entry->chunk % 64 & 1;
 
-		for (size_t at = 0; at < IMAGE_CHUNK; at += sizeof(uint64_t))
-			if (memcmp(entry->old + at, image->copy + start + at, sizeof(uint64_t)) &&
+		for (size_t at = 0; at < IMAGE_CHUNK; at += sizeof(uint32_t))
+			if (memcmp(entry->old + at, image->copy + start + at, sizeof(uint32_t)) &&
 			    !(masked && is_excluded(image, start + at)))
 				fn(arg, start + at);
 	}

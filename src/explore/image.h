@@ -45,7 +45,7 @@ void image_rollback(struct image *image, size_t mark);
 void image_settle(struct image *image);
 
 /*
- * Calls @fn for each word that is not what it was at @mark, bytes left out of the hash excepted. A
+ * Calls @fn for each four bytes that are not what they were at @mark, bytes left out of the hash excepted. A
  * word that changed twice may be told of twice.
  */
 void image_each_change(const struct image *image, size_t mark, void (*fn)(void *arg, size_t offset),

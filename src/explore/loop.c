@@ -329,7 +329,7 @@ bool vmsim_explorer_passes(struct vmsim_explorer *explorer, enum vmsim_event_kin
 bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event)
 {
 	/* Not of the set-up; but also of what a CPU does without a thread: interrupts. */
-	if (explorer->strategy->footprints && explorer->running)
+	if (explorer->strategy->footprints && (explorer->running || explorer->happening))
 		footprint_event(&explorer->footprint, event);
 	if (explorer->script && explorer->running && vmsim_self->actor)
 		script_watch(explorer, event);
@@ -510,7 +510,9 @@ void loop_step(struct vmsim_explorer *x, struct candidate pick)
 		x->stepped = 1u << pick.id;
 		go_to(x, &x->actor[pick.id]);
 	} else if (!setjmp(x->escape)) {
+		x->happening = true;
 		happen(x, pick);
 	}
+	x->happening = false;
 	vmsim_self = &vmsim_no_task;
 }

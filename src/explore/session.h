@@ -167,6 +167,7 @@ struct vmsim_explorer {
 	struct world_snapshot *snapshot;
 	struct image *image;		/* stepwise: of the present state */
 	unsigned int stepped;		/* stepwise: bit per actor that ran in the last step */
+	bool happening;			/* stepwise: what no thread does is under way */
 };
 
 /* Executions between two reports of progress. */

@@ -30,6 +30,7 @@ uint64_t step_hypervisor_object(const struct vmsim_explorer *x, unsigned int act
 void step_begin(const struct vmsim_explorer *x, unsigned int actor, struct step_before *before)
 {
 	before->waited = NULL;
+	before->batch = x->machine->rcu.batch;
 	if (!step_by_thread(x, actor))
 		return;
 	if (x->threads.waiting >> actor & 1)
@@ -83,12 +84,11 @@ static bool begins_grace(const struct vmsim_explorer *x, unsigned int actor)
 	       vmsim_rcu_is_grace(x->threads.wait[actor].ready);
 }
 
-static bool looked_at_callbacks(const struct footprint *footprint)
+/* For callbacks, one begins as soon as none is under way. */
+static bool began_grace(struct vmsim_explorer *x, const struct step_before *before)
 {
-	for (size_t i = 0; i < footprint->n; i++)
-		if (footprint->at[i].object == object_name(OBJECT_CALLBACKS, 0))
-			return true;
-	return false;
+	vmsim_rcu_ready(x->machine);
+	return x->machine->rcu.batch && x->machine->rcu.batch != before->batch;
 }
 
 void step_complete(struct vmsim_explorer *x, unsigned int actor, const struct step_before *before)
@@ -101,6 +101,6 @@ void step_complete(struct vmsim_explorer *x, unsigned int actor, const struct st
 	}
 	if (step_by_hypervisor(x, actor))
 		footprint_add(&x->footprint, step_hypervisor_object(x, actor), ACCESS_WRITE);
-	if (looked_at_callbacks(&x->footprint))
+	if (began_grace(x, before))
 		add_grace(x);
 }

@@ -31,11 +31,13 @@ uint64_t step_hypervisor_object(const struct vmsim_explorer *x, unsigned int act
  * @rcu_state: of the thread's CPU
  * @bound: the thread could not leave its CPU
  * @waited: what it had waited for; NULL: nothing
+ * @batch: the callbacks whose grace period was under way
  */
 struct step_before {
 	uint64_t rcu_state;
 	bool bound;
 	const void *waited;
+	const void *batch;
 };
 
 /* Before the step of @actor. */

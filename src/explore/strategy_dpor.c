@@ -34,7 +34,7 @@ static struct dpor_node *push(struct dpor *d)
 {
 	size_t capacity = d->capacity;
 
-	DPOR_RESERVE(d->node, d->capacity, d->depth + 1);
+	GROW(d->node, d->capacity, d->depth + 1);
 	if (d->capacity != capacity) {
 		d->clock = realloc(d->clock, d->capacity * d->width * sizeof(*d->clock));
 		d->weak = realloc(d->weak, d->capacity * d->width * sizeof(*d->weak));
@@ -78,7 +78,7 @@ static void keep_footprint(struct dpor *d, struct dpor_node *step)
 {
 	const struct footprint *footprint = &d->x->footprint;
 
-	DPOR_RESERVE(d->access, d->access_capacity, d->nr_accesses + footprint->n);
+	GROW(d->access, d->access_capacity, d->nr_accesses + footprint->n);
 	for (size_t i = 0; i < footprint->n; i++)
 		d->access[d->nr_accesses++] = (struct dpor_access) {
 			.object = footprint->at[i].object,
@@ -215,7 +215,7 @@ static void inherit_sleep(struct dpor *d, struct dpor_node *node, const struct d
 		    dpor_accesses_conflict(d, sleeper.accesses, sleeper.accesses_end,
 					   step->own_accesses, step->accesses_end))
 			continue;
-		DPOR_RESERVE(d->sleeper, d->sleeper_capacity, d->nr_sleepers + 1);
+		GROW(d->sleeper, d->sleeper_capacity, d->nr_sleepers + 1);
 		d->sleeper[d->nr_sleepers++] = sleeper;
 		node->sleep |= 1ULL << sleeper.actor;
 	}
@@ -360,7 +360,7 @@ static void dpor_begin(struct vmsim_explorer *x, uint64_t seed)
 
 static void add_pending(struct dpor *d, uint64_t object, enum access_mode mode)
 {
-	DPOR_RESERVE(d->access, d->access_capacity, d->nr_accesses + 1);
+	GROW(d->access, d->access_capacity, d->nr_accesses + 1);
 	d->access[d->nr_accesses++] = (struct dpor_access) { .object = object, .mode = mode };
 }
 
@@ -432,7 +432,7 @@ static void put_to_sleep(struct dpor *d, struct dpor_node *node)
 	if (node->fatal)
 		return;
 	node->nr_sleepers++;
-	DPOR_RESERVE(d->sleeper, d->sleeper_capacity, d->nr_sleepers + 1);
+	GROW(d->sleeper, d->sleeper_capacity, d->nr_sleepers + 1);
 	d->sleeper[d->nr_sleepers++] = (struct dpor_sleeper) {
 		.actor = node->actor,
 		.accesses = node->accesses,

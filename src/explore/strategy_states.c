@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/checkpoint.h"
+#include "explore/grow.h"
+#include "explore/local.h"
 #include "explore/open_states.h"
-#include "explore/private.h"
+#include "explore/rehearse.h"
 #include "explore/session.h"
 #include "explore/visited.h"
 #include <errno.h>
@@ -25,6 +27,7 @@
  * @place: among the open states
  * @low: the oldest open state that was reached from here
  * @ends: an end, or a state of which everything is known, was reached from here
+ * @holds: what threads hold there
  */
 struct node {
 	size_t mark;
@@ -32,12 +35,13 @@ struct node {
 	struct candidate taken;
 	size_t place, low;
 	bool ends;
+	struct local_holds holds;
 };
 
 struct search {
 	struct visited *visited;
 	size_t visited_limit;
-	struct private *private;
+	struct local *local;
 	struct open_states open;
 	struct node *node;
 	size_t depth, node_capacity, deepest;
@@ -71,8 +75,8 @@ static int states_create(struct vmsim_explorer *x)
 	x->strategy_state = search;
 	search->log_limit = limit / 2;
 	search->visited_limit = limit / 2;
-	search->private = private_create(x);
-	return search->private ? 0 : -ENOMEM;
+	search->local = local_create();
+	return search->local ? 0 : -ENOMEM;
 }
 
 static void states_destroy(struct vmsim_explorer *x)
@@ -83,60 +87,55 @@ static void states_destroy(struct vmsim_explorer *x)
 		return;
 	checkpoint_destroy(x);
 	visited_destroy(search->visited);
-	private_destroy(search->private);
+	local_destroy(search->local);
 	open_states_free(&search->open);
 	free(search->node);
 	free(search->pick);
 	free(search);
 }
 
-static void *grown(void *array, size_t *capacity, size_t size)
-{
-	*capacity = *capacity ? 2 * *capacity : 1024;
-	array = realloc(array, *capacity * size);
-	if (!array)
-		abort();
-	return array;
-}
-
 static void add_pick(struct search *search, struct candidate pick)
 {
-	if (search->picks == search->pick_capacity)
-		search->pick = grown(search->pick, &search->pick_capacity, sizeof(*search->pick));
+	GROW(search->pick, search->pick_capacity, search->picks + 1);
 	search->pick[search->picks++] = pick;
 }
 
-/* Steps that may be private come last, and are tried first. */
+static enum local_hope hope_for(struct vmsim_explorer *x, struct candidate pick)
+{
+	struct search *search = x->strategy_state;
+
+	if (pick.kind != 't')
+		return LOCAL_HARDLY;
+	return local_guess(search->local, checkpoint_thread_key(x, pick.id));
+}
+
+/* Steps that may be local come last, and are tried first. */
 static void add_picks(struct vmsim_explorer *x, struct node *node)
 {
 	struct search *search = x->strategy_state;
 	struct candidate candidate[MAX_CANDIDATES];
 	int n = loop_candidates(x, candidate);
-	bool hopeful[MAX_CANDIDATES];
+	enum local_hope hope[MAX_CANDIDATES];
 
 	node->first_pick = search->picks;
-	for (int i = 0; i < n; i++) {
-		hopeful[i] = n > 1 && candidate[i].kind == 't' &&
-			     private_guess(search->private,
-					   checkpoint_thread_key(x, candidate[i].id));
-	}
-	for (int hope = 0; hope < 2; hope++)
+	for (int i = 0; i < n; i++)
+		hope[i] = n > 1 ? hope_for(x, candidate[i]) : LOCAL_HARDLY;
+	for (enum local_hope now = LOCAL_HARDLY; now < LOCAL_HOPES; now++)
 		for (int i = n - 1; i >= 0; i--)
-			if (hopeful[i] == hope)
+			if (hope[i] == now)
 				add_pick(search, candidate[i]);
 	node->picks = search->picks - node->first_pick;
 }
 
-static struct node *push(struct vmsim_explorer *x, size_t mark)
+static struct node *push(struct vmsim_explorer *x, size_t mark, const struct local_holds *holds)
 {
 	struct search *search = x->strategy_state;
 	size_t place = open_states_push(&search->open, checkpoint_key(x));
 	struct node *node;
 
-	if (search->depth == search->node_capacity)
-		search->node = grown(search->node, &search->node_capacity, sizeof(*search->node));
+	GROW(search->node, search->node_capacity, search->depth + 1);
 	node = &search->node[search->depth++];
-	*node = (struct node) { .mark = mark, .place = place, .low = place };
+	*node = (struct node) { .mark = mark, .place = place, .low = place, .holds = *holds };
 	add_picks(x, node);
 	search->deepest = max(search->deepest, search->depth);
 	return node;
@@ -145,6 +144,7 @@ static struct node *push(struct vmsim_explorer *x, size_t mark)
 /* From the first state, with nothing seen. */
 static int begin(struct vmsim_explorer *x)
 {
+	static const struct local_holds nothing;
 	struct search *search = x->strategy_state;
 
 	visited_destroy(search->visited);
@@ -155,7 +155,7 @@ static int begin(struct vmsim_explorer *x)
 	search->depth = search->picks = search->deepest = 0;
 	search->cut = false;
 	visited_add(search->visited, checkpoint_key(x));
-	push(x, 0);
+	push(x, 0, &nothing);
 	return 0;
 }
 
@@ -169,19 +169,8 @@ static int start(struct vmsim_explorer *x)
 	if (err)
 		return err;
 	search->started = true;
+	rehearse(x, search->local);
 	return begin(x);
-}
-
-/* True if the step just taken makes all others from that state needless. */
-static bool is_enough(struct vmsim_explorer *x, size_t from, struct candidate taken, uint64_t key)
-{
-	struct search *search = x->strategy_state;
-	bool by_thread = taken.kind == 't';
-	bool is_private = private_step(search->private, x, by_thread ? taken.id : PRIVATE_CPU, from);
-
-	if (by_thread)
-		private_learn(search->private, key, is_private);
-	return is_private;
 }
 
 /* Answers to questions are no steps. */
@@ -210,7 +199,7 @@ static void finish(struct vmsim_explorer *x)
 }
 
 /* A state was reached; false if nothing is to be done from there. */
-static bool enter(struct vmsim_explorer *x, size_t mark)
+static bool enter(struct vmsim_explorer *x, size_t mark, const struct local_holds *holds)
 {
 	struct search *search = x->strategy_state;
 
@@ -218,40 +207,46 @@ static bool enter(struct vmsim_explorer *x, size_t mark)
 		search->cut = true;
 		return false;
 	}
-	return push(x, mark)->picks;
+	return push(x, mark, holds)->picks;
 }
 
 enum outcome { OUTCOME_SEEN, OUTCOME_NEW, OUTCOME_END };
 
+/* A local step to a new state makes all others from @node needless. */
+static void drop_picks(struct search *search, struct node *node)
+{
+	search->picks = node->first_pick;
+	node->picks = 0;
+}
+
 static enum outcome take_step(struct vmsim_explorer *x, struct node *node)
 {
 	struct search *search = x->strategy_state;
-	size_t from = node->mark, mark;
 	struct candidate taken = search->pick[--search->picks];
 	uint64_t key = taken.kind == 't' ? checkpoint_thread_key(x, taken.id) : 0;
-	bool enough, new;
+	struct local_holds holds = node->holds;
+	bool local, new;
+	size_t mark;
 
 	node->taken = taken;
 	node->picks--;
 	search->transitions++;
 	x->steps = search->depth;
-	loop_step(x, taken);
-	mark = checkpoint_take(x);
+	local = local_loop_step(search->local, x, taken, &holds, &mark);
 	if (x->failed)
 		return OUTCOME_END;
-	enough = is_enough(x, from, taken, key);
+	if (taken.kind == 't')
+		local_learn(search->local, key, local);
 	new = visited_add(search->visited, checkpoint_key(x));
-	if (enough && new) {
-		search->picks = node->first_pick;
-		node->picks = 0;
-	}
 	if (!new)
 		return OUTCOME_SEEN;
+	if (local)
+		drop_picks(search, node);
 	if (loop_all_done(x)) {
 		finish(x);
 		return OUTCOME_END;
 	}
-	if (enter(x, mark))
+	if (enter(x, mark, &holds))
 		return OUTCOME_NEW;
 	if (search->cut)
 		return OUTCOME_SEEN;
@@ -365,7 +360,7 @@ static int states_advance(struct vmsim_explorer *x)
 	while (!err && !search->exhausted && search->transitions < before + TRANSITIONS_AT_ONCE) {
 		struct node *node = &search->node[search->depth - 1];
 
-		if (private_was_wrong(search->private)) {
+		if (local_was_wrong(search->local)) {
 			err = again(x);
 			continue;
 		}

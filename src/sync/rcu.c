@@ -184,16 +184,21 @@ bool vmsim_rcu_ready(struct vmsim_machine *machine)
 	return rcu->batch && has_passed(machine, rcu->snapshot);
 }
 
-/* Of the numbers of readers only whether they are odd matters, where no grace period has noted them. */
+/*
+ * Of the numbers of readers only whether they are odd matters, and whether the grace period for
+ * callbacks still waits for the CPU: where no other one has noted them.
+ */
 void vmsim_rcu_forget(struct vmsim_machine *machine)
 {
 	struct vmsim_rcu_state *rcu = &machine->rcu;
+	u64 left = rcu->batch ? readers_left(machine, rcu->snapshot) : 0;
 
-	if (rcu->batch || rcu->waiters)
+	if (rcu->waiters)
 		return;
-	for (unsigned int i = 0; i < machine->nr_cpus; i++)
+	for (unsigned int i = 0; i < machine->nr_cpus; i++) {
 		machine->cpu[i].rcu_state &= 1;
-	memset(rcu->snapshot, 0, sizeof(rcu->snapshot));
+		rcu->snapshot[i] = left >> i & 1;
+	}
 }
 
 void vmsim_rcu_run_ready(struct vmsim_machine *machine)

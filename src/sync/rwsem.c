@@ -134,7 +134,7 @@ __vmsim_overridable void down_write(struct rw_semaphore *sem)
 		__atomic_fetch_sub(&sem->waiting_writers, 1, __ATOMIC_RELAXED);
 		queue_event(sem, true);
 	}
-	locked(sem, VMSIM_LOCK_EXCLUSIVE);
+	locked(sem, VMSIM_LOCK_EXCLUSIVE | VMSIM_LOCK_QUEUES);
 }
 
 __vmsim_overridable int down_write_trylock(struct rw_semaphore *sem)

@@ -2,7 +2,8 @@
 #include "../vmsim_test.h"
 #include "explore/checkpoint.h"
 #include "explore/dpor.h"
-#include "explore/private.h"
+#include "explore/local.h"
+#include "explore/rehearse.h"
 #include "programs.h"
 #include <string.h>
 
@@ -277,17 +278,35 @@ static void test_wrong_rules_are_noticed(void **state)
  * Errors put into states. Its calls of these functions come here (-Wl,--wrap): what they say is
  * changed on the way.
  */
-static bool never_restarts;
+static bool never_restarts, never_rehearses;
+static bool (*exclude)(const struct holds *a, const struct holds *b);
 static void (*leave_out)(const struct vmsim_explorer *x, const char **from, const char **to);
 
-bool __real_private_was_wrong(struct private *private);
-bool __wrap_private_was_wrong(struct private *private);
+bool __real_local_was_wrong(struct local *local);
+bool __wrap_local_was_wrong(struct local *local);
 struct image_key __real_checkpoint_key(const struct vmsim_explorer *x);
 struct image_key __wrap_checkpoint_key(const struct vmsim_explorer *x);
 
-bool __wrap_private_was_wrong(struct private *private)
+bool __wrap_local_was_wrong(struct local *local)
 {
-	return __real_private_was_wrong(private) && !never_restarts;
+	return __real_local_was_wrong(local) && !never_restarts;
+}
+
+void __real_rehearse(struct vmsim_explorer *x, struct local *local);
+void __wrap_rehearse(struct vmsim_explorer *x, struct local *local);
+
+void __wrap_rehearse(struct vmsim_explorer *x, struct local *local)
+{
+	if (!never_rehearses)
+		__real_rehearse(x, local);
+}
+
+bool __real_holds_exclude(const struct holds *a, const struct holds *b);
+bool __wrap_holds_exclude(const struct holds *a, const struct holds *b);
+
+bool __wrap_holds_exclude(const struct holds *a, const struct holds *b)
+{
+	return exclude ? exclude(a, b) : __real_holds_exclude(a, b);
 }
 
 struct image_key __wrap_checkpoint_key(const struct vmsim_explorer *x)
@@ -345,13 +364,14 @@ static void test_unseen_memory_is_noticed(void **state)
  * somebody writes is seen only after it. The writer, whose first step it is, has no other way to
  * come between.
  */
-struct late_write {
+struct pair {
 	int word;
+	struct rw_semaphore sem;
 };
 
 static int reads_twice(struct vmsim_world *world)
 {
-	struct late_write *w = world->ctx;
+	struct pair *w = world->ctx;
 	int first = READ_ONCE(w->word);
 
 	if (READ_ONCE(w->word) != first)
@@ -361,23 +381,19 @@ static int reads_twice(struct vmsim_world *world)
 
 static int writes(struct vmsim_world *world)
 {
-	struct late_write *w = world->ctx;
+	struct pair *w = world->ctx;
 
 	WRITE_ONCE(w->word, 1);
 	return 0;
 }
 
-static bool late_write_is_found(void)
+static bool is_found(const struct vmsim_thread_def *threads)
 {
-	static const struct vmsim_thread_def threads[] = {
-		{ .name = "Reader", .cpu = 1, .fn = reads_twice },
-		{ .name = "Writer", .cpu = 2, .fn = writes },
-	};
 	const struct vmsim_scenario scenario = {
-		.name = "late-write",
+		.name = "pair",
 		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 3, .frames = 128 },
 		.bare = true,
-		.ctx_size = sizeof(struct late_write),
+		.ctx_size = sizeof(struct pair),
 		.threads = threads,
 		.nr_threads = 2,
 	};
@@ -397,6 +413,48 @@ static bool late_write_is_found(void)
 	return found;
 }
 
+static bool late_write_is_found(void)
+{
+	static const struct vmsim_thread_def threads[] = {
+		{ .name = "Reader", .cpu = 1, .fn = reads_twice },
+		{ .name = "Writer", .cpu = 2, .fn = writes },
+	};
+
+	return is_found(threads);
+}
+
+/* A lock held by both keeps neither away. */
+static int reads_shared(struct vmsim_world *world)
+{
+	struct pair *w = world->ctx;
+
+	down_read(&w->sem);
+	if (READ_ONCE(w->word))
+		vmsim_fail("it was written");
+	up_read(&w->sem);
+	return 0;
+}
+
+static int writes_shared(struct vmsim_world *world)
+{
+	struct pair *w = world->ctx;
+
+	down_read(&w->sem);
+	WRITE_ONCE(w->word, 1);
+	up_read(&w->sem);
+	return 0;
+}
+
+static bool shared_write_is_found(void)
+{
+	static const struct vmsim_thread_def threads[] = {
+		{ .name = "Reader", .cpu = 1, .fn = reads_shared },
+		{ .name = "Writer", .cpu = 2, .fn = writes_shared },
+	};
+
+	return is_found(threads);
+}
+
 static void test_no_restart_is_noticed(void **state)
 {
 	bool found;
@@ -404,11 +462,56 @@ static void test_no_restart_is_noticed(void **state)
 	(void)state;
 	skip_without_states();
 	assert_true(late_write_is_found());
-	never_restarts = true;
+	never_restarts = never_rehearses = true;
 	found = late_write_is_found();
 	assert_true(states_disagree());
 	never_restarts = false;
 	assert_false(found);
+	/* The rehearsal alone spares restarts, and nothing else. */
+	assert_true(late_write_is_found());
+	assert_false(states_disagree());
+	never_rehearses = false;
+}
+
+static bool hold_nothing_alike(const struct holds *a, const struct holds *b)
+{
+	return a->n && b->n && !__real_holds_exclude(a, b);
+}
+
+/* Who holds a lock with others keeps them away from it. */
+static bool share_nothing(const struct holds *a, const struct holds *b)
+{
+	for (unsigned int i = 0; i < a->n; i++)
+		for (unsigned int j = 0; j < b->n; j++)
+			if (a->at[i].object == b->at[j].object)
+				return true;
+	return false;
+}
+
+static bool always(const struct holds *a, const struct holds *b)
+{
+	(void)a;
+	(void)b;
+	return true;
+}
+
+static void test_wrong_exclusion_is_noticed(void **state)
+{
+	static bool (*const errors[])(const struct holds *a, const struct holds *b) = {
+		hold_nothing_alike, always,
+	};
+
+	(void)state;
+	skip_without_states();
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		exclude = errors[i];
+		if (!states_disagree())
+			fail_msg("error %zu is not noticed", i);
+	}
+	exclude = share_nothing;
+	assert_false(shared_write_is_found());
+	exclude = NULL;
+	assert_true(shared_write_is_found());
 }
 
 /* What one shard finds; returns the number of its executions. */
@@ -514,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_rules_are_noticed),
 		cmocka_unit_test(test_unseen_memory_is_noticed),
 		cmocka_unit_test(test_no_restart_is_noticed),
+		cmocka_unit_test(test_wrong_exclusion_is_noticed),
 		cmocka_unit_test(test_shards_of_dfs),
 		cmocka_unit_test(test_shards_of_dpor),
 		cmocka_unit_test(test_preemptions_bound_dfs),

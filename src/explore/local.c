@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/checkpoint.h"
+#include "explore/grow.h"
+#include "explore/local.h"
+#include "explore/step.h"
+#include <stdlib.h>
+
+/* A power of two. */
+#define GUESSES (1u << 18)
+#define FIRST_SLOTS 4096
+
+/**
+ * struct use - a way in which an actor accesses an object: a set of such accesses
+ * @object: its name; for a lock the address, as for the data at the same place
+ * @is_lock: as a lock
+ * @before: what the actor holds when the step begins
+ * @during: what it holds at any time in the step
+ * @next: another use of the object, from 1
+ * @alone: nobody else gets in the way, as far as is known
+ * @relied: a local step contained it
+ */
+struct use {
+	uint64_t object;
+	uint8_t actor, mode;
+	bool is_lock;
+	hold_set before, during;
+	uint32_t next;
+	bool alone, relied;
+};
+
+/* Numbers of uses, from 1, by a hash. */
+struct index {
+	uint32_t *slot;
+	size_t slots;
+};
+
+struct local {
+	struct hold_sets sets;
+	struct use *use;
+	size_t n, capacity;
+	struct index exact, by_object;	/* each use; the youngest use of each object */
+	bool wrong;
+	uint64_t guess[GUESSES];	/* keys of threads; the lowest bit: their next step was local */
+};
+
+struct local *local_create(void)
+{
+	struct local *local = calloc(1, sizeof(*local));
+
+	if (!local)
+		return NULL;
+	local->exact.slots = local->by_object.slots = FIRST_SLOTS;
+	local->exact.slot = calloc(FIRST_SLOTS, sizeof(uint32_t));
+	local->by_object.slot = calloc(FIRST_SLOTS, sizeof(uint32_t));
+	if (local->exact.slot && local->by_object.slot && holds_init(&local->sets))
+		return local;
+	local_destroy(local);
+	return NULL;
+}
+
+void local_destroy(struct local *local)
+{
+	if (!local)
+		return;
+	holds_free(&local->sets);
+	free(local->use);
+	free(local->exact.slot);
+	free(local->by_object.slot);
+	free(local);
+}
+
+/* The index. */
+
+static uint64_t mix(uint64_t word)
+{
+	word *= UINT64_C(0x9e3779b97f4a7c15);
+	return word ^ word >> 29;
+}
+
+static uint64_t hash_object(const struct use *use)
+{
+	return mix(use->object);
+}
+
+static uint64_t hash_use(const struct use *use)
+{
+	uint64_t rest = (uint64_t)use->actor | (uint64_t)use->mode << 8 | (uint64_t)use->is_lock << 16 |
+			(uint64_t)use->before << 17 | (uint64_t)use->during << 33;
+
+	return mix(use->object ^ mix(rest));
+}
+
+static bool same_object(const struct use *a, const struct use *b)
+{
+	return a->object == b->object;
+}
+
+static bool same_use(const struct use *a, const struct use *b)
+{
+	return a->object == b->object && a->actor == b->actor && a->mode == b->mode &&
+	       a->is_lock == b->is_lock && a->before == b->before && a->during == b->during;
+}
+
+static uint32_t *find(const struct local *local, const struct index *index, const struct use *use,
+		      uint64_t hash, bool (*same)(const struct use *a, const struct use *b))
+{
+	size_t at = hash & (index->slots - 1);
+
+	while (index->slot[at] && !same(&local->use[index->slot[at] - 1], use))
+		at = (at + 1) & (index->slots - 1);
+	return &index->slot[at];
+}
+
+static uint32_t *find_use(const struct local *local, const struct use *use)
+{
+	return find(local, &local->exact, use, hash_use(use), same_use);
+}
+
+static uint32_t *find_object(const struct local *local, const struct use *use)
+{
+	return find(local, &local->by_object, use, hash_object(use), same_object);
+}
+
+static void clear_index(struct index *index)
+{
+	free(index->slot);
+	index->slots *= 2;
+	index->slot = calloc(index->slots, sizeof(*index->slot));
+	if (!index->slot)
+		abort();
+}
+
+static void grow_indices(struct local *local)
+{
+	clear_index(&local->exact);
+	clear_index(&local->by_object);
+	for (uint32_t i = 0; i < local->n; i++) {
+		*find_use(local, &local->use[i]) = i + 1;
+		*find_object(local, &local->use[i]) = i + 1;
+	}
+}
+
+/* Who gets in whose way. */
+
+/* Who looks at a lock's word sees whether it is held; who changes other bits of it does not. */
+static bool conflict(const struct use *a, const struct use *b)
+{
+	if (a->is_lock == b->is_lock)
+		return modes_conflict(a->mode, b->mode);
+	return (a->is_lock ? b : a)->mode == ACCESS_READ;
+}
+
+/* @other could happen before a step that has @use in it. */
+static bool can_precede(const struct local *local, const struct use *other, const struct use *use)
+{
+	return !holds_exclude(holds_get(&local->sets, use->before),
+			      holds_get(&local->sets, other->during));
+}
+
+static bool is_alone(const struct local *local, const struct use *use)
+{
+	for (uint32_t i = *find_object(local, use); i; i = local->use[i - 1].next) {
+		const struct use *other = &local->use[i - 1];
+
+		if (other->actor != use->actor && conflict(use, other) &&
+		    can_precede(local, other, use))
+			return false;
+	}
+	return true;
+}
+
+/* A new use may get in the way of others. */
+static void reconsider(struct local *local, const struct use *new)
+{
+	for (uint32_t i = *find_object(local, new); i; i = local->use[i - 1].next) {
+		struct use *use = &local->use[i - 1];
+
+		use->alone = use->alone && is_alone(local, use);
+		if (use->relied && !use->alone) {
+			use->relied = false;
+			local->wrong = true;
+		}
+	}
+}
+
+static struct use *add(struct local *local, const struct use *like)
+{
+	uint32_t *youngest;
+	struct use *use;
+
+	if (local->n * 2 >= local->exact.slots)
+		grow_indices(local);
+	GROW(local->use, local->capacity, local->n + 1);
+	youngest = find_object(local, like);
+	use = &local->use[local->n];
+	*use = *like;
+	use->next = *youngest;
+	*find_use(local, like) = (uint32_t)++local->n;
+	*youngest = (uint32_t)local->n;
+	use->alone = is_alone(local, use);
+	reconsider(local, use);
+	return use;
+}
+
+/* Steps. */
+
+static bool is_lock(const struct access *access)
+{
+	return object_kind(access->object) == OBJECT_LOCK;
+}
+
+/* An attempt that succeeded tells not whether others may hold the lock, too: so they may. */
+static bool begins_to_hold(const struct access *access)
+{
+	return access->mode == ACCESS_ACQUIRE || access->mode == ACCESS_ACQUIRE_SHARED ||
+	       (is_lock(access) && access->mode == ACCESS_WRITE);
+}
+
+static bool can_be_held(const struct access *access)
+{
+	unsigned int kind = object_kind(access->object);
+
+	return kind == OBJECT_LOCK || kind == OBJECT_IRQ || kind == OBJECT_CPU;
+}
+
+/* @during becomes what the actor holds at any time in the step, @after what it holds at the end. */
+static void follow_holds(const struct footprint *footprint, struct holds *during,
+			 struct holds *after)
+{
+	for (size_t i = 0; i < footprint->n; i++) {
+		const struct access *access = &footprint->at[i];
+
+		if (!can_be_held(access))
+			continue;
+		if (begins_to_hold(access)) {
+			holds_add(during, access->object, access->mode != ACCESS_ACQUIRE);
+			holds_add(after, access->object, access->mode != ACCESS_ACQUIRE);
+		} else {
+			holds_remove(after, access->object);
+		}
+	}
+}
+
+/* An interrupt is taken only while interrupts are on: no thread has them off. */
+static void hold_interrupts(const struct vmsim_explorer *x, unsigned int actor, struct holds *during)
+{
+	unsigned int cpu = actor - x->nr_actors;
+
+	if (cpu < x->machine->nr_cpus)
+		holds_add(during, object_name(OBJECT_IRQ, cpu), false);
+}
+
+static bool is_alone_in(struct local *local, const struct use *like)
+{
+	uint32_t number = *find_use(local, like);
+
+	return (number ? &local->use[number - 1] : add(local, like))->alone;
+}
+
+/*
+ * What the step of @common does by @access. An attempt at a lock could have been made while somebody
+ * else held it: the step itself keeps nobody away from it.
+ */
+static struct use use_of(const struct access *access, const struct use *common)
+{
+	struct use use = *common;
+
+	use.is_lock = is_lock(access);
+	use.object = use.is_lock ? object_id(access->object) : access->object;
+	use.mode = access->mode;
+	if (access->attempt)
+		use.during = use.before;
+	return use;
+}
+
+/* Marks what a local step relies on. */
+static void rely(struct local *local, const struct vmsim_explorer *x, const struct use *common)
+{
+	for (size_t i = 0; i < x->footprint.n; i++) {
+		struct use use = use_of(&x->footprint.at[i], common);
+
+		local->use[*find_use(local, &use) - 1].relied = true;
+	}
+}
+
+/* All accesses are noted, whether or not one of them is in somebody's way. */
+static bool all_alone(struct local *local, const struct vmsim_explorer *x,
+		      const struct use *common)
+{
+	bool alone = true;
+
+	for (size_t i = 0; i < x->footprint.n; i++) {
+		struct use use = use_of(&x->footprint.at[i], common);
+
+		alone &= is_alone_in(local, &use);
+	}
+	return alone;
+}
+
+/* What the step of @actor held on the way. */
+static struct use common_use(struct local *local, const struct vmsim_explorer *x,
+			     unsigned int actor, struct local_holds *holds)
+{
+	bool by_thread = step_by_thread(x, actor);
+	hold_set before = by_thread ? holds->of[actor] : 0;
+	struct holds during = *holds_get(&local->sets, before), after = during;
+
+	follow_holds(&x->footprint, &during, &after);
+	hold_interrupts(x, actor, &during);
+	if (by_thread)
+		holds->of[actor] = holds_number(&local->sets, &after);
+	return (struct use) {
+		.actor = (uint8_t)actor,
+		.before = before,
+		.during = holds_number(&local->sets, &during),
+	};
+}
+
+struct change {
+	struct local *local;
+	const struct vmsim_explorer *x;
+	const struct use *common;
+};
+
+static bool is_told(const struct footprint *footprint, uint64_t address)
+{
+	for (size_t i = 0; i < footprint->n; i++)
+		if (footprint->at[i].mode != ACCESS_READ &&
+		    (footprint->at[i].object == address ||
+		     footprint->at[i].object == object_name(OBJECT_LOCK, address)))
+			return true;
+	return false;
+}
+
+/* A word that others access has changed: if no event told of it, it was written to all the same. */
+static void word_changed(void *arg, size_t offset)
+{
+	const struct change *change = arg;
+	struct use use = *change->common;
+
+	use.object = (uintptr_t)change->x->machine + offset;
+	use.mode = ACCESS_WRITE;
+	if (*find_object(change->local, &use) && !is_told(&change->x->footprint, use.object))
+		is_alone_in(change->local, &use);
+}
+
+bool local_loop_step(struct local *local, struct vmsim_explorer *x, struct candidate pick,
+		     struct local_holds *holds, size_t *mark)
+{
+	unsigned int actor = step_actor(x, &pick);
+	size_t from = image_mark(x->image);
+	struct step_before before;
+	struct use common;
+	bool alone;
+
+	step_begin(x, actor, &before);
+	loop_step(x, pick);
+	step_complete(x, actor, &before);
+	common = common_use(local, x, actor, holds);
+	alone = all_alone(local, x, &common);
+	/* Who lets others go first, or asks something in the middle of a step, is not alone. */
+	alone &= pick.kind == 't' && !x->threads.yielded && !x->asking;
+	if (alone)
+		rely(local, x, &common);
+	*mark = checkpoint_take(x);
+	image_each_change(x->image, from, word_changed, &(struct change) { local, x, &common });
+	return alone;
+}
+
+bool local_was_wrong(struct local *local)
+{
+	bool wrong = local->wrong;
+
+	local->wrong = false;
+	return wrong;
+}
+
+enum local_hope local_guess(const struct local *local, uint64_t thread_key)
+{
+	uint64_t guess = local->guess[thread_key >> 1 & (GUESSES - 1)];
+
+	if ((guess | 1) != (thread_key | 1))
+		return LOCAL_PERHAPS;
+	return guess & 1 ? LOCAL_LIKELY : LOCAL_HARDLY;
+}
+
+void local_learn(struct local *local, uint64_t thread_key, bool is_local)
+{
+	local->guess[thread_key >> 1 & (GUESSES - 1)] = (thread_key & ~UINT64_C(1)) | is_local;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMSIM_LOCAL_H
+#define VMSIM_LOCAL_H
+
+#include "explore/holds.h"
+#include "explore/session.h"
+
+/*
+ * Steps that are nobody else's business. A step of a thread is local if nothing that others can do
+ * before it depends on it: for each of its accesses, and each access of others to the same object
+ * that conflicts with it, either they are known never to make it, or they make it only while they
+ * hold something that the thread holds already when its step begins (a lock; the CPU, on which it
+ * has interrupts off). In a state where some thread can take a local step nothing else needs to be
+ * tried: in all that can follow, the step could just as well have come first. That is a persistent
+ * set of one (Godefroid, Partial-order methods, 1996), where locks tell who stays away, as in
+ * Lipton's reduction (1975).
+ *
+ * What others access, and under which locks, is not known before the search has seen it. So what
+ * has been seen is taken to be all, and note is taken of where that was relied upon; when it turns
+ * out wrong, the search begins again, with what it has learned.
+ *
+ * Depends means what it means for dpor (src/explore/footprint.h). A word that changes although no
+ * event told of it counts as written to.
+ */
+struct local;
+
+/* What each thread holds, in one state. */
+struct local_holds {
+	hold_set of[MAX_ACTORS];
+};
+
+struct local *local_create(void);
+void local_destroy(struct local *local);
+
+/*
+ * Takes a step from the state of the last checkpoint, brings @holds up to date, and takes the next
+ * checkpoint. True if the step was local.
+ */
+bool local_loop_step(struct local *local, struct vmsim_explorer *x, struct candidate pick,
+		     struct local_holds *holds, size_t *mark);
+/* True once an assumption turned out wrong, until it is asked. */
+bool local_was_wrong(struct local *local);
+
+/* How likely it is that the next step of the thread is local, from where it stands now. */
+enum local_hope { LOCAL_HARDLY, LOCAL_PERHAPS, LOCAL_LIKELY, LOCAL_HOPES };
+
+enum local_hope local_guess(const struct local *local, uint64_t thread_key);
+void local_learn(struct local *local, uint64_t thread_key, bool is_local);
+
+#endif
