@@ -7,8 +7,9 @@
 
 /*
  * What a function must keep for its caller goes onto the stack that is left. Control words of the
- * floating-point units are the same in all fibers. The jump is one, and no return, because a return
- * is predicted to go to whoever called last.
+ * floating-point units are the same in all fibers. It is left by a return, because processors keep a
+ * stack of their own of where calls come back to: fibers are left from the same places, so what it
+ * has from the one fits the other, as long as there is a return for each call.
  */
 __asm__(
 	".pushsection .text\n"
@@ -32,8 +33,7 @@ __asm__(
 	"	popq %r12\n"
 	"	popq %rbx\n"
 	"	popq %rbp\n"
-	"	popq %rcx\n"
-	"	jmpq *%rcx\n"
+	"	ret\n"
 	".size fiber_jump, . - fiber_jump\n"
 	/* Where a fiber begins: nobody is above it. */
 	".p2align 4\n"
