@@ -141,14 +141,17 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
 	return n;
 }
 
-/* Nobody waits or lets others go first; no CPU has anything but its thread, nor stores underway. */
+/*
+ * Nobody waits or lets others go first; no CPU has anything but its thread, nor stores underway. All
+ * at once, because mostly there is none of it.
+ */
 static bool only_threads(const struct vmsim_explorer *x)
 {
 	const struct vmsim_machine *m = x->machine;
+	u64 waiting = x->threads.waiting ^ 1u << x->rcu->index;
 
-	return x->threads.waiting == 1u << x->rcu->index && !m->rcu.pending && !m->mail && !m->away &&
-	       !m->order && !x->threads.yielded && !x->preempts &&
-	       !x->crowded_threads;
+	return !(waiting | m->rcu.pending | m->mail | m->away | (u64)(uintptr_t)m->order |
+		 x->threads.yielded | x->preempts | x->crowded_threads);
 }
 
 int candidates_list(struct vmsim_explorer *x)

@@ -78,6 +78,15 @@ bool coroutine_can_go_back(void)
 #endif
 }
 
+bool coroutine_can_stay(enum vmsim_backend backend)
+{
+#if defined(WITH_TSAN) || defined(WITH_ASAN)
+	return false;
+#else
+	return backend == VMSIM_BACKEND_FIBER && fiber_can_stay();
+#endif
+}
+
 /* Where the caller's stack is, which AddressSanitizer wants to know. */
 static void own_stack(struct coroutine *co)
 {
@@ -145,7 +154,7 @@ static __attribute__((no_sanitize("thread"))) void fiber_switch(struct coroutine
 	from->saved_errno = *from->errno_at;
 	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->stack_size);
 	__tsan_switch_to_fiber(to->tsan, 0);
-	fiber_jump(&from->context, to->context);
+	fiber_jump(&from->context, &to->context);
 	arrived(from);
 	*from->errno_at = from->saved_errno;
 }

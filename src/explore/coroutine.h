@@ -37,6 +37,8 @@ struct coroutine {
  * stack of its own beside each.
  */
 bool coroutine_can_go_back(void);
+/* Whether one can be switched to itself, and it takes next to nothing. */
+bool coroutine_can_stay(enum vmsim_backend backend);
 /* The context that calls this becomes @co. */
 void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend);
 /* A new one, which runs @fn(@arg) when it is switched to first. @fn must not return. */

@@ -330,6 +330,7 @@ int session_create(const struct vmsim_scenario *scenario,
 	x->strategy = strategy ? strategy : strategies[options->strategy];
 	x->backend = options->backend;
 	x->preempts = options->tlb == VMSIM_TLB_PV_DEFER || (x->strategy && x->strategy->preempts);
+	x->roams = x->strategy && x->strategy->roams && coroutine_can_stay(x->backend);
 	coroutine_adopt(&x->main, x->backend);
 	if (options->time_limit_ms)
 		x->deadline_ns = session_now_ns() + options->time_limit_ms * 1000000;

@@ -26,10 +26,10 @@ uint64_t vmsim_explorer_details(const struct vmsim_explorer *explorer);
 
 /* An event was delivered to the watchers. True: vmsim_explorer_decide() is to be called. */
 bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event);
-/* The same for an event whose arguments nobody wants. */
-bool vmsim_explorer_passes(struct vmsim_explorer *explorer, enum vmsim_event_kind kind);
 /* Who goes on? Returns when the caller does. */
 void vmsim_explorer_decide(struct vmsim_explorer *explorer);
+/* Both in one, for an event whose arguments nobody wants. */
+void vmsim_explorer_step(struct vmsim_explorer *explorer, enum vmsim_event_kind kind);
 
 /* Instrumented code accesses memory, plainly or not: part of what the step under way touches. */
 void vmsim_explorer_touch(struct vmsim_explorer *explorer, uint64_t addr, size_t size, bool write);

@@ -26,7 +26,7 @@ __asm__(
 	"	pushq %r14\n"
 	"	pushq %r15\n"
 	"	movq %rsp, (%rdi)\n"
-	"	movq %rsi, %rsp\n"
+	"	movq (%rsi), %rsp\n"
 	"	popq %r15\n"
 	"	popq %r14\n"
 	"	popq %r13\n"
@@ -69,6 +69,11 @@ void *fiber_make(void *stack, size_t size, void (*fn)(void *arg), void *arg)
 	return frame;
 }
 
+bool fiber_can_stay(void)
+{
+	return true;
+}
+
 #else
 
 /* The C entry points of boost.context. */
@@ -106,9 +111,14 @@ void *fiber_make(void *stack, size_t size, void (*fn)(void *arg), void *arg)
 	return jump_fcontext(make_fcontext((char *)stack + size, size, begin), &beginning).context;
 }
 
-void fiber_jump(void **from, void *to)
+void fiber_jump(void **from, void *const *to)
 {
-	arrive(jump_fcontext(to, from));
+	arrive(jump_fcontext(*to, from));
+}
+
+bool fiber_can_stay(void)
+{
+	return false;
 }
 
 #endif

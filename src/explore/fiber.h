@@ -2,6 +2,7 @@
 #ifndef VMSIM_FIBER_H
 #define VMSIM_FIBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -12,7 +13,9 @@
 
 /* Where a fiber stands that will run @fn(@arg). @fn must not return. */
 void *fiber_make(void *stack, size_t size, void (*fn)(void *arg), void *arg);
-/* Leaves where the caller stands in *@from, and goes on in @to. */
-void fiber_jump(void **from, void *to);
+/* Leaves where the caller stands in *@from, and goes on in *@to. */
+void fiber_jump(void **from, void *const *to);
+/* Whether @from and @to may be the same. */
+bool fiber_can_stay(void);
 
 #endif

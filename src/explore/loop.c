@@ -93,13 +93,17 @@ static void put_on_cpu(struct vmsim_actor *actor)
 	vmsim_self = self;
 }
 
+/*
+ * Where the strategy goes from thread to thread at random, nobody can predict whether it is the one
+ * that runs already: then a switch to itself is cheaper than to find out.
+ */
 static void go_to(struct vmsim_explorer *x, struct vmsim_actor *to)
 {
 	struct vmsim_actor *from = x->running;
 
 	x->threads.yielded = 0;
 	put_on_cpu(to);
-	if (to == from)
+	if (!x->roams && to == from)
 		return;
 	x->running = to;
 	vmsim_self = to->task;
@@ -164,7 +168,10 @@ bool rcu_can_run(const void *arg)
 	return vmsim_rcu_ready((struct vmsim_machine *)arg);
 }
 
-/* Threads have ended; the one for RCU is not in the middle of a callback. */
+/*
+ * Threads have ended; the one for RCU is not in the middle of a callback. This becomes true only
+ * where a thread ends, or has run callbacks.
+ */
 bool loop_all_done(const struct vmsim_explorer *x)
 {
 	unsigned int rcu = 1u << x->rcu->index;
@@ -221,40 +228,43 @@ static void count_step(struct vmsim_explorer *x)
 		loop_endless(x);
 }
 
+/* What happens next; NULL: nothing, and the execution ends here. */
+static const struct candidate *take_pick(struct vmsim_explorer *x)
+{
+	int n = candidates_list(x), chosen;
+
+	if (unlikely(!can_progress(x->candidate, n))) {
+		loop_stuck(x);
+		return NULL;
+	}
+	count_step(x);
+	chosen = x->strategy->pick(x, x->candidate, n);
+	footprint_reset(&x->footprint);
+	if (unlikely(chosen < 0)) {
+		x->abandoned = true;
+		if (x->running)
+			vmsim_explorer_abandon(x);
+		return NULL;
+	}
+	pick_record(&x->recorded, x->candidate[chosen].kind, x->candidate[chosen].id);
+	return &x->candidate[chosen];
+}
+
 /* Takes decisions until a thread is to run, and runs it. Returns when the caller is to go on. */
 static void decide(struct vmsim_explorer *x)
 {
-	struct candidate pick = { 0 };
+	const struct candidate *pick;
 
 	if (x->running)
 		x->running->task->unsettled = VMSIM_SETTLED;
-	if (unlikely(x->strategy->advance || loop_all_done(x))) {
+	if (unlikely(x->strategy->advance)) {
 		go_to_main(x);
 		return;
 	}
-	while (pick.kind != 't') {
-		int n = candidates_list(x);
-		int chosen;
-
-		if (unlikely(!can_progress(x->candidate, n))) {
-			loop_stuck(x);
-			return;
-		}
-		count_step(x);
-		chosen = x->strategy->pick(x, x->candidate, n);
-		footprint_reset(&x->footprint);
-		if (unlikely(chosen < 0)) {
-			x->abandoned = true;
-			if (x->running)
-				vmsim_explorer_abandon(x);
-			return;
-		}
-		pick = x->candidate[chosen];
-		pick_record(&x->recorded, pick.kind, pick.id);
-		if (pick.kind != 't')
-			happen(x, pick);
-	}
-	go_to(x, &x->actor[pick.id]);
+	for (pick = take_pick(x); pick && pick->kind != 't'; pick = take_pick(x))
+		happen(x, *pick);
+	if (pick)
+		go_to(x, &x->actor[pick->id]);
 }
 
 /* The thread that runs goes on, where the strategy has no interest in picking. */
@@ -262,7 +272,8 @@ static bool goes_on(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 {
 	uint64_t decisions = x->strategy->decisions;
 
-	if (!decisions || decisions & BIT_ULL(kind) || vmsim_hv_away(&x->running->cpu->hv_state))
+	if (likely(!decisions) || decisions & BIT_ULL(kind) ||
+	    vmsim_hv_away(&x->running->cpu->hv_state))
 		return false;
 	count_step(x);
 	x->running->task->unsettled = VMSIM_SETTLED;
@@ -311,19 +322,26 @@ uint64_t vmsim_explorer_details(const struct vmsim_explorer *explorer)
 	return SOMETIMES | (explorer->strategy->footprints ? footprint_kinds() : 0);
 }
 
-bool vmsim_explorer_passes(struct vmsim_explorer *explorer, enum vmsim_event_kind kind)
+/* The thread that runs may be left here. */
+static inline bool passes(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 {
 	const struct task_struct *self = vmsim_self;
 
-	if (!explorer->running || !self->actor)
+	if (!x->running || !self->actor)
 		return false;
-	if (unlikely(explorer->failed))
-		vmsim_explorer_abandon(explorer);
+	if (unlikely(x->failed))
+		vmsim_explorer_abandon(x);
 	if (self->atomic_step || !(DECISIONS & BIT_ULL(kind)))
 		return false;
-	explorer->at_mark = MARKS & BIT_ULL(kind);
-	explorer->marks += explorer->at_mark;
-	return !goes_on(explorer, kind);
+	x->at_mark = MARKS & BIT_ULL(kind);
+	x->marks += x->at_mark;
+	return !goes_on(x, kind);
+}
+
+void vmsim_explorer_step(struct vmsim_explorer *explorer, enum vmsim_event_kind kind)
+{
+	if (passes(explorer, kind))
+		decide(explorer);
 }
 
 bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_event *event)
@@ -334,8 +352,7 @@ bool vmsim_explorer_event(struct vmsim_explorer *explorer, const struct vmsim_ev
 	if (explorer->script && explorer->running && vmsim_self->actor)
 		script_watch(explorer, event);
 	/* A failure ends the execution here, too. */
-	return (is_decision(event) || explorer->failed) &&
-	       vmsim_explorer_passes(explorer, event->kind);
+	return (is_decision(event) || explorer->failed) && passes(explorer, event->kind);
 }
 
 void vmsim_explorer_decide(struct vmsim_explorer *explorer)
@@ -469,7 +486,10 @@ void actor_entry(void *arg)
 			run_callbacks(self);
 		x->at_rest |= bit;
 		x->at_mark = false;
-		decide(x);
+		if (unlikely(loop_all_done(x)))
+			go_to_main(x);
+		else
+			decide(x);
 	}
 }
 

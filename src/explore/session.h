@@ -55,6 +55,7 @@ struct candidate {
  * struct strategy - a way of deciding
  * @decisions: kinds of event at which it wants to pick, a mask; 0: all. At the others the thread
  *             that runs goes on. Who waits or ends is always a pick
+ * @roams: it seldom picks the thread that runs, and never because that one runs
  * @preempts: it may want the hypervisor to take a CPU away where no back-end makes that matter
  * @footprints: x->footprint tells, in @pick and @end, what the candidate picked last has touched
  * @create: before the first execution; its state is x->strategy_state. 0 or -errno
@@ -76,6 +77,7 @@ struct candidate {
  */
 struct strategy {
 	uint64_t decisions;
+	bool roams;
 	bool preempts;
 	bool footprints;
 	int (*create)(struct vmsim_explorer *x);
@@ -124,6 +126,7 @@ struct vmsim_explorer {
 	unsigned int crowded_threads;	/* the same, of the scenario's threads among themselves */
 	unsigned int listed;		/* the threads that @candidate has, if it has nothing else */
 	int nr_listed;
+	bool roams;			/* as its strategy does, and a thread may be switched to itself */
 	unsigned int at_rest;		/* bit per actor: its context is where a thread begins */
 	struct thread_states threads;
 	bool preempts;			/* the hypervisor may take CPUs away */
@@ -285,20 +288,23 @@ void picks_add(struct pick_list *list, char kind, uint16_t id, uint32_t count);
 void picks_append(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
 void picks_copy(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
 
-/* As picks_add(), once; quick where a thread goes on, or another one does. */
+/* As picks_add(), once; quick for all but choices, and without a branch on who it is. */
 static inline void pick_record(struct pick_list *list, char kind, uint16_t id)
 {
-	struct vmsim_pick *last = list->n ? &list->picks[list->n - 1] : NULL;
+	struct vmsim_pick *last;
+	uint32_t other;
 
-	if (kind == 'n' || list->n == list->capacity) {
+	if (unlikely(kind == 'n' || !list->n || list->n == list->capacity)) {
 		picks_add(list, kind, id, 1);
 		return;
 	}
 	list->noes = 0;
-	if (last && last->kind == kind && last->id == id)
-		last->count++;
-	else
-		list->picks[list->n++] = (struct vmsim_pick) { .kind = kind, .id = id, .count = 1 };
+	last = &list->picks[list->n - 1];
+	other = (last->kind != kind) | (last->id != id);
+	list->n += other;
+	last[other] = (struct vmsim_pick) {
+		.kind = kind, .id = id, .count = 1 + (last->count & (other - 1)),
+	};
 }
 
 /* A 64-bit generator (splitmix64). */

@@ -58,6 +58,7 @@ static bool random_choice(struct vmsim_explorer *x)
 }
 
 const struct strategy strategy_random = {
+	.roams = true,
 	.begin = random_begin,
 	.pick = random_pick,
 	.choice = random_choice,

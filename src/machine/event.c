@@ -94,15 +94,14 @@ void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint6
 	struct task_struct *self = vmsim_self;
 	struct vmsim_machine *m = self->machine;
 
-	if (self->in_watcher || self->looking)
+	if (self->in_watcher | self->looking)
 		return;
 	if (m->detailed & BIT_ULL(kind)) {
 		raise_detailed(kind, a, b, c, ip);
 		return;
 	}
 	m->seq++;
-	if (vmsim_explorer_passes(m->explorer, kind))
-		vmsim_explorer_decide(m->explorer);
+	vmsim_explorer_step(m->explorer, kind);
 }
 
 void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c)
