@@ -65,6 +65,19 @@ struct dpor_record {
 	enum access_mode mode;
 };
 
+/* An earlier step that the step under way meets at an object. @behind: after it has acquired. */
+struct dpor_conflict {
+	uint64_t object;
+	uint32_t node;
+	bool behind;
+};
+
+/* From the node where somebody acquired @object to the one where it was released. */
+struct dpor_section {
+	uint64_t object;
+	uint32_t acquire, release;
+};
+
 /*
  * Whatever changes along a path is a cell, so that going back is playing back a log. Nodes and
  * records are stored plus one: zero is none.
@@ -124,9 +137,11 @@ struct dpor {
 	size_t nr_objects, object_slots;
 
 	struct node_list {
-		uint32_t *at;
+		struct dpor_conflict *at;
 		size_t n, capacity;
 	} races, edges;			/* of the step under way */
+	struct dpor_section *section;	/* the same: when others had what it acquires */
+	size_t nr_sections, section_capacity;
 
 	uint64_t spinning;		/* actors that yielded, and have read nothing new since */
 	uint64_t yielded;		/* at the last decision */

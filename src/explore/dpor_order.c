@@ -56,6 +56,7 @@ void dpor_order_destroy(struct dpor *d)
 	free(d->grace);
 	free(d->races.at);
 	free(d->edges.at);
+	free(d->section);
 }
 
 static uint32_t actor_cell(const struct dpor *d, unsigned int actor, unsigned int cell)
@@ -203,28 +204,26 @@ void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node, bool reader
 		wake_join(d, cells + d->width, weak_of(d, node));
 }
 
-/* Set in a race of an access that comes after an acquire of the same step. */
-#define BEHIND_ACQUIRE (1U << 31)
-
-static void node_list_add(struct dpor *d, struct node_list *list, uint64_t cell, unsigned int actor)
+static void node_list_add(struct dpor *d, struct node_list *list, uint64_t object, uint64_t cell,
+			  unsigned int actor)
 {
 	uint32_t node = (uint32_t)cell - 1;
 
 	if (cell == NONE || d->node[node].actor == actor)
 		return;
 	GROW(list->at, list->capacity, list->n + 1);
-	list->at[list->n++] = node;
+	list->at[list->n++] = (struct dpor_conflict) { .object = object, .node = node };
 }
 
 /* The records of a list, those whose modes are in @modes. */
-static void node_list_add_records(struct dpor *d, struct node_list *list, uint64_t record,
-			     unsigned int modes, unsigned int actor)
+static void node_list_add_records(struct dpor *d, struct node_list *list, uint64_t object,
+				  uint64_t record, unsigned int modes, unsigned int actor)
 {
 	while (record != NONE) {
 		const struct dpor_record *r = &d->record[record - 1];
 
 		if (modes & 1U << r->mode)
-			node_list_add(d, list, r->node + 1, actor);
+			node_list_add(d, list, object, r->node + 1, actor);
 		record = r->next;
 	}
 }
@@ -246,27 +245,72 @@ static unsigned int modes_against(enum access_mode mode)
 	return modes;
 }
 
-/*
- * What an access conflicts with. @races: the other order is possible. @edges: a release that let an
- * acquire in; what came before it is behind it, but there is no other order of the two.
- */
-static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, unsigned int actor,
-			      struct node_list *races, struct node_list *edges)
+static void section_add(struct dpor *d, uint64_t object, uint64_t acquire, uint64_t release)
 {
-	uint32_t cells = dpor_cell_object(d, access->object);
+	if (acquire == NONE || release == NONE || acquire == release)
+		return;
+	GROW(d->section, d->section_capacity, d->nr_sections + 1);
+	d->section[d->nr_sections++] = (struct dpor_section) {
+		.object = object,
+		.acquire = (uint32_t)acquire - 1,
+		.release = (uint32_t)release - 1,
+	};
+}
+
+/* The last shared acquire of @actor, before @release. */
+static uint64_t shared_acquire(const struct dpor *d, uint64_t record, unsigned int actor,
+			       uint32_t release)
+{
+	for (; record != NONE; record = d->record[record - 1].next) {
+		const struct dpor_record *r = &d->record[record - 1];
+
+		if (r->mode == ACCESS_ACQUIRE_SHARED && r->node <= release &&
+		    d->node[r->node].actor == actor)
+			return r->node + 1;
+	}
+	return NONE;
+}
+
+/* When others had @object, since it was last acquired exclusively. */
+static void find_sections(struct dpor *d, const struct dpor_access *access, const uint64_t *cell)
+{
+	section_add(d, access->object, cell[CELL_EXCLUSIVE], cell[CELL_RELEASE]);
+	if (access->mode != ACCESS_ACQUIRE)
+		return;
+	for (uint64_t i = cell[CELL_RELEASE_SHARED]; i != NONE; i = d->record[i - 1].next) {
+		const struct dpor_record *r = &d->record[i - 1];
+
+		section_add(d, access->object,
+			    shared_acquire(d, cell[CELL_SHARED], d->node[r->node].actor, r->node),
+			    r->node + 1);
+	}
+}
+
+/*
+ * What an access conflicts with. d->races: the other order is possible. d->edges: a release that
+ * let an acquire in; what came before it is behind it, but there is no other order of the two.
+ */
+static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, unsigned int actor)
+{
+	uint64_t object = access->object;
+	uint32_t cells = dpor_cell_object(d, object);
 	const uint64_t *cell = &d->cell[cells];
+	struct node_list *races = &d->races, *edges = &d->edges;
 	bool tries = !acquires(access) && access->mode != ACCESS_RELEASE &&
 		     access->mode != ACCESS_RELEASE_SHARED;
 	unsigned int shared = cell[CELL_SHARED] == NONE ? 0 : modes_against(access->mode);
 
 	/* Who releases has acquired, or somebody has for it. */
-	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races, cell[CELL_EXCLUSIVE], actor);
-	node_list_add_records(d, races, cell[CELL_SHARED], shared, actor);
-	node_list_add(d, tries ? races : edges, cell[CELL_RELEASE], actor);
+	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races, object,
+		      cell[CELL_EXCLUSIVE], actor);
+	node_list_add_records(d, races, object, cell[CELL_SHARED], shared, actor);
+	node_list_add(d, tries ? races : edges, object, cell[CELL_RELEASE], actor);
 	if (access->mode == ACCESS_ACQUIRE)
-		node_list_add_records(d, edges, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
+		node_list_add_records(d, edges, object, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
 	else if (tries)
-		node_list_add_records(d, races, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
+		node_list_add_records(d, races, object, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
+	if (acquires(access))
+		find_sections(d, access, cell);
 }
 
 static void find_conflicts(struct dpor *d, const struct dpor_access *access, unsigned int actor)
@@ -276,19 +320,19 @@ static void find_conflicts(struct dpor *d, const struct dpor_access *access, uns
 	/* See reverse_grace(). */
 	if (object_kind(access->object) == OBJECT_READER)
 		return;
-	find_conflicts_of(d, access, actor, &d->races, &d->edges);
+	find_conflicts_of(d, access, actor);
 	if (object_kind(access->object) == OBJECT_LOCK) {
 		other = object_slot(d, object_id(access->object));
 		if (other->cells)
-			node_list_add_records(d, &d->races, d->cell[other->cells + CELL_SHARED],
-					      MODE(READ), actor);
+			node_list_add_records(d, &d->races, access->object,
+					      d->cell[other->cells + CELL_SHARED], MODE(READ), actor);
 	} else if (!object_kind(access->object) && access->mode == ACCESS_READ) {
 		struct dpor_access lock = {
 			.object = object_name(OBJECT_LOCK, access->object), .mode = ACCESS_READ,
 		};
 
 		if (object_slot(d, lock.object)->cells)
-			find_conflicts_of(d, &lock, actor, &d->races, &d->edges);
+			find_conflicts_of(d, &lock, actor);
 	}
 }
 
@@ -402,10 +446,10 @@ static void reverse(struct dpor *d, size_t early, size_t late, const uint32_t *c
 static void sort_races(struct node_list *races)
 {
 	for (size_t i = 1; i < races->n; i++) {
-		uint32_t race = races->at[i];
+		struct dpor_conflict race = races->at[i];
 		size_t j = i;
 
-		for (; j && (races->at[j - 1] & ~BEHIND_ACQUIRE) < (race & ~BEHIND_ACQUIRE); j--)
+		for (; j && races->at[j - 1].node < race.node; j--)
 			races->at[j] = races->at[j - 1];
 		races->at[j] = race;
 	}
@@ -492,7 +536,7 @@ static bool reverse_grace(struct dpor *d, size_t early, size_t late)
 static void take_hidden_races(struct dpor *d, size_t node)
 {
 	for (size_t i = 0; i < d->races.n && d->nr_graces; i++) {
-		size_t early = d->races.at[i] & ~BEHIND_ACQUIRE;
+		size_t early = d->races.at[i].node;
 
 		if (knows(d, clock_of(d, node), early) && !knows(d, weak_of(d, node), early))
 			reverse_grace(d, early, node);
@@ -516,6 +560,24 @@ static uint64_t open_section(struct dpor *d, unsigned int actor)
 }
 
 /*
+ * A step that acquires several things at once has to find all of them free: where it met @race,
+ * somebody had another one, and so it could not have come before. It could have before that one was
+ * acquired.
+ */
+static bool lies_in_section(const struct dpor *d, const struct dpor_conflict *race)
+{
+	for (size_t i = 0; i < d->nr_sections; i++) {
+		const struct dpor_section *section = &d->section[i];
+
+		if (section->object != race->object && section->acquire != race->node &&
+		    knows(d, clock_of(d, race->node), section->acquire) &&
+		    knows(d, clock_of(d, section->release), race->node))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Latest first: what a later step has in its past is no race with this one. Nor is what the last
  * holder did while it kept this step waiting: only who holds first could be another.
  */
@@ -529,15 +591,16 @@ static void take_races(struct dpor *d, size_t node, struct node_list *races)
 	if (!races->n)
 		return;
 	for (size_t i = 0; i < d->edges.n; i++)
-		join(d, behind, clock_of(d, d->edges.at[i]));
+		join(d, behind, clock_of(d, d->edges.at[i].node));
 	/* The wait for a grace period kept all of the step waiting. */
 	wait_for_grace = grace_wake(d, node, behind);
 	sort_races(races);
 	for (size_t i = 0; i < races->n; i++) {
-		size_t early = races->at[i] & ~BEHIND_ACQUIRE;
+		const struct dpor_conflict *race = &races->at[i];
+		size_t early = race->node;
 
-		if (knows(d, clock, early) || early + 1 == enabler ||
-		    ((wait_for_grace || races->at[i] & BEHIND_ACQUIRE) && knows(d, behind, early)))
+		if (knows(d, clock, early) || early + 1 == enabler || lies_in_section(d, race) ||
+		    ((wait_for_grace || race->behind) && knows(d, behind, early)))
 			continue;
 		if (!reverse_grace(d, early, node))
 			reverse(d, early, node, clock);
@@ -553,8 +616,8 @@ static void find_acks(struct dpor *d, unsigned int actor)
 	const struct dpor_object *object = object_slot(d, acks);
 
 	if (d->before.waited && object->cells)
-		node_list_add_records(d, &d->edges, d->cell[object->cells + CELL_RELEASE_SHARED],
-				 ANY_MODE, actor);
+		node_list_add_records(d, &d->edges, acks,
+				      d->cell[object->cells + CELL_RELEASE_SHARED], ANY_MODE, actor);
 }
 
 /* The thread had to wait for its turn on the CPU, and not only when it came to some access. */
@@ -571,7 +634,7 @@ static void order_begin(struct dpor *d, size_t node)
 	struct dpor_node *step = &d->node[node];
 	bool held = takes_turn(d, step);
 
-	d->races.n = d->edges.n = 0;
+	d->races.n = d->edges.n = d->nr_sections = 0;
 	step->undo = (uint32_t)d->nr_undo;
 	step->records = (uint32_t)d->nr_records;
 	step->graces = (uint32_t)d->nr_graces;
@@ -585,7 +648,7 @@ static void order_begin(struct dpor *d, size_t node)
 		find_conflicts(d, access, step->actor);
 		held |= acquires(access);
 		for (; held && !acquires(access) && n < d->races.n; n++)
-			d->races.at[n] |= BEHIND_ACQUIRE;
+			d->races.at[n].behind = true;
 	}
 }
 
@@ -603,8 +666,8 @@ static void order_end(struct dpor *d, size_t node)
 	struct dpor_node *step = &d->node[node];
 
 	for (size_t i = 0; i < d->edges.n; i++) {
-		join(d, clock_of(d, node), clock_of(d, d->edges.at[i]));
-		join(d, weak_of(d, node), weak_of(d, d->edges.at[i]));
+		join(d, clock_of(d, node), clock_of(d, d->edges.at[i].node));
+		join(d, weak_of(d, node), weak_of(d, d->edges.at[i].node));
 	}
 	join_wait(d, node);
 	take_hidden_races(d, node);

@@ -287,18 +287,29 @@ static void file_event(struct footprint *footprint, const struct vmsim_event *ev
 	}
 }
 
-/* The set of the TLB that an entry is in, the TLB as a whole, pointers to tables. */
-static void use_entry(struct footprint *footprint, const struct vmsim_event *event)
+/*
+ * The set of the TLB that an entry is in, the TLB as a whole, pointers to tables. Threads that share
+ * a CPU meet what the others have filled and dropped there.
+ */
+static void touch_entry(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct vmsim_tlb_entry *entry = (void *)(uintptr_t)event->arg[2];
 	const struct vmsim_tlb_cache *tlb = &footprint->machine->cpu[event->arg[0]].tlb;
 	size_t set = (size_t)(entry - &tlb->entry[0][0]) / VMSIM_TLB_WAYS;
+
+	add(footprint, event, address(tlb), ACCESS_READ);
+	add(footprint, event, address(tlb->entry[set]),
+	    event->kind == VMSIM_EV_TLB_USE ? ACCESS_READ : ACCESS_WRITE);
+	if (event->kind == VMSIM_EV_TLB_FILL)
+		add(footprint, event, address(tlb->psc), ACCESS_WRITE);
+}
+
+static void use_entry(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct vmsim_tlb_entry *entry = (void *)(uintptr_t)event->arg[2];
 	unsigned long pages = (event->arg[1] >> PAGE_SHIFT) - entry->vpn;
 
-	add(footprint, event, address(tlb->entry[set]), ACCESS_READ);
-	add(footprint, event, address(tlb), ACCESS_READ);
-	if (event->kind == VMSIM_EV_TLB_FILL)
-		add(footprint, event, address(tlb->psc), ACCESS_READ);
+	touch_entry(footprint, event);
 	footprint->frame = contents_of(address(pfn_to_page(entry->pfn + pages)));
 	add(footprint, event, footprint->frame, ACCESS_READ);
 }
@@ -311,6 +322,7 @@ static void access_event(struct footprint *footprint, const struct vmsim_event *
 		use_entry(footprint, event);
 		break;
 	case VMSIM_EV_TLB_DROP:
+		touch_entry(footprint, event);
 		drop_rights(footprint, event, (void *)(uintptr_t)event->arg[2]);
 		break;
 	case VMSIM_EV_STORE:
