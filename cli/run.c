@@ -285,7 +285,7 @@ int cli_explore(int argc, char **argv)
 		{ "memory-limit", KEY_MEMORY_LIMIT, "MIB", 0, "of what a strategy remembers", 1 },
 		{ "seed", KEY_SEED, "N", 0, "of the first execution (1)", 1 },
 		{ "depth", KEY_DEPTH, "N", 0, "of pct: changes of priority plus one (3)", 1 },
-		{ "preemptions", KEY_PREEMPTIONS, "N", 0, "most of a schedule, for dfs", 1 },
+		{ "preemptions", KEY_PREEMPTIONS, "N", 0, "most of a schedule, for dfs and states", 1 },
 		{ "step-limit", KEY_STEP_LIMIT, "N", 0, "decisions per execution", 1 },
 		{ "memory-model", KEY_MEMORY_MODEL, "NAME", 0, "sc (default), tso, pso", 1 },
 		{ "granularity", KEY_GRANULARITY, "NAME", 0,

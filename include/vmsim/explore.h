@@ -68,7 +68,7 @@ enum vmsim_granularity {
  * @variant: name put into schedules and reports; the override itself is loaded by the caller
  * @timeline: record events, for struct vmsim_result
  * @debugger: tell a debugger of the state of memory at each decision, see <vmsim/debug.h>
- * @preemptions: most preemptions of a schedule (VMSIM_STRATEGY_DFS); VMSIM_UNBOUNDED
+ * @preemptions: most preemptions of a schedule (dfs, states); VMSIM_UNBOUNDED
  * @memory_model: order of accesses
  * @granularity: what is a decision
  * @time_limit_ms: stop then, between executions; 0: never

@@ -166,3 +166,11 @@ int candidates_list(struct vmsim_explorer *x)
 	}
 	return x->nr_listed;
 }
+
+bool can_go_on(const struct candidate *candidates, int n, int thread)
+{
+	for (int i = 0; i < n; i++)
+		if (candidates[i].kind == 't' && candidates[i].id == thread)
+			return true;
+	return false;
+}

@@ -60,6 +60,15 @@ void footprint_add(struct footprint *footprint, uint64_t object, enum access_mod
 	add(footprint, NULL, object, mode);
 }
 
+bool footprint_releases(const struct footprint *footprint)
+{
+	for (size_t i = 0; i < footprint->n; i++)
+		if (footprint->at[i].mode == ACCESS_RELEASE ||
+		    footprint->at[i].mode == ACCESS_RELEASE_SHARED)
+			return true;
+	return false;
+}
+
 /* Who only tries does not wait: an attempt that succeeds could have failed instead. */
 static enum access_mode locking_mode(uint64_t mode)
 {

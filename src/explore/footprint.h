@@ -93,6 +93,9 @@ uint64_t footprint_kinds(void);
 void footprint_event(struct footprint *footprint, const struct vmsim_event *event);
 /* Something that no event tells of. */
 void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode);
+/* True if somebody may go on who could not before: something held was let go. */
+bool footprint_releases(const struct footprint *footprint);
+
 /* True unless the order of two accesses to the same object shows nowhere. */
 static inline bool modes_conflict(enum access_mode a, enum access_mode b)
 {

@@ -239,6 +239,8 @@ static inline bool actor_done(const struct vmsim_explorer *x, unsigned int index
 int candidates_find(const struct vmsim_explorer *x, struct candidate *out);
 /* The same, in x->candidate; quick where it is what it was the last time. */
 int candidates_list(struct vmsim_explorer *x);
+/* Whether @thread is among them; nobody (-1) is not. */
+bool can_go_on(const struct candidate *candidates, int n, int thread);
 
 /* One execution (src/explore/loop.c). */
 void execution_run(struct vmsim_explorer *x);
@@ -263,17 +265,17 @@ void loop_endless(struct vmsim_explorer *x);
  * A preemption takes the CPU from a thread that could have gone on: what bounds count. Interrupts
  * are none; a vCPU taken away by the hypervisor is one.
  */
-static inline bool is_preemption(const struct vmsim_explorer *x,
-				 const struct candidate *candidates, int n, int chosen)
+static inline bool is_preemption(const struct candidate *candidates, int n,
+				 const struct candidate *pick, int running)
 {
-	const struct candidate *pick = &candidates[chosen];
-
-	if (pick->kind != 't' || !x->running || pick->id == x->running->index)
+	if (pick->kind != 't' || pick->id == running)
 		return pick->kind == 'p';
-	for (int i = 0; i < n; i++)
-		if (candidates[i].kind == 't' && candidates[i].id == x->running->index)
-			return true;
-	return false;
+	return can_go_on(candidates, n, running);
+}
+
+static inline int running_thread(const struct vmsim_explorer *x)
+{
+	return x->running ? (int)x->running->index : -1;
 }
 
 int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t error_size);

@@ -50,7 +50,7 @@ static uint64_t allowed(const struct vmsim_explorer *x, const struct dfs *dfs,
 
 	for (int i = 0; i < n; i++)
 		if (dfs->preemptions < x->options->preemptions ||
-		    !is_preemption(x, candidates, n, i))
+		    !is_preemption(candidates, n, &candidates[i], running_thread(x)))
 			out |= 1ULL << i;
 	return out;
 }
@@ -102,7 +102,8 @@ static int dfs_pick(struct vmsim_explorer *x, const struct candidate *candidates
 		return -1;
 	}
 	branch(dfs, node);
-	dfs->preemptions += is_preemption(x, candidates, n, node->chosen);
+	dfs->preemptions += is_preemption(candidates, n, &candidates[node->chosen],
+					  running_thread(x));
 	return node->chosen;
 }
 

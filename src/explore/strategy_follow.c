@@ -72,7 +72,8 @@ static int follow_pick(struct vmsim_explorer *x, const struct candidate *candida
 
 	if (chosen < 0)
 		chosen = unplanned(x, candidates, n);
-	follow->preemptions += is_preemption(x, candidates, n, chosen);
+	follow->preemptions += is_preemption(candidates, n, &candidates[chosen],
+					     running_thread(x));
 	return worth_going_on(x, follow) ? chosen : -1;
 }
 

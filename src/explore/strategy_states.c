@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "explore/bound.h"
 #include "explore/checkpoint.h"
 #include "explore/grow.h"
 #include "explore/local.h"
@@ -15,6 +16,10 @@
  *
  * A livelock is a set of states from which nothing leads to an end: a strongly connected component
  * that no step leaves. Components are found on the way, as Tarjan does it.
+ *
+ * Under a bound on preemptions, a state is the world with an allowance (bound.h). A local step is
+ * enough only of the thread that has the CPU: it costs nothing, and whoever takes over afterwards
+ * pays no more than before. Of another thread it would be paid for, now or when it is left.
  */
 
 #define DEFAULT_MEMORY (2ULL << 30)
@@ -22,25 +27,38 @@
 #define TRANSITIONS_AT_ONCE 4096
 
 /**
+ * struct arrival - what is known of a state when it is reached
+ * @mark: of its checkpoint
+ * @allowance: what is left of the bound; always the same where there is none
+ * @holds: what threads hold
+ */
+struct arrival {
+	size_t mark;
+	struct allowance allowance;
+	struct local_holds holds;
+};
+
+/**
  * struct node - a state on the way from the start to the present one
  * @picks: what has not been tried there
+ * @goes_on: the thread that has the CPU can go on
  * @place: among the open states
  * @low: the oldest open state that was reached from here
  * @ends: an end, or a state of which everything is known, was reached from here
- * @holds: what threads hold there
  */
 struct node {
-	size_t mark;
+	struct arrival at;
 	size_t first_pick, picks;
 	struct candidate taken;
+	bool goes_on;
 	size_t place, low;
 	bool ends;
-	struct local_holds holds;
 };
 
 struct search {
 	struct visited *visited;
 	size_t visited_limit;
+	bool bounded;
 	struct local *local;
 	struct open_states open;
 	struct node *node;
@@ -50,6 +68,7 @@ struct search {
 	u64 transitions;
 	size_t log_limit;
 	bool started, exhausted, cut;
+	bool forbade;		/* the bound did */
 };
 
 static int states_create(struct vmsim_explorer *x)
@@ -72,6 +91,13 @@ static int states_create(struct vmsim_explorer *x)
 	}
 	if (!search)
 		return -ENOMEM;
+	search->bounded = x->options->preemptions != VMSIM_UNBOUNDED;
+	if (search->bounded && x->options->preemptions > MOST_LEFT) {
+		snprintf(x->misfit, sizeof(x->misfit), "strategy states: at most %u preemptions",
+			 MOST_LEFT);
+		free(search);
+		return -EINVAL;
+	}
 	x->strategy_state = search;
 	search->log_limit = limit / 2;
 	search->visited_limit = limit / 2;
@@ -100,62 +126,112 @@ static void add_pick(struct search *search, struct candidate pick)
 	search->pick[search->picks++] = pick;
 }
 
-static enum local_hope hope_for(struct vmsim_explorer *x, struct candidate pick)
+static int thread_of(struct allowance allowance)
 {
+	return allowance.last == NOBODY ? -1 : (int)allowance.last;
+}
+
+/*
+ * What is tried first: steps that may be local, and so make others needless; under a bound, what
+ * leaves most of it, since what is seen with more left is not seen again with less.
+ */
+enum rank { FORBIDDEN, COSTS, FREE, PERHAPS_LOCAL, FIRST };
+
+static enum rank hope_for(struct vmsim_explorer *x, struct candidate pick)
+{
+	static const enum rank ranks[LOCAL_HOPES] = {
+		[LOCAL_HARDLY] = FREE, [LOCAL_PERHAPS] = PERHAPS_LOCAL, [LOCAL_LIKELY] = FIRST,
+	};
 	struct search *search = x->strategy_state;
 
 	if (pick.kind != 't')
-		return LOCAL_HARDLY;
-	return local_guess(search->local, checkpoint_thread_key(x, pick.id));
+		return FREE;
+	return ranks[local_guess(search->local, checkpoint_thread_key(x, pick.id))];
 }
 
-/* Steps that may be local come last, and are tried first. */
+static enum rank rank_of(struct vmsim_explorer *x, const struct node *node,
+			 const struct candidate *candidates, int n, struct candidate pick)
+{
+	const struct search *search = x->strategy_state;
+
+	if (!search->bounded)
+		return n > 1 ? hope_for(x, pick) : FREE;
+	if (is_preemption(candidates, n, &pick, thread_of(node->at.allowance)))
+		return node->at.allowance.left ? COSTS : FORBIDDEN;
+	return pick.kind == 't' && pick.id == node->at.allowance.last ? FIRST : FREE;
+}
+
 static void add_picks(struct vmsim_explorer *x, struct node *node)
 {
 	struct search *search = x->strategy_state;
 	struct candidate candidate[MAX_CANDIDATES];
 	int n = loop_candidates(x, candidate);
-	enum local_hope hope[MAX_CANDIDATES];
+	enum rank rank[MAX_CANDIDATES];
 
+	node->goes_on = can_go_on(candidate, n, thread_of(node->at.allowance));
 	node->first_pick = search->picks;
-	for (int i = 0; i < n; i++)
-		hope[i] = n > 1 ? hope_for(x, candidate[i]) : LOCAL_HARDLY;
-	for (enum local_hope now = LOCAL_HARDLY; now < LOCAL_HOPES; now++)
+	for (int i = 0; i < n; i++) {
+		rank[i] = rank_of(x, node, candidate, n, candidate[i]);
+		search->forbade |= rank[i] == FORBIDDEN;
+	}
+	for (enum rank next = COSTS; next <= FIRST; next++)
 		for (int i = n - 1; i >= 0; i--)
-			if (hope[i] == now)
+			if (rank[i] == next)
 				add_pick(search, candidate[i]);
 	node->picks = search->picks - node->first_pick;
 }
 
-static struct node *push(struct vmsim_explorer *x, size_t mark, const struct local_holds *holds)
+static struct node *push(struct vmsim_explorer *x, const struct arrival *at)
 {
 	struct search *search = x->strategy_state;
-	size_t place = open_states_push(&search->open, checkpoint_key(x));
+	struct image_key key = key_within(checkpoint_key(x), at->allowance);
+	size_t place = open_states_push(&search->open, key);
 	struct node *node;
 
 	GROW(search->node, search->node_capacity, search->depth + 1);
 	node = &search->node[search->depth++];
-	*node = (struct node) { .mark = mark, .place = place, .low = place, .holds = *holds };
+	*node = (struct node) { .at = *at, .place = place, .low = place };
 	add_picks(x, node);
 	search->deepest = max(search->deepest, search->depth);
 	return node;
 }
 
+/* What is left when @taken has happened in the state of @node. */
+static struct allowance allowance_after(const struct vmsim_explorer *x, const struct node *node,
+					struct candidate taken)
+{
+	const struct search *search = x->strategy_state;
+	struct allowance after = node->at.allowance;
+
+	if (!search->bounded)
+		return after;
+	if (taken.kind == 'p' ||
+	    (taken.kind == 't' && taken.id != after.last && node->goes_on))
+		after.left--;
+	if (taken.kind == 't')
+		after.last = taken.id;
+	if (after.last != NOBODY && actor_done(x, after.last))
+		after.last = NOBODY;
+	return after;
+}
+
 /* From the first state, with nothing seen. */
 static int begin(struct vmsim_explorer *x)
 {
-	static const struct local_holds nothing;
 	struct search *search = x->strategy_state;
+	struct arrival first = {
+		.allowance = { search->bounded ? x->options->preemptions : 0, NOBODY },
+	};
 
 	visited_destroy(search->visited);
-	search->visited = visited_create(search->visited_limit);
+	search->visited = visited_create(search->visited_limit, search->bounded);
 	if (!search->visited)
 		return -ENOMEM;
 	open_states_close(&search->open, 0);
 	search->depth = search->picks = search->deepest = 0;
-	search->cut = false;
-	visited_add(search->visited, checkpoint_key(x));
-	push(x, 0, &nothing);
+	search->cut = search->forbade = false;
+	visited_add(search->visited, checkpoint_key(x), &first.allowance);
+	push(x, &first);
 	return 0;
 }
 
@@ -199,7 +275,7 @@ static void finish(struct vmsim_explorer *x)
 }
 
 /* A state was reached; false if nothing is to be done from there. */
-static bool enter(struct vmsim_explorer *x, size_t mark, const struct local_holds *holds)
+static bool enter(struct vmsim_explorer *x, const struct arrival *at)
 {
 	struct search *search = x->strategy_state;
 
@@ -207,7 +283,7 @@ static bool enter(struct vmsim_explorer *x, size_t mark, const struct local_hold
 		search->cut = true;
 		return false;
 	}
-	return push(x, mark, holds)->picks;
+	return push(x, at)->picks;
 }
 
 enum outcome { OUTCOME_SEEN, OUTCOME_NEW, OUTCOME_END };
@@ -219,34 +295,48 @@ static void drop_picks(struct search *search, struct node *node)
 	node->picks = 0;
 }
 
-static enum outcome take_step(struct vmsim_explorer *x, struct node *node)
+/*
+ * Under a bound, of nobody but the thread that has the CPU. What it lets go may let others go on:
+ * then to leave them costs what it did not cost before.
+ */
+static bool is_enough(struct vmsim_explorer *x, const struct node *node, bool local)
+{
+	const struct search *search = x->strategy_state;
+
+	return local && (!search->bounded || (node->taken.id == node->at.allowance.last &&
+					      !footprint_releases(&x->footprint)));
+}
+
+/* @after: the state that it leads to; if that was seen, with an allowance that was as good. */
+static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struct arrival *after)
 {
 	struct search *search = x->strategy_state;
 	struct candidate taken = search->pick[--search->picks];
 	uint64_t key = taken.kind == 't' ? checkpoint_thread_key(x, taken.id) : 0;
-	struct local_holds holds = node->holds;
-	bool local, new;
-	size_t mark;
+	bool local, enough, new;
 
+	after->holds = node->at.holds;
 	node->taken = taken;
 	node->picks--;
 	search->transitions++;
 	x->steps = search->depth;
-	local = local_loop_step(search->local, x, taken, &holds, &mark);
+	local = local_loop_step(search->local, x, taken, &after->holds, &after->mark);
 	if (x->failed)
 		return OUTCOME_END;
 	if (taken.kind == 't')
 		local_learn(search->local, key, local);
-	new = visited_add(search->visited, checkpoint_key(x));
+	enough = is_enough(x, node, local);
+	after->allowance = allowance_after(x, node, taken);
+	new = visited_add(search->visited, checkpoint_key(x), &after->allowance);
 	if (!new)
 		return OUTCOME_SEEN;
-	if (local)
+	if (enough)
 		drop_picks(search, node);
 	if (loop_all_done(x)) {
 		finish(x);
 		return OUTCOME_END;
 	}
-	if (enter(x, mark, &holds))
+	if (enter(x, after))
 		return OUTCOME_NEW;
 	if (search->cut)
 		return OUTCOME_SEEN;
@@ -256,11 +346,11 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node)
 }
 
 /* The present state was seen before, on this way or on another one. */
-static void meet(struct vmsim_explorer *x)
+static void meet(struct vmsim_explorer *x, struct allowance allowance)
 {
 	struct search *search = x->strategy_state;
 	struct node *node = &search->node[search->depth - 1];
-	size_t place = open_states_find(&search->open, checkpoint_key(x));
+	size_t place = open_states_find(&search->open, key_within(checkpoint_key(x), allowance));
 
 	if (place == NOT_OPEN)
 		node->ends = true;
@@ -272,13 +362,14 @@ static void meet(struct vmsim_explorer *x)
 static bool step(struct vmsim_explorer *x, struct node *node)
 {
 	struct search *search = x->strategy_state;
-	size_t from = node->mark;
-	enum outcome outcome = take_step(x, node);
+	size_t from = node->at.mark;
+	struct arrival after;
+	enum outcome outcome = take_step(x, node, &after);
 
 	if (outcome == OUTCOME_NEW)
 		return false;
 	if (outcome == OUTCOME_SEEN) {
-		meet(x);
+		meet(x, after.allowance);
 	} else {
 		search->node[search->depth - 1].ends = true;
 		record_path(x);
@@ -306,25 +397,57 @@ static bool leave(struct vmsim_explorer *x)
 	return component && !left.ends;
 }
 
-/* Goes on from a state that was left, each in turn. False if that ends without a violation. */
-static bool never_ends(struct vmsim_explorer *x)
+/* The one of whose turn it is that happens next; none: an end is reached. */
+static bool take_turn(struct vmsim_explorer *x, int *running, bool preempts)
 {
-	struct candidate candidate[MAX_CANDIDATES];
+	struct candidate all[MAX_CANDIDATES], allowed[MAX_CANDIDATES];
+	int n = loop_candidates(x, all);
+	unsigned int may = 0;
+	struct candidate taken;
 
-	record_path(x);
-	while (x->steps < x->options->step_limit) {
-		int n = loop_candidates(x, candidate);
-		struct candidate taken;
+	if (!n || loop_all_done(x))
+		return false;
+	for (int i = 0; i < n; i++)
+		if (preempts || !is_preemption(all, n, &all[i], *running))
+			allowed[may++] = all[i];
+	taken = allowed[x->steps % may];
+	if (taken.kind == 't')
+		*running = taken.id;
+	loop_step(x, taken);
+	checkpoint_take(x);
+	record(x, taken);
+	return true;
+}
 
-		if (!n || loop_all_done(x))
+/* Goes on from a state that was left, each in turn. False if that ends. */
+static bool goes_on_forever(struct vmsim_explorer *x, const struct node *from, bool preempts)
+{
+	int running = thread_of(from->at.allowance);
+
+	while (x->steps < x->options->step_limit && !x->failed)
+		if (!take_turn(x, &running, preempts))
 			return false;
-		taken = candidate[x->steps % (unsigned int)n];
-		loop_step(x, taken);
-		checkpoint_take(x);
-		record(x, taken);
-		if (x->failed)
-			return true;
+	return !x->failed;
+}
+
+/*
+ * Whether an execution that goes on from @left, from which the search found no end, is a livelock.
+ * Under a bound there may be an end for which it takes more preemptions.
+ */
+static bool never_ends(struct vmsim_explorer *x, const struct node *left)
+{
+	struct search *search = x->strategy_state;
+	bool forever = true;
+
+	if (search->bounded) {
+		record_path(x);
+		forever = goes_on_forever(x, left, true);
+		x->failed = false;
+		checkpoint_back(x, left->at.mark);
 	}
+	record_path(x);
+	if (!forever || !goes_on_forever(x, left, !search->bounded))
+		return x->failed;
 	loop_endless(x);
 	return true;
 }
@@ -333,13 +456,14 @@ static bool never_ends(struct vmsim_explorer *x)
 static bool go_up(struct vmsim_explorer *x)
 {
 	struct search *search = x->strategy_state;
+	struct node left = search->node[search->depth - 1];
 	bool endless = leave(x);
-	bool violated = endless && never_ends(x);
+	bool violated = endless && never_ends(x, &left);
 
 	search->exhausted = !search->depth;
 	if (endless)
 		checkpoint_take(x);
-	checkpoint_back(x, search->depth ? search->node[search->depth - 1].mark : 0);
+	checkpoint_back(x, search->depth ? search->node[search->depth - 1].at.mark : 0);
 	return violated;
 }
 
@@ -388,7 +512,9 @@ static void states_cover(const struct vmsim_explorer *x, struct vmsim_coverage *
 	if (!search->started)
 		return;
 	coverage->exhausted = search->exhausted && !search->cut && visited_exact(search->visited);
-	coverage->preemptions = VMSIM_UNBOUNDED;
+	/* A bound that forbade nothing is none. */
+	coverage->preemptions = search->exhausted && !search->forbade ? VMSIM_UNBOUNDED :
+		x->options->preemptions;
 	coverage->states = visited_count(search->visited);
 	coverage->transitions = search->transitions;
 	coverage->deepest = search->deepest;

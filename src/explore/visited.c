@@ -9,11 +9,14 @@
 /**
  * struct visited - see visited.h
  * @slot: open addressing; a key of zeroes is an empty slot
- * @bits: instead of @slot, once that has become too large
+ * @allowances: under a bound, of the key in the same slot
+ * @bits: instead of both, once they have become too large
  */
 struct visited {
 	struct image_key *slot;
+	struct allowances *allowances;
 	size_t slots;
+	bool bounded;
 	uint64_t *bits;
 	size_t nr_bits, bits_set;
 	uint64_t count;
@@ -28,18 +31,41 @@ static void *pages(size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-struct visited *visited_create(size_t limit)
+/* The old ones are forgotten. False: no memory, or more than @visited may use. */
+static bool make_slots(struct visited *visited, size_t slots)
+{
+	visited->slots = slots;
+	visited->slot = pages(slots * sizeof(*visited->slot));
+	visited->allowances = NULL;
+	if (visited->slot && visited->bounded)
+		visited->allowances = pages(slots * sizeof(*visited->allowances));
+	return visited->slot && !visited->bounded == !visited->allowances;
+}
+
+static void free_slots(const struct visited *visited)
+{
+	if (visited->slot)
+		munmap(visited->slot, visited->slots * sizeof(*visited->slot));
+	if (visited->allowances)
+		munmap(visited->allowances, visited->slots * sizeof(*visited->allowances));
+}
+
+static size_t slot_size(const struct visited *visited)
+{
+	return sizeof(*visited->slot) + (visited->bounded ? sizeof(*visited->allowances) : 0);
+}
+
+struct visited *visited_create(size_t limit, bool bounded)
 {
 	struct visited *visited = calloc(1, sizeof(*visited));
 
 	if (!visited)
 		return NULL;
 	visited->limit = limit;
-	visited->slots = FIRST_SLOTS;
-	visited->slot = pages(visited->slots * sizeof(*visited->slot));
-	if (visited->slot)
+	visited->bounded = bounded;
+	if (make_slots(visited, FIRST_SLOTS))
 		return visited;
-	free(visited);
+	visited_destroy(visited);
 	return NULL;
 }
 
@@ -47,8 +73,7 @@ void visited_destroy(struct visited *visited)
 {
 	if (!visited)
 		return;
-	if (visited->slot)
-		munmap(visited->slot, visited->slots * sizeof(*visited->slot));
+	free_slots(visited);
 	if (visited->bits)
 		munmap(visited->bits, visited->nr_bits / 8);
 	free(visited);
@@ -59,18 +84,30 @@ static bool is_empty(struct image_key key)
 	return !(key.lo | key.hi);
 }
 
-static bool slot_add(struct visited *visited, struct image_key key)
+/* Where @key is, or belongs. */
+static size_t slot_of(const struct visited *visited, struct image_key key)
 {
 	for (size_t i = key.lo;; i++) {
-		struct image_key *slot = &visited->slot[i & (visited->slots - 1)];
+		const struct image_key *slot = &visited->slot[i & (visited->slots - 1)];
 
-		if (slot->lo == key.lo && slot->hi == key.hi)
-			return false;
-		if (!is_empty(*slot))
-			continue;
-		*slot = key;
-		return true;
+		if ((slot->lo == key.lo && slot->hi == key.hi) || is_empty(*slot))
+			return i & (visited->slots - 1);
 	}
+}
+
+static bool slot_add(struct visited *visited, struct image_key key, struct allowance *allowance)
+{
+	size_t i = slot_of(visited, key);
+	bool empty = is_empty(visited->slot[i]);
+
+	visited->slot[i] = key;
+	visited->count += empty;
+	if (!visited->bounded)
+		return empty;
+	if (allowances_add(&visited->allowances[i], *allowance))
+		return true;
+	*allowance = allowances_for(visited->allowances[i], *allowance);
+	return false;
 }
 
 static bool bits_add(struct visited *visited, struct image_key key)
@@ -89,37 +126,52 @@ static bool bits_add(struct visited *visited, struct image_key key)
 	return new;
 }
 
-static void each_slot(struct visited *visited, const struct image_key *old, size_t slots,
-		      bool (*add)(struct visited *visited, struct image_key key))
-{
-	for (size_t i = 0; i < slots; i++)
-		if (!is_empty(old[i]))
-			add(visited, old[i]);
-}
-
 /* Twice as many slots, with both tables there for a while. False: that would be too much. */
 static bool grow(struct visited *visited)
 {
-	struct image_key *old = visited->slot;
-	size_t slots = visited->slots;
-	struct image_key *slot;
+	struct visited old = *visited;
 
-	if (3 * slots * sizeof(*slot) > visited->limit)
+	if (3 * old.slots * slot_size(visited) > visited->limit)
 		return false;
-	slot = pages(2 * slots * sizeof(*slot));
-	if (!slot)
+	if (!make_slots(visited, 2 * old.slots)) {
+		free_slots(visited);
+		*visited = old;
 		return false;
-	visited->slot = slot;
-	visited->slots = 2 * slots;
-	each_slot(visited, old, slots, slot_add);
-	munmap(old, slots * sizeof(*old));
+	}
+	for (size_t i = 0; i < old.slots; i++) {
+		size_t to;
+
+		if (is_empty(old.slot[i]))
+			continue;
+		to = slot_of(visited, old.slot[i]);
+		visited->slot[to] = old.slot[i];
+		if (visited->bounded)
+			visited->allowances[to] = old.allowances[i];
+	}
+	free_slots(&old);
 	return true;
+}
+
+static void slot_to_bits(struct visited *visited, size_t i)
+{
+	struct allowances seen;
+
+	if (!visited->bounded) {
+		bits_add(visited, visited->slot[i]);
+		return;
+	}
+	seen = visited->allowances[i];
+	for (unsigned int left = seen.lasts; left; left &= left - 1) {
+		struct allowance one = { seen.left, (unsigned int)__builtin_ctz(left) };
+
+		bits_add(visited, key_within(visited->slot[i], one));
+	}
 }
 
 /* The largest power of two of bits that fits beside the table. */
 static void turn_to_bits(struct visited *visited)
 {
-	size_t size = visited->slots * sizeof(*visited->slot);
+	size_t size = visited->slots * slot_size(visited);
 	size_t bytes = 4096;
 
 	while (2 * bytes + size <= visited->limit)
@@ -128,12 +180,15 @@ static void turn_to_bits(struct visited *visited)
 	if (!visited->bits)
 		abort();
 	visited->nr_bits = bytes * 8;
-	each_slot(visited, visited->slot, visited->slots, bits_add);
-	munmap(visited->slot, size);
+	for (size_t i = 0; i < visited->slots; i++)
+		if (!is_empty(visited->slot[i]))
+			slot_to_bits(visited, i);
+	free_slots(visited);
 	visited->slot = NULL;
+	visited->allowances = NULL;
 }
 
-bool visited_add(struct visited *visited, struct image_key key)
+bool visited_add(struct visited *visited, struct image_key key, struct allowance *allowance)
 {
 	bool new;
 
@@ -141,7 +196,9 @@ bool visited_add(struct visited *visited, struct image_key key)
 		key.lo = 1;
 	if (visited->slot && (visited->count + 1) * 4 > visited->slots * 3 && !grow(visited))
 		turn_to_bits(visited);
-	new = visited->slot ? slot_add(visited, key) : bits_add(visited, key);
+	if (visited->slot)
+		return slot_add(visited, key, allowance);
+	new = bits_add(visited, visited->bounded ? key_within(key, *allowance) : key);
 	visited->count += new;
 	return new;
 }

@@ -2,7 +2,7 @@
 #ifndef VMSIM_VISITED_H
 #define VMSIM_VISITED_H
 
-#include "explore/image.h"
+#include "explore/bound.h"
 
 /*
  * The states that a search has seen. Up to @limit bytes it keeps their hashes, 128 bits each; from
@@ -11,12 +11,17 @@
  */
 struct visited;
 
-struct visited *visited_create(size_t limit);
+/* @bounded: states have allowances, which takes a quarter more. */
+struct visited *visited_create(size_t limit, bool bounded);
 void visited_destroy(struct visited *visited);
 
-/* True if @key is new. */
-bool visited_add(struct visited *visited, struct image_key key);
+/*
+ * True if @key is new, or was not seen with an allowance as good as this one. Else @allowance
+ * becomes one that it was seen with, and that is as good. Without a bound it stays what it is.
+ */
+bool visited_add(struct visited *visited, struct image_key key, struct allowance *allowance);
 
+/* How many different keys there are; where they are no longer kept, how often one was new. */
 uint64_t visited_count(const struct visited *visited);
 /* False when states may have been taken for others. */
 bool visited_exact(const struct visited *visited);

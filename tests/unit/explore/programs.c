@@ -370,7 +370,7 @@ static void add_block(struct maker *m)
 		add_access(m);
 }
 
-void program_make(struct program *program, uint64_t seed)
+void program_make_larger(struct program *program, uint64_t seed, unsigned int blocks)
 {
 	struct maker m = { .program = program, .rng = mix(seed, 1) };
 
@@ -379,12 +379,17 @@ void program_make(struct program *program, uint64_t seed)
 	m.focus = pick(&m, 4);
 	for (m.thread = 0; m.thread < program->nr_threads; m.thread++) {
 		m.bound = false;
-		for (m.budget = program->nr_threads == 2 ? 3 : 2; m.budget;) {
+		for (m.budget = (program->nr_threads == 2 ? 3 : 2) + blocks; m.budget;) {
 			/* Two themes meet in each program. */
 			m.theme = (unsigned int)(seed + pick(&m, 2) * (1 + seed / 8)) % 8;
 			add_block(&m);
 		}
 	}
+}
+
+void program_make(struct program *program, uint64_t seed)
+{
+	program_make_larger(program, seed, 0);
 }
 
 void program_scenario(const struct program *program, struct vmsim_scenario *out)

@@ -49,6 +49,8 @@ struct program_world {
 
 /* A program made from @seed; the same seed gives the same program. */
 void program_make(struct program *program, uint64_t seed);
+/* One with so many blocks more in each thread. */
+void program_make_larger(struct program *program, uint64_t seed, unsigned int blocks);
 /* The scenario that runs it. @name and @out live as long as @program; one at a time. */
 void program_scenario(const struct program *program, struct vmsim_scenario *out);
 /* Where the check of an execution that did not fail leaves what the world looks like then. */

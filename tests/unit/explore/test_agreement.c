@@ -4,7 +4,7 @@
 #include "explore/dpor.h"
 #include "explore/local.h"
 #include "explore/rehearse.h"
-#include "programs.h"
+#include "outcomes.h"
 #include <string.h>
 
 /*
@@ -13,91 +13,17 @@
  */
 
 #define PROGRAMS 200
-/* A program with more schedules than this is left out, and the next one is taken. */
-#define DFS_LIMIT 2000
 
-#define MAX_OUTCOMES 4096
-
-struct outcomes {
-	uint64_t at[MAX_OUTCOMES];	/* sorted */
-	unsigned int n;
-	uint64_t executions, transitions;
-	bool exhausted;
-};
-
-static void outcomes_add(struct outcomes *o, uint64_t outcome)
-{
-	unsigned int i = o->n;
-
-	while (i && o->at[i - 1] > outcome)
-		i--;
-	if (i && o->at[i - 1] == outcome)
-		return;
-	assert_true(o->n < MAX_OUTCOMES);
-	memmove(&o->at[i + 1], &o->at[i], (o->n - i) * sizeof(o->at[0]));
-	o->at[i] = outcome;
-	o->n++;
-}
-
-static uint64_t hash_text(const char *text)
-{
-	uint64_t hash = 14695981039346656037u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-	return hash;
-}
-
-/* Everything that can come out of a program: its final states, and the rules that it breaks. */
 static void explore(const struct program *program, enum vmsim_strategy id,
-		    const struct strategy *strategy, uint64_t limit, struct outcomes *out)
+		    const struct strategy *strategy, struct outcomes *out)
 {
-	struct vmsim_explore_options options;
-	struct vmsim_coverage coverage = { 0 };
-	struct vmsim_scenario scenario;
-	struct vmsim_explorer *x;
-	char error[256];
+	struct vmsim_explore_options options = outcomes_options(id);
 
 	out->n = 0;
-	out->executions = 0;
-	program_scenario(program, &scenario);
-	vmsim_explore_options_init(&options);
-	options.strategy = id;
-	options.step_limit = 300;
-	if (session_create(&scenario, &options, strategy, NULL, &x, error, sizeof(error)))
-		fail_msg("%s", error);
-	while (out->executions < limit && x->strategy->more(x)) {
-		if (session_execute(x, 0))
-			fail_msg("program %llu: %s", (unsigned long long)program->seed, x->misfit);
-		out->executions++;
-		if (x->failed)
-			outcomes_add(out, hash_text(x->violation.text));
-		else if (!x->abandoned)
-			outcomes_add(out, program_final);
-	}
-	x->strategy->cover(x, &coverage);
-	out->exhausted = coverage.exhausted;
-	out->transitions = coverage.transitions;
-	session_destroy(x);
-}
-
-static bool same(const struct outcomes *a, const struct outcomes *b)
-{
-	return a->n == b->n && !memcmp(a->at, b->at, a->n * sizeof(a->at[0]));
+	outcomes_explore(program, &options, strategy, UINT64_MAX, out);
 }
 
 static struct outcomes with_dfs, with_dpor, with_states;
-
-/* The first program from @seed on that dfs can exhaust; returns its seed. */
-static uint64_t exhaustible(struct program *program, uint64_t seed)
-{
-	for (;; seed++) {
-		program_make(program, seed);
-		explore(program, VMSIM_STRATEGY_DFS, NULL, DFS_LIMIT, &with_dfs);
-		if (with_dfs.exhausted)
-			return seed;
-	}
-}
 
 static void test_dpor_agrees_with_dfs(void **state)
 {
@@ -108,10 +34,10 @@ static void test_dpor_agrees_with_dfs(void **state)
 	for (unsigned int i = 0; i < PROGRAMS; i++, seed++) {
 		struct program program;
 
-		seed = exhaustible(&program, seed);
-		explore(&program, VMSIM_STRATEGY_DPOR, NULL, UINT64_MAX, &with_dpor);
-		assert_true(with_dpor.exhausted);
-		if (!same(&with_dfs, &with_dpor)) {
+		seed = outcomes_exhaustible(&program, seed, &with_dfs);
+		explore(&program, VMSIM_STRATEGY_DPOR, NULL, &with_dpor);
+		assert_true(with_dpor.coverage.exhausted);
+		if (!outcomes_same(&with_dfs, &with_dpor)) {
 			program_print(&program);
 			fail_msg("program %llu: dfs %u outcomes, dpor %u", (unsigned long long)seed,
 				 with_dfs.n, with_dpor.n);
@@ -127,18 +53,9 @@ static void test_dpor_agrees_with_dfs(void **state)
 	assert_true(dpor < dfs / 10);
 }
 
-/* Fibers of which nothing else keeps track can be put back. */
-static bool can_have_states(void)
-{
-	struct vmsim_explore_options options;
-
-	vmsim_explore_options_init(&options);
-	return options.backend == VMSIM_BACKEND_FIBER && coroutine_can_go_back();
-}
-
 static void skip_without_states(void)
 {
-	if (can_have_states())
+	if (outcomes_can_have_states())
 		return;
 	print_message("strategy states: not under ThreadSanitizer, and not with pthreads\n");
 	skip();
@@ -153,16 +70,16 @@ static void test_states_agrees_with_dfs(void **state)
 	for (unsigned int i = 0; i < PROGRAMS; i++, seed++) {
 		struct program program;
 
-		seed = exhaustible(&program, seed);
-		explore(&program, VMSIM_STRATEGY_STATES, NULL, UINT64_MAX, &with_states);
-		assert_true(with_states.exhausted);
-		if (!same(&with_dfs, &with_states)) {
+		seed = outcomes_exhaustible(&program, seed, &with_dfs);
+		explore(&program, VMSIM_STRATEGY_STATES, NULL, &with_states);
+		assert_true(with_states.coverage.exhausted);
+		if (!outcomes_same(&with_dfs, &with_states)) {
 			program_print(&program);
 			fail_msg("program %llu: dfs %u outcomes, states %u", (unsigned long long)seed,
 				 with_dfs.n, with_states.n);
 		}
 		dfs += with_dfs.executions;
-		transitions += with_states.transitions;
+		transitions += with_states.coverage.transitions;
 	}
 	print_message("%d programs: dfs %llu executions, states %llu transitions\n", PROGRAMS,
 		      (unsigned long long)dfs, (unsigned long long)transitions);
@@ -246,9 +163,9 @@ static void assert_disagrees(int (*pick)(struct vmsim_explorer *x, const struct 
 	for (unsigned int i = 0; i < PROGRAMS; i++, seed++) {
 		struct program program;
 
-		seed = exhaustible(&program, seed);
-		explore(&program, VMSIM_STRATEGY_DPOR, &wrong, UINT64_MAX, &with_dpor);
-		if (!same(&with_dfs, &with_dpor))
+		seed = outcomes_exhaustible(&program, seed, &with_dfs);
+		explore(&program, VMSIM_STRATEGY_DPOR, &wrong, &with_dpor);
+		if (!outcomes_same(&with_dfs, &with_dpor))
 			return;
 	}
 	fail_msg("an error in dpor is not noticed");
@@ -340,9 +257,9 @@ static bool states_disagree(void)
 	for (unsigned int i = 0; i < PROGRAMS; i++, seed++) {
 		struct program program;
 
-		seed = exhaustible(&program, seed);
-		explore(&program, VMSIM_STRATEGY_STATES, NULL, UINT64_MAX, &with_states);
-		if (!same(&with_dfs, &with_states))
+		seed = outcomes_exhaustible(&program, seed, &with_dfs);
+		explore(&program, VMSIM_STRATEGY_STATES, NULL, &with_states);
+		if (!outcomes_same(&with_dfs, &with_states))
 			return true;
 	}
 	return false;
@@ -514,35 +431,17 @@ static void test_wrong_exclusion_is_noticed(void **state)
 	assert_true(shared_write_is_found());
 }
 
-/* What one shard finds; returns the number of its executions. */
+/* What one shard finds is added to @out; returns the number of its executions. */
 static uint64_t explore_shard(const struct program *program, enum vmsim_strategy strategy,
 			      unsigned int shard, unsigned int shards, struct outcomes *out)
 {
-	struct vmsim_explore_options options;
-	struct vmsim_coverage coverage = { 0 };
-	struct vmsim_scenario scenario;
-	struct vmsim_explorer *x;
-	uint64_t executions = 0;
-	char error[256];
+	struct vmsim_explore_options options = outcomes_options(strategy);
 
-	program_scenario(program, &scenario);
-	vmsim_explore_options_init(&options);
-	options.strategy = strategy;
-	options.step_limit = 300;
 	options.shard = shard;
 	options.shards = shards;
-	if (session_create(&scenario, &options, NULL, NULL, &x, error, sizeof(error)))
-		fail_msg("%s", error);
-	while (x->strategy->more(x)) {
-		assert_int_equal(session_execute(x, 0), 0);
-		executions += !x->abandoned;
-		if (!x->abandoned)
-			outcomes_add(out, x->failed ? hash_text(x->violation.text) : program_final);
-	}
-	x->strategy->cover(x, &coverage);
-	assert_true(coverage.exhausted);
-	session_destroy(x);
-	return executions;
+	outcomes_explore(program, &options, NULL, UINT64_MAX, out);
+	assert_true(out->coverage.exhausted);
+	return out->executions;
 }
 
 /* Shards together do everything; those of dfs do nothing twice. */
@@ -554,11 +453,11 @@ static void shards_cover(enum vmsim_strategy strategy)
 		struct program program;
 		uint64_t executions = 0;
 
-		seed = exhaustible(&program, seed);
+		seed = outcomes_exhaustible(&program, seed, &with_dfs);
 		with_dpor.n = 0;
 		for (unsigned int shard = 0; shard < 3; shard++)
 			executions += explore_shard(&program, strategy, shard, 3, &with_dpor);
-		assert_true(same(&with_dfs, &with_dpor));
+		assert_true(outcomes_same(&with_dfs, &with_dpor));
 		if (strategy == VMSIM_STRATEGY_DFS)
 			assert_int_equal(executions, with_dfs.executions);
 	}
@@ -585,7 +484,7 @@ static void test_preemptions_bound_dfs(void **state)
 	uint64_t last = 0, all;
 
 	(void)state;
-	exhaustible(&program, 40);
+	outcomes_exhaustible(&program, 40, &with_dfs);
 	all = with_dfs.executions;
 	program_scenario(&program, &scenario);
 	vmsim_explore_options_init(&options);
