@@ -69,6 +69,8 @@ struct search {
 	size_t log_limit;
 	bool started, exhausted, cut;
 	bool forbade;		/* the bound did */
+	bool violated;
+	bool whole;		/* nothing is left out any more */
 };
 
 static int states_create(struct vmsim_explorer *x)
@@ -303,8 +305,10 @@ static bool is_enough(struct vmsim_explorer *x, const struct node *node, bool lo
 {
 	const struct search *search = x->strategy_state;
 
-	return local && (!search->bounded || (node->taken.id == node->at.allowance.last &&
-					      !footprint_releases(&x->footprint)));
+	if (!local || search->whole)
+		return false;
+	return !search->bounded || (node->taken.id == node->at.allowance.last &&
+				    !footprint_releases(&x->footprint));
 }
 
 /* @after: the state that it leads to; if that was seen, with an allowance that was as good. */
@@ -372,6 +376,7 @@ static bool step(struct vmsim_explorer *x, struct node *node)
 		meet(x, after.allowance);
 	} else {
 		search->node[search->depth - 1].ends = true;
+		search->violated |= x->failed;
 		record_path(x);
 		/* What the end of an execution changed. */
 		checkpoint_take(x);
@@ -467,6 +472,19 @@ static bool go_up(struct vmsim_explorer *x)
 	return violated;
 }
 
+/*
+ * Begins again where steps seemed to be local that are not. And once after a violation: it ends its
+ * execution, and what the other threads would have done there, they may not have done anywhere.
+ */
+static bool must_begin_again(struct vmsim_explorer *x)
+{
+	struct search *search = x->strategy_state;
+	bool cut_short = search->violated && !search->whole;
+
+	search->whole |= cut_short;
+	return local_was_wrong(search->local) || cut_short;
+}
+
 static int again(struct vmsim_explorer *x)
 {
 	checkpoint_back(x, 0);
@@ -484,7 +502,7 @@ static int states_advance(struct vmsim_explorer *x)
 	while (!err && !search->exhausted && search->transitions < before + TRANSITIONS_AT_ONCE) {
 		struct node *node = &search->node[search->depth - 1];
 
-		if (local_was_wrong(search->local)) {
+		if (must_begin_again(x)) {
 			err = again(x);
 			continue;
 		}
