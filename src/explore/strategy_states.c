@@ -31,11 +31,13 @@
  * @mark: of its checkpoint
  * @allowance: what is left of the bound; always the same where there is none
  * @holds: what threads hold
+ * @steps: that lead there; answers to questions are none
  */
 struct arrival {
 	size_t mark;
 	struct allowance allowance;
 	struct local_holds holds;
+	uint64_t steps;
 };
 
 /**
@@ -320,10 +322,11 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 	bool local, enough, new;
 
 	after->holds = node->at.holds;
+	after->steps = node->at.steps + (taken.kind != 'n');
 	node->taken = taken;
 	node->picks--;
 	search->transitions++;
-	x->steps = search->depth;
+	x->steps = after->steps;
 	local = local_loop_step(search->local, x, taken, &after->holds, &after->mark);
 	if (x->failed)
 		return OUTCOME_END;
