@@ -48,6 +48,8 @@ void cli_parse_tlb(const char *text, enum vmsim_tlb *tlb, unsigned int *nth);
 enum vmsim_backend cli_parse_backend(const char *name);
 /* "O3,O6" */
 uint64_t cli_parse_oracles(const char *text);
+/* "alloc,batch" */
+unsigned int cli_parse_questions(const char *text);
 
 /*
  * Overrides. Checks the object files, and starts the program anew with them in front of the

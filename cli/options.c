@@ -122,20 +122,32 @@ void cli_parse_tlb(const char *text, enum vmsim_tlb *tlb, unsigned int *nth)
 	*nth = colon ? (unsigned int)cli_number("tlb", colon + 1, 1, UINT32_MAX) : 0;
 }
 
-uint64_t cli_parse_oracles(const char *text)
+/* A bit for each name of a list; @what: of these names. */
+static uint64_t parse_list(const char *text, const char *option, const char *what,
+			   int (*parse)(const char *name))
 {
 	char *list = strdup(text), *rest = list, *name;
-	uint64_t oracles = 0;
+	uint64_t bits = 0;
 
 	while ((name = strsep(&rest, ",|"))) {
-		int oracle = vmsim_oracle_parse(name);
+		int bit = parse(name);
 
-		if (oracle < 0)
-			cli_bad_usage("--oracles: unknown oracle '%s'", name);
-		oracles |= UINT64_C(1) << oracle;
+		if (bit < 0)
+			cli_bad_usage("--%s: unknown %s '%s'", option, what, name);
+		bits |= UINT64_C(1) << bit;
 	}
 	free(list);
-	return oracles;
+	return bits;
+}
+
+uint64_t cli_parse_oracles(const char *text)
+{
+	return parse_list(text, "oracles", "oracle", vmsim_oracle_parse);
+}
+
+unsigned int cli_parse_questions(const char *text)
+{
+	return (unsigned int)parse_list(text, "ask", "question", vmsim_question_parse);
 }
 
 enum vmsim_backend cli_parse_backend(const char *name)

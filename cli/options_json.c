@@ -24,13 +24,14 @@ json_t *cli_options_json(const struct cli_execution *execution)
 
 	for (unsigned int i = 0; i < execution->nr_overrides; i++)
 		json_array_append_new(overrides, json_string(execution->overrides[i]));
-	return json_pack("{s:I, s:i, s:I, s:o, s:s, s:s, s:I, s:i, s:b, s:I, s:o}",
+	return json_pack("{s:I, s:i, s:I, s:o, s:s, s:s, s:i, s:I, s:i, s:b, s:I, s:o}",
 			 "executions", (json_int_t)options->executions,
 			 "depth", (int)options->pct_depth,
 			 "step_limit", (json_int_t)options->step_limit,
 			 "preemptions", bound_json(options->preemptions),
 			 "memory_model", model_name[options->memory_model],
 			 "granularity", granularity_name[options->granularity],
+			 "ask", (int)options->ask,
 			 "oracles", (json_int_t)options->oracles,
 			 "faulty_nth", (int)options->faulty_nth,
 			 "keep_going", options->keep_going,
@@ -52,16 +53,18 @@ bool cli_options_from_json(const json_t *json, struct vmsim_explore_options *opt
 	int model = index_of(model_name, 3, json_object_get(json, "memory_model"));
 	int granularity = index_of(granularity_name, 2, json_object_get(json, "granularity"));
 	json_int_t executions, step_limit, oracles, time_limit;
-	int depth, keep_going, nth;
+	int depth, keep_going, nth, ask;
 
 	if (model < 0 || granularity < 0 || !bound ||
-	    json_unpack((json_t *)json, "{s:I, s:i, s:I, s:I, s:i, s:b, s:I}", "executions",
-			&executions, "depth", &depth, "step_limit", &step_limit, "oracles", &oracles,
+	    json_unpack((json_t *)json, "{s:I, s:i, s:I, s:i, s:I, s:i, s:b, s:I}", "executions",
+			&executions, "depth", &depth, "step_limit", &step_limit, "ask", &ask,
+			"oracles", &oracles,
 			"faulty_nth", &nth, "keep_going", &keep_going, "time_limit_ms", &time_limit))
 		return false;
 	options->executions = (uint64_t)executions;
 	options->pct_depth = (unsigned int)depth;
 	options->step_limit = (uint64_t)step_limit;
+	options->ask = (unsigned int)ask;
 	options->oracles = (uint64_t)oracles;
 	options->faulty_nth = (unsigned int)nth;
 	options->keep_going = keep_going;

@@ -148,6 +148,7 @@ static void bind_schedule(struct replay_input *input, struct vmsim_schedule *sch
 	execution->options.tlb = schedule->tlb;
 	execution->options.granularity = schedule->granularity;
 	execution->options.memory_model = schedule->memory_model;
+	execution->options.ask = schedule->ask;
 	execution->options.faulty_nth = schedule->faulty_nth;
 	if (!execution->options.oracles)
 		execution->options.oracles = schedule->oracles;

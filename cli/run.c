@@ -26,6 +26,7 @@ enum option_key {
 	KEY_PREEMPTIONS,
 	KEY_MEMORY_MODEL,
 	KEY_GRANULARITY,
+	KEY_ASK,
 	KEY_TIME_LIMIT,
 	KEY_MEMORY_LIMIT,
 	KEY_KEEP_GOING,
@@ -153,6 +154,9 @@ static error_t parse_exploring(int key, char *arg, struct vmsim_explore_options 
 		return 0;
 	case KEY_GRANULARITY:
 		options->granularity = parse_granularity(arg);
+		return 0;
+	case KEY_ASK:
+		options->ask = cli_parse_questions(arg);
 		return 0;
 	case KEY_TIME_LIMIT:
 		options->time_limit_ms = 1000 * cli_number("time-limit", arg, 1, INT32_MAX);
@@ -290,6 +294,8 @@ int cli_explore(int argc, char **argv)
 		{ "memory-model", KEY_MEMORY_MODEL, "NAME", 0, "sc (default), tso, pso", 1 },
 		{ "granularity", KEY_GRANULARITY, "NAME", 0,
 		  "what is a decision: sync (default), full", 1 },
+		{ "ask", KEY_ASK, "LIST", 0,
+		  "what may fail: alloc (allocations), batch (those that cannot wait)", 1 },
 		{ "keep-going", KEY_KEEP_GOING, NULL, 0, "count failures, do not stop at one", 1 },
 		{ "minimise", KEY_MINIMISE, NULL, 0, "cut the failure down", 1 },
 		{ "shard", KEY_SHARD, "I/N", 0, "do the I-th of N parts of the work", 1 },

@@ -44,6 +44,22 @@ enum vmsim_memory_model {
 VMSIM_API const char *vmsim_memory_model_name(enum vmsim_memory_model model);
 VMSIM_API int vmsim_memory_model_parse(const char *name);
 
+/* What the simulated machine asks the strategy, which answers yes or no. */
+enum vmsim_question {
+	VMSIM_ASK_RESCHED,	/* does the scheduler want the CPU? Always asked */
+	VMSIM_ASK_ALLOC,	/* does this allocation fail? */
+	VMSIM_ASK_BATCH,	/* does this one, of a page by somebody who cannot wait, and has a way without it? */
+	VMSIM_QUESTION_COUNT
+};
+
+#define VMSIM_ASK_BIT(name) (1u << VMSIM_ASK_##name)
+/* Those that are asked where an exploration says so. */
+#define VMSIM_ASK_ALL (VMSIM_ASK_BIT(ALLOC) | VMSIM_ASK_BIT(BATCH))
+
+/* "alloc"; NULL: not one that can be asked for. The question of a name, or -EINVAL. */
+VMSIM_API const char *vmsim_question_name(enum vmsim_question question);
+VMSIM_API int vmsim_question_parse(const char *name);
+
 /* What is a decision. */
 enum vmsim_granularity {
 	VMSIM_GRANULARITY_SYNC,	/* what primitives and marked accesses do */
@@ -71,6 +87,7 @@ enum vmsim_granularity {
  * @preemptions: most preemptions of a schedule (dfs, states); VMSIM_UNBOUNDED
  * @memory_model: order of accesses
  * @granularity: what is a decision
+ * @ask: questions that are asked, a mask of VMSIM_ASK_BIT(); most often none
  * @time_limit_ms: stop then, between executions; 0: never
  * @memory_limit: bytes that a strategy may keep; 0: its default
  * @keep_going: count failures, and do not stop at the first one; @result tells of the first
@@ -95,6 +112,7 @@ struct vmsim_explore_options {
 	unsigned int preemptions;
 	enum vmsim_memory_model memory_model;
 	enum vmsim_granularity granularity;
+	unsigned int ask;
 	uint64_t time_limit_ms;
 	uint64_t memory_limit;
 	bool keep_going;
@@ -121,6 +139,7 @@ struct vmsim_violation {
  *   variant NAME
  *   tlb NAME [N]
  *   memory NAME
+ *   ask NAME NAME
  *   oracles O3 O6
  *   picks A17 B3 i0 A2 ...
  *   end N
@@ -138,8 +157,13 @@ struct vmsim_schedule {
 	uint64_t oracles;		/* armed; 0 = all */
 	enum vmsim_memory_model memory_model;
 	enum vmsim_granularity granularity;
+	unsigned int ask;
 	struct vmsim_pick {
-		char kind;		/* 't' thread, 'i' interrupt, 'r' RCU, 'p' preempt, 'u' resume, 'n' a no/yes choice, 'd' drain a store */
+		/*
+		 * 't' thread, 'i' interrupt, 'r' RCU, 'p' preempt, 'u' resume, 'n' a no/yes choice,
+		 * 'd' drain a store
+		 */
+		char kind;
 		uint16_t id;
 		uint32_t count;
 	} *picks;

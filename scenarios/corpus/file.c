@@ -167,11 +167,13 @@ static int file_reader(struct vmsim_world *world)
 	struct data *ctx = world->ctx;
 	uint64_t least = ask(&ctx->first), seen = 0;
 	int err = cleaner(world);
+	long length;
 
 	if (err)
 		return err;
-	if (vmsim_file_read(ctx->file, 0, &seen, sizeof(seen)) != sizeof(seen))
-		return -1;
+	length = vmsim_file_read(ctx->file, 0, &seen, sizeof(seen));
+	if (length != sizeof(seen))
+		return length < 0 ? (int)length : -1;
 	if (seen < least)
 		vmsim_fail("%llu was stored, read gives %llu", (unsigned long long)least,
 			   (unsigned long long)seen);

@@ -7,7 +7,7 @@
 
 /* What the explorer knows of an execution, as a part of its state: in the machine's control page. */
 struct control {
-	unsigned int hv_preemptions, yeses, at_rest;
+	unsigned int hv_preemptions, at_rest, yeses[VMSIM_QUESTION_COUNT];
 	int asking;
 	struct thread_states threads;
 	void *position[MAX_ACTORS];
@@ -77,7 +77,7 @@ static void write_control(struct vmsim_explorer *x)
 	struct control *control = (void *)x->machine->control;
 
 	control->hv_preemptions = x->hv_preemptions;
-	control->yeses = x->yeses;
+	memcpy(control->yeses, x->yeses, sizeof(x->yeses));
 	control->at_rest = x->at_rest;
 	control->asking = x->asking ? (int)x->asking->index : -1;
 	control->threads = x->threads;
@@ -93,7 +93,7 @@ static void read_control(struct vmsim_explorer *x)
 	const struct control *control = (void *)x->machine->control;
 
 	x->hv_preemptions = control->hv_preemptions;
-	x->yeses = control->yeses;
+	memcpy(x->yeses, control->yeses, sizeof(x->yeses));
 	x->at_rest = control->at_rest;
 	x->asking = control->asking < 0 ? NULL : &x->actor[control->asking];
 	x->threads = control->threads;

@@ -80,6 +80,10 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 		return wrong(error, size, "no such memory model");
 	if (options->memory_model && options->strategy == VMSIM_STRATEGY_NATIVE)
 		return wrong(error, size, "real threads have the memory model of this machine");
+	if (options->ask & ~VMSIM_ASK_ALL)
+		return wrong(error, size, "no such question");
+	if (options->ask && options->strategy == VMSIM_STRATEGY_NATIVE)
+		return wrong(error, size, "real threads are asked nothing");
 	if (options->granularity != VMSIM_GRANULARITY_SYNC && !vmsim_is_instrumented()) {
 		wrong(error, size, "full granularity needs libvmsim-full in this library's place");
 		return -EOPNOTSUPP;
@@ -134,6 +138,7 @@ void session_name_schedule(const struct vmsim_explorer *x, struct vmsim_schedule
 	schedule->oracles = x->options->oracles;
 	schedule->memory_model = x->options->memory_model;
 	schedule->granularity = x->options->granularity;
+	schedule->ask = x->options->ask;
 }
 
 void session_hand_over(struct vmsim_explorer *x, struct vmsim_result *result)

@@ -3,6 +3,7 @@
 #define VMSIM_EXPLORER_H
 
 #include <vmsim/event.h>
+#include <vmsim/explore.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -53,6 +54,8 @@ __attribute__((noreturn)) void vmsim_explorer_abandon(struct vmsim_explorer *exp
 /* The calling thread waits for a condition; lets others go first; asks for a yes or no. */
 void vmsim_explorer_wait(bool (*ready)(const void *arg), const void *arg);
 void vmsim_explorer_yield(void);
-bool vmsim_explorer_choice(void);
+bool vmsim_explorer_choice(enum vmsim_question question);
+/* Whether it is asked at all. */
+bool vmsim_explorer_asks(const struct vmsim_explorer *explorer, enum vmsim_question question);
 
 #endif

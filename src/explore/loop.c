@@ -407,8 +407,9 @@ void vmsim_explorer_yield(void)
 }
 
 /*
- * Who is asked to let others run starts over afterwards, and would do so without end if the answer
- * stayed yes. After this many in one execution it is no, and no decision.
+ * Who is asked to let others run, or gets no memory, starts over afterwards, and would do so without
+ * end if the answer stayed yes. After this many to a question in one execution it is no, and no
+ * decision.
  */
 #define MAX_YESES 2
 
@@ -435,16 +436,21 @@ static bool ask(struct vmsim_explorer *x)
 	return yes;
 }
 
-bool vmsim_explorer_choice(void)
+bool vmsim_explorer_choice(enum vmsim_question question)
 {
 	struct vmsim_explorer *x = vmsim_self->actor->explorer;
 	bool yes;
 
-	if (x->yeses == MAX_YESES)
+	if (x->yeses[question] == MAX_YESES)
 		return false;
 	yes = ask(x);
-	x->yeses += yes;
+	x->yeses[question] += yes;
 	return yes;
+}
+
+bool vmsim_explorer_asks(const struct vmsim_explorer *explorer, enum vmsim_question question)
+{
+	return (explorer->options->ask | VMSIM_ASK_BIT(RESCHED)) >> question & 1;
 }
 
 /* Callbacks, as a kernel's softirq thread runs them. */
@@ -458,12 +464,18 @@ static void run_callbacks(struct vmsim_actor *self)
 	actor_waits(self, rcu_can_run, x->machine);
 }
 
+/* A program that is told that there is no memory may leave it at that. */
+static bool gave_up(const struct vmsim_explorer *x, int result)
+{
+	return result == -ENOMEM && x->yeses[VMSIM_ASK_ALLOC];
+}
+
 static void run_program(struct vmsim_actor *self)
 {
 	struct vmsim_explorer *x = self->explorer;
 	int result = self->fn(&x->world);
 
-	if (result < 0)
+	if (result < 0 && !gave_up(x, result))
 		vmsim_violate(x->machine, "CHECK", "", "thread %s returned %d", self->name, result);
 	vmsim_order_drain(self->cpu);
 	x->threads.live &= ~(1u << self->index);
@@ -500,7 +512,7 @@ void execution_run(struct vmsim_explorer *x)
 	x->marks = 0;
 	x->at_mark = false;
 	x->hv_preemptions = 0;
-	x->yeses = 0;
+	memset(x->yeses, 0, sizeof(x->yeses));
 	x->running = NULL;
 	decide(x);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <vmsim/explore.h>
+#include <errno.h>
 #include <string.h>
 
 static const char *const strategy_name[VMSIM_STRATEGY_COUNT] = {
@@ -37,4 +38,34 @@ VMSIM_API int vmsim_strategy_parse(const char *name)
 		if (!strcmp(name, strategy_name[strategy]))
 			return strategy;
 	return -1;
+}
+
+static const char *const question_name[VMSIM_QUESTION_COUNT] = {
+	[VMSIM_ASK_ALLOC] = "alloc",
+	[VMSIM_ASK_BATCH] = "batch",
+};
+
+/**
+ * vmsim_question_name() - the name of a question that an exploration may ask
+ * @question: which
+ *
+ * Return: the name; NULL: there is none, or it is asked in any case.
+ */
+VMSIM_API const char *vmsim_question_name(enum vmsim_question question)
+{
+	return (unsigned int)question < VMSIM_QUESTION_COUNT ? question_name[question] : NULL;
+}
+
+/**
+ * vmsim_question_parse() - the question of that name
+ * @name: as vmsim_question_name() gives it
+ *
+ * Return: enum vmsim_question, or -EINVAL.
+ */
+VMSIM_API int vmsim_question_parse(const char *name)
+{
+	for (int question = 0; question < VMSIM_QUESTION_COUNT; question++)
+		if (question_name[question] && !strcmp(name, question_name[question]))
+			return question;
+	return -EINVAL;
 }

@@ -158,6 +158,18 @@ static void write_oracles(uint64_t oracles, FILE *out)
 	fputc('\n', out);
 }
 
+static void write_questions(unsigned int ask, FILE *out)
+{
+	if (!ask)
+		return;
+	fputs("ask", out);
+	for (int question = 0; question < VMSIM_QUESTION_COUNT; question++) {
+		if (ask >> question & 1)
+			fprintf(out, " %s", vmsim_question_name((enum vmsim_question)question));
+	}
+	fputc('\n', out);
+}
+
 static int write_picks(const struct vmsim_scenario *scenario,
 		       const struct vmsim_schedule *schedule, FILE *out)
 {
@@ -198,7 +210,7 @@ int vmsim_schedule_write(const struct vmsim_scenario *scenario,
 	if (!schedule || !out || !vmsim_tlb_name(schedule->tlb) ||
 	    !label_ok(schedule->scenario, strlen(schedule->scenario)) ||
 	    schedule->nr_picks > SCHEDULE_MAX_PICKS || schedule->oracles & ~VMSIM_ORACLES_ALL ||
-	    !vmsim_memory_model_name(schedule->memory_model))
+	    !vmsim_memory_model_name(schedule->memory_model) || schedule->ask & ~VMSIM_ASK_ALL)
 		return -EINVAL;
 	if (schedule->variant[0] && !label_ok(schedule->variant, strlen(schedule->variant)))
 		return -EINVAL;
@@ -213,6 +225,7 @@ int vmsim_schedule_write(const struct vmsim_scenario *scenario,
 		fputs("granularity full\n", out);
 	if (schedule->memory_model)
 		fprintf(out, "memory %s\n", vmsim_memory_model_name(schedule->memory_model));
+	write_questions(schedule->ask, out);
 	write_oracles(schedule->oracles, out);
 	err = write_picks(scenario, schedule, out);
 	if (err)

@@ -18,6 +18,7 @@ enum schedule_item {
 	ITEM_TLB,
 	ITEM_GRANULARITY,
 	ITEM_MEMORY,
+	ITEM_ASK,
 	ITEM_ORACLES,
 	ITEM_PICKS,
 	ITEM_END,
@@ -25,8 +26,8 @@ enum schedule_item {
 };
 
 static const char *const item_name[ITEM_COUNT] = {
-	"vmsim-schedule", "scenario", "variant", "tlb", "granularity", "memory", "oracles", "picks",
-	"end",
+	"vmsim-schedule", "scenario", "variant", "tlb", "granularity", "memory", "ask", "oracles",
+	"picks", "end",
 };
 
 struct schedule_parser {
@@ -115,6 +116,18 @@ static int parse_memory(struct schedule_parser *parser, struct vmsim_scan line)
 	if (model <= VMSIM_MEMORY_SC)
 		return malformed(parser, "unknown memory model");
 	parser->schedule->memory_model = (enum vmsim_memory_model)model;
+	return 0;
+}
+
+static int parse_questions(struct schedule_parser *parser, struct vmsim_scan line)
+{
+	do {
+		int question = look_up(scan_word(&line), vmsim_question_parse);
+
+		if (question < 0)
+			return malformed(parser, "unknown question");
+		parser->schedule->ask |= 1u << question;
+	} while (scan_char(&line, ' '));
 	return 0;
 }
 
@@ -254,6 +267,8 @@ static int parse_item(struct schedule_parser *parser, enum schedule_item item,
 		return parse_granularity(parser, line);
 	case ITEM_MEMORY:
 		return parse_memory(parser, line);
+	case ITEM_ASK:
+		return parse_questions(parser, line);
 	case ITEM_ORACLES:
 		return parse_oracles(parser, line);
 	case ITEM_PICKS:
@@ -272,8 +287,8 @@ static int check_order(struct schedule_parser *parser, enum schedule_item item)
 		return malformed(parser, "a second '%s'", item_name[item]);
 	for (unsigned int before = 0; before < item; before++) {
 		bool optional = before == ITEM_VARIANT || before == ITEM_GRANULARITY ||
-				before == ITEM_MEMORY || before == ITEM_ORACLES ||
-				before == ITEM_PICKS;
+				before == ITEM_MEMORY || before == ITEM_ASK ||
+				before == ITEM_ORACLES || before == ITEM_PICKS;
 
 		if (!optional && !parser->seen[before])
 			return malformed(parser, "'%s' is missing", item_name[before]);

@@ -108,7 +108,7 @@ struct script_step {
 struct pick_list {
 	struct vmsim_pick *picks;
 	size_t n, capacity;
-	uint32_t noes;			/* choices answered no since the last pick */
+	uint32_t noes;			/* questions answered no since the last pick */
 };
 
 struct vmsim_explorer {
@@ -158,7 +158,7 @@ struct vmsim_explorer {
 	} pct_change[16];
 	int pct_priority[MAX_ACTORS + 2 * VMSIM_MAX_CPUS];
 	unsigned int hv_preemptions;
-	unsigned int yeses;		/* answers so far */
+	unsigned int yeses[VMSIM_QUESTION_COUNT];	/* answers so far */
 	struct script_step *script;
 	size_t script_len, script_at;
 	unsigned int script_seen;

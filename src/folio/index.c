@@ -28,9 +28,10 @@ static bool reaches(const struct vmsim_index_node *root, pgoff_t at)
 	return at >> root->shift < NODE_SLOTS;
 }
 
+/* A disk has them, too: no exploration wants to see it without. */
 static struct vmsim_index_node *node_new(unsigned int shift)
 {
-	struct vmsim_index_node *node = kzalloc(sizeof(*node), GFP_NOWAIT);
+	struct vmsim_index_node *node = kzalloc(sizeof(*node), GFP_NOWAIT | __GFP_NOFAIL);
 
 	if (node)
 		node->shift = shift;

@@ -185,7 +185,8 @@ static void block_prepare(struct page *page, gfp_t gfp, unsigned int order)
  *       __GFP_DIRECT_RECLAIM the frames that other CPUs keep are fetched before it fails
  * @order: 0 to MAX_PAGE_ORDER
  *
- * Return: the first frame, with one reference; NULL: no memory, or failure was asked for.
+ * Return: the first frame, with one reference; NULL: no memory, failure was asked for, or an
+ * exploration wants to see what follows.
  */
 __vmsim_overridable struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
@@ -195,6 +196,8 @@ __vmsim_overridable struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	if (WARN_ON_ONCE(order > MAX_PAGE_ORDER))
 		return NULL;
 	if (unlikely(__READ_ONCE(m->fail_pages_count)) && fails_on_demand(m))
+		return NULL;
+	if (vmsim_alloc_fails(gfp))
 		return NULL;
 	page = take_block(m, order);
 	if (unlikely(!page))

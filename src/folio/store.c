@@ -40,7 +40,7 @@ static unsigned long *page_slot(struct vmsim_store *store, pgoff_t index)
 	spin_lock(&store->lock);
 	slot = vmsim_index_slot(&store->pages, index);
 	if (slot && !__READ_ONCE(*slot) && contents() == VMSIM_CONTENTS_BYTES) {
-		bytes = kzalloc(PAGE_SIZE, GFP_NOWAIT);
+		bytes = kzalloc(PAGE_SIZE, GFP_NOWAIT | __GFP_NOFAIL);
 		__atomic_store_n(slot, (unsigned long)bytes, __ATOMIC_RELEASE);
 		if (!bytes)
 			slot = NULL;

@@ -208,9 +208,8 @@ static bool tells_plain(const struct vmsim_machine *m)
 __vmsim_overridable void *kzalloc(size_t size, gfp_t gfp)
 {
 	struct vmsim_machine *m = vmsim_this_machine();
-	void *object = vmsim_machine_alloc(m, size);
+	void *object = vmsim_alloc_fails(gfp) ? NULL : vmsim_machine_alloc(m, size);
 
-	(void)gfp;
 	if (object && tells_plain(m))
 		vmsim_event_raise(VMSIM_EV_PLAIN_WRITE, (uintptr_t)object, region_size(object),
 				  VMSIM_PLAIN_ALLOC, __builtin_return_address(0));

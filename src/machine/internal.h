@@ -254,6 +254,12 @@ void *vmsim_machine_alloc(struct vmsim_machine *machine, size_t size);
 void vmsim_machine_free(struct vmsim_machine *machine, void *object);
 /* The same for those who watch: what they allocate moves nothing else. */
 void *vmsim_watcher_alloc(struct vmsim_machine *machine, size_t size);
+/*
+ * For allocators: whether this allocation is one that fails (src/machine/no_memory.c). For those who
+ * were told so: whether another try may succeed.
+ */
+bool vmsim_alloc_fails(gfp_t gfp);
+bool vmsim_memory_may_return(void);
 
 /*
  * Reports a broken rule. Explore: ends the execution and does not return, unless a watcher or the

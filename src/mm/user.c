@@ -53,8 +53,9 @@ static int take_fault(struct mm_struct *mm, unsigned long addr, enum vmsim_acces
 	vmsim_event(FAULT, addr, flags, ret);
 	if (likely(!(ret & VM_FAULT_ERROR)))
 		return 0;
+	/* A kernel returns to the program, which comes back. Here it does where that may help. */
 	if (ret & VM_FAULT_OOM)
-		return -ENOMEM;
+		return vmsim_memory_may_return() ? 0 : -ENOMEM;
 	return deadly(addr, ret & VM_FAULT_SIGBUS ? VMSIM_FAULT_BUS : VMSIM_FAULT_SEGV);
 }
 

@@ -46,5 +46,5 @@ void vmsim_cond_resched(void)
 
 bool vmsim_need_resched(void)
 {
-	return vmsim_self->actor && vmsim_explorer_choice();
+	return vmsim_self->actor && vmsim_explorer_choice(VMSIM_ASK_RESCHED);
 }

@@ -8,7 +8,7 @@ enum what {
 	SET_PTE, GET_PTE, CLEAR_PTE, SET_FLAG, CLEAR_FLAG, TEST_AND_SET_FLAG, TEST_FLAG,
 	LOCK, UNLOCK, TRYLOCK, DOWN_READ, UP_READ, DOWN_WRITE, UP_WRITE, TRY_READ,
 	RCU_LOCK, RCU_UNLOCK, CALL_RCU, SYNC_RCU, PREEMPT_OFF, PREEMPT_ON,
-	CALL_CPUS, IRQ_OFF, IRQ_ON, SPIN, NEED_RESCHED, ASSERT_WORD, ASSERT_COUNT,
+	CALL_CPUS, IRQ_OFF, IRQ_ON, SPIN, NEED_RESCHED, ASSERT_WORD, ASSERT_COUNT, ALLOC,
 	NR_WHAT
 };
 
@@ -18,6 +18,7 @@ static const char *const names[NR_WHAT] = {
 	"lock", "unlock", "trylock", "down-read", "up-read", "down-write", "up-write", "try-read",
 	"rcu-lock", "rcu-unlock", "call-rcu", "sync-rcu", "preempt-off", "preempt-on",
 	"call-cpus", "irq-off", "irq-on", "spin", "need-resched", "assert-word", "assert-count",
+	"alloc",
 };
 
 uint64_t program_final;
@@ -198,12 +199,25 @@ static uint64_t on_cpu(struct program_world *w, const struct program_op *op, uns
 	}
 }
 
+/* Who gets no memory leaves a trace of that. */
+static uint64_t allocate(struct program_world *w, const struct program_op *op)
+{
+	void *object = kmalloc(32, op->b ? GFP_NOWAIT : GFP_KERNEL);
+
+	if (!object)
+		WRITE_ONCE(w->word[op->a], READ_ONCE(w->word[op->a]) + 1);
+	kfree(object);
+	return object != NULL;
+}
+
 static uint64_t run_op(struct program_world *w, const struct program_op *op, unsigned int thread)
 {
 	if (op->what <= DEC_TEST || op->what == SPIN || op->what == ASSERT_COUNT)
 		return on_count(w, op);
 	if (op->what <= ADD_WORD || op->what == ASSERT_WORD)
 		return on_word(w, op);
+	if (op->what == ALLOC)
+		return allocate(w, op);
 	if (op->what <= CLEAR_PTE)
 		return on_entry(w, op);
 	if (op->what <= TEST_FLAG)
@@ -390,6 +404,19 @@ void program_make_larger(struct program *program, uint64_t seed, unsigned int bl
 void program_make(struct program *program, uint64_t seed)
 {
 	program_make_larger(program, seed, 0);
+}
+
+void program_add_allocations(struct program *program)
+{
+	for (unsigned int t = 0; t < program->nr_threads; t++) {
+		struct program_op *op = program->op[t];
+		unsigned int at = (unsigned int)(mix(program->seed, t) >> 7) % program->nr_ops[t];
+
+		if (program->nr_ops[t] == PROGRAM_OPS)
+			continue;
+		memmove(op + at + 1, op + at, (program->nr_ops[t]++ - at) * sizeof(*op));
+		op[at] = (struct program_op) { ALLOC, at & 1, program->seed >> t & 1 };
+	}
 }
 
 void program_scenario(const struct program *program, struct vmsim_scenario *out)

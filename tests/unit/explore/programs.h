@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <vmsim/vmsim.h>
@@ -51,6 +52,8 @@ struct program_world {
 void program_make(struct program *program, uint64_t seed);
 /* One with so many blocks more in each thread. */
 void program_make_larger(struct program *program, uint64_t seed, unsigned int blocks);
+/* One in each thread, which changes a word where it fails. */
+void program_add_allocations(struct program *program);
 /* The scenario that runs it. @name and @out live as long as @program; one at a time. */
 void program_scenario(const struct program *program, struct vmsim_scenario *out);
 /* Where the check of an execution that did not fail leaves what the world looks like then. */

@@ -35,7 +35,7 @@ static char *written(const struct vmsim_schedule *schedule)
 static void parses_every_item(void **state)
 {
 	static const char text[] =
-		"# found by hand\n\n" HEAD "oracles O3 O6\n"
+		"# found by hand\n\n" HEAD "ask alloc batch\noracles O3 O6\n"
 		"picks Writer17 Zapper i0 i1*3 r\npicks r*2 p63 u0 n1 n0*4 Writer2\nend 11\n";
 	struct vmsim_schedule schedule;
 	char error[128];
@@ -45,6 +45,7 @@ static void parses_every_item(void **state)
 	assert_string_equal(schedule.scenario, "race");
 	assert_string_equal(schedule.variant, "linux-6.1");
 	assert_int_equal(schedule.tlb, VMSIM_TLB_IPI);
+	assert_int_equal(schedule.ask, VMSIM_ASK_BIT(ALLOC) | VMSIM_ASK_BIT(BATCH));
 	assert_int_equal(schedule.oracles, VMSIM_ORACLE_BIT(O3) | VMSIM_ORACLE_BIT(O6));
 	assert_int_equal(schedule.nr_picks, 11);
 	assert_int_equal(schedule.nr_thread_names, 2);
@@ -67,7 +68,7 @@ static void what_is_written_is_read(void **state)
 	char error[128], *first, *second;
 
 	(void)state;
-	assert_int_equal(parse(HEAD "picks Zapper3 Rcu Writer i0*2 n1\nend 5\n", &schedule, error,
+	assert_int_equal(parse(HEAD "ask batch\npicks Zapper3 Rcu Writer i0*2 n1\nend 5\n", &schedule, error,
 			       sizeof(error)), 0);
 	assert_int_equal(vmsim_schedule_bind(&scenario, &schedule, error, sizeof(error)), 0);
 	assert_int_equal(schedule.nr_thread_names, 0);
@@ -199,6 +200,10 @@ static void malformed_text_is_refused_with_its_line(void **state)
 		{ "vmsim-schedule 1\nscenario race\ntlb ipi 4294967296\n",
 		  "line 3: the number of the lost flush is no number" },
 		{ HEAD "variant x\n", "line 5: a second 'variant'" },
+		{ HEAD "ask alloc resched\n", "line 5: unknown question" },
+		{ HEAD "ask \n", "line 5: unknown question" },
+		{ HEAD "ask alloc\nask batch\n", "line 6: a second 'ask'" },
+		{ HEAD "oracles O3\nask alloc\n", "line 6: 'ask' after 'oracles'" },
 		{ "vmsim-schedule 1\nscenario race\ntlb ipi\nvariant x\n",
 		  "line 4: 'variant' after 'tlb'" },
 		{ HEAD "oracles O99\n", "line 5: unknown oracle" },
