@@ -248,7 +248,7 @@ def document(results):
         "",
         f"Numbers are executions until the first failure, from seed {SEED}, in the run that wrote this page;",
         f"`-`: not within {EXECUTIONS:,} (50,000 for a few); `crash`: the simulated kernel broke down before",
-        "anything noticed. World: scenario and flush back-end. Oracle: what may notice first. Preemptions: of the smallest failing schedule that cutting down found; that there",
+        "anything noticed. World: scenario and flush back-end, and which allocations may fail. Oracle: what may notice first. Preemptions: of the smallest failing schedule that cutting down found; that there",
         "is none with fewer was not proven.",
         "",
         "| mutation | file | kind | what is wrong | rule | world | oracle | preemptions | "

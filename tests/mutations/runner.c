@@ -8,7 +8,7 @@
 /*
  * Explores one scenario without its script, once for each strategy that is asked for:
  *
- *   runner SCENARIO TLB SEED EXECUTIONS STRATEGY...
+ *   runner SCENARIO TLB[+QUESTION] SEED EXECUTIONS STRATEGY...
  *
  * and prints a line for each: the strategy, "found", "silent" or "exhausted" (silent, and nothing
  * is left), executions, and for what was found the oracle, its rule ("-": none), fewest preemptions
@@ -87,18 +87,33 @@ static int explore(const struct vmsim_scenario *scenario, struct vmsim_explore_o
 	return err;
 }
 
+/* "ipi", "ipi+alloc+batch". False: not known. */
+static bool parse_world(char *text, struct vmsim_explore_options *options)
+{
+	int tlb = vmsim_tlb_parse(strsep(&text, "+")), question;
+	char *name;
+
+	while ((name = strsep(&text, "+"))) {
+		question = vmsim_question_parse(name);
+		if (question < 0)
+			return false;
+		options->ask |= 1u << question;
+	}
+	options->tlb = (enum vmsim_tlb)tlb;
+	return tlb >= 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct vmsim_scenario *scenario = argc > 5 ? scenario_named(argv[1]) : NULL;
 	struct vmsim_explore_options options;
-	int tlb = argc > 5 ? vmsim_tlb_parse(argv[2]) : -1;
 
-	if (!scenario || tlb < 0) {
-		fprintf(stderr, "usage: runner SCENARIO TLB SEED EXECUTIONS STRATEGY...\n");
+	vmsim_explore_options_init(&options);
+	if (!scenario || !parse_world(argv[2], &options)) {
+		fprintf(stderr,
+			"usage: runner SCENARIO TLB[+QUESTION] SEED EXECUTIONS STRATEGY...\n");
 		return 2;
 	}
-	vmsim_explore_options_init(&options);
-	options.tlb = (enum vmsim_tlb)tlb;
 	options.seed = strtoull(argv[3], NULL, 10);
 	options.executions = strtoull(argv[4], NULL, 10);
 	options.step_limit = 20000;
