@@ -68,14 +68,14 @@ static void all_scenarios(struct check_input *input)
 }
 
 void check_mismatch(struct check *check, const struct vmsim_scenario *scenario,
-		    const char *variant, enum vmsim_tlb tlb, const char *way, const char *expected,
-		    const char *found, const char *what)
+		    const char *variant, struct check_column column, const char *way,
+		    const char *expected, const char *found, const char *what)
 {
-	json_array_append_new(check->mismatches,
-			      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario",
-					scenario->name, "variant", variant, "tlb",
-					vmsim_tlb_name(tlb), "way", way, "expected", expected,
-					"found", found, "what", what));
+	json_array_append_new(check->mismatches, json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario", scenario->name,
+		"variant", variant, "tlb", vmsim_tlb_name(column.tlb),
+		"memory_model", vmsim_memory_model_name(column.model), "way", way,
+		"expected", expected, "found", found, "what", what));
 }
 
 struct check_job *check_add_job(struct check *check, const struct check_job *job)
@@ -90,11 +90,11 @@ struct check_job *check_add_job(struct check *check, const struct check_job *job
 }
 
 static void add_job(struct check *check, const struct vmsim_scenario *scenario,
-		    const struct vmsim_verdict *verdict, enum vmsim_tlb tlb, const char *oracle,
-		    enum check_way way, uint64_t executions)
+		    const struct vmsim_verdict *verdict, struct check_column column,
+		    const char *oracle, enum check_way way, uint64_t executions)
 {
 	struct check_job job = {
-		.scenario = scenario, .verdict = verdict, .tlb = tlb, .way = way, .seed = 1,
+		.scenario = scenario, .verdict = verdict, .column = column, .way = way, .seed = 1,
 		.executions = executions,
 	};
 
@@ -102,39 +102,58 @@ static void add_job(struct check *check, const struct vmsim_scenario *scenario,
 	check_add_job(check, &job);
 }
 
+/* The search ends when nothing is left. */
+#define EXECUTIONS_OF_STATES 1000000000
+
+static bool has_script(const struct vmsim_scenario *scenario, const char *name)
+{
+	for (unsigned int i = 0; i < scenario->nr_variants; i++)
+		if (!strcmp(scenario->variants[i].name, name) && scenario->variants[i].script)
+			return true;
+	return scenario->script;
+}
+
 /* Each oracle that must fire is armed alone: none may hide behind another. */
 static void add_failing(struct check *check, const struct vmsim_scenario *scenario,
-			const struct vmsim_verdict *verdict, enum vmsim_tlb tlb)
+			const struct vmsim_verdict *verdict, struct check_column column)
 {
+	bool scripted = has_script(scenario, verdict->variant);
 	char *list = strdup(verdict->oracle), *rest = list, *oracle;
 
 	while (list && (oracle = strsep(&rest, "|")))
-		add_job(check, scenario, verdict, tlb, oracle, CHECK_SCRIPT, 1);
+		add_job(check, scenario, verdict, column, oracle,
+			scripted ? CHECK_SCRIPT : CHECK_STATES,
+			scripted ? 1 : EXECUTIONS_OF_STATES);
 	free(list);
 }
 
 static void add_passing(struct check *check, const struct vmsim_scenario *scenario,
-			const struct vmsim_verdict *verdict, enum vmsim_tlb tlb)
+			const struct vmsim_verdict *verdict, struct check_column column)
 {
 	uint64_t executions = check->input->executions;
 
-	add_job(check, scenario, verdict, tlb, "", CHECK_SCRIPT, 1);
+	if (!scenario->script) {
+		add_job(check, scenario, verdict, column, "", CHECK_STATES, EXECUTIONS_OF_STATES);
+		return;
+	}
+	add_job(check, scenario, verdict, column, "", CHECK_SCRIPT, 1);
 	if (!executions)
 		return;
-	add_job(check, scenario, verdict, tlb, "", CHECK_RANDOM, executions);
-	add_job(check, scenario, verdict, tlb, "", CHECK_PCT, executions);
+	add_job(check, scenario, verdict, column, "", CHECK_RANDOM, executions);
+	add_job(check, scenario, verdict, column, "", CHECK_PCT, executions);
 }
 
 /* The one verdict on a cell, or NULL: there is none, or more than one. */
 static const struct vmsim_verdict *find_verdict(const struct vmsim_scenario *scenario,
-						const char *variant, enum vmsim_tlb tlb)
+						const char *variant,
+						struct check_column column)
 {
 	const struct vmsim_verdict *found = NULL;
 
 	for (unsigned int i = 0; i < scenario->nr_verdicts; i++) {
 		const struct vmsim_verdict *verdict = &scenario->verdicts[i];
 
-		if (strcmp(verdict->variant, variant) || !(verdict->tlb & 1u << tlb))
+		if (strcmp(verdict->variant, variant) || !check_covers(verdict, column))
 			continue;
 		if (found)
 			return NULL;
@@ -144,32 +163,37 @@ static const struct vmsim_verdict *find_verdict(const struct vmsim_scenario *sce
 }
 
 static void add_cell(struct check *check, const struct vmsim_scenario *scenario,
-		     const char *variant, enum vmsim_tlb tlb)
+		     const char *variant, struct check_column column)
 {
-	const struct vmsim_verdict *verdict = find_verdict(scenario, variant, tlb);
+	const struct vmsim_verdict *verdict = find_verdict(scenario, variant, column);
 
 	if (!verdict) {
-		check_mismatch(check, scenario, variant, tlb, "table", "one verdict", "none or several",
-			 "the verdict table must say one thing about each cell");
+		check_mismatch(check, scenario, variant, column, "table", "one verdict",
+			       "none or several",
+			       "the verdict table must say one thing about each cell");
 	} else if (check->input->explore) {
-		check_explore_add(check, scenario, verdict, tlb);
+		check_explore_add(check, scenario, verdict, column);
 	} else if (verdict->oracle) {
-		add_failing(check, scenario, verdict, tlb);
+		add_failing(check, scenario, verdict, column);
 	} else {
-		add_passing(check, scenario, verdict, tlb);
+		add_passing(check, scenario, verdict, column);
 	}
 }
 
-static void add_cells(struct check *check)
+static void add_cells(struct check *check, const struct vmsim_scenario *scenario)
 {
-	for (size_t i = 0; i < check->input->nr_scenarios; i++) {
-		const struct vmsim_scenario *scenario = check->input->scenario[i];
+	struct check_column column[CHECK_COLUMNS_MAX];
+	unsigned int n = check_columns(scenario, column);
 
-		for (unsigned int v = 0; v < scenario->nr_variants; v++)
-			for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
-				add_cell(check, scenario, scenario->variants[v].name,
-					 (enum vmsim_tlb)tlb);
-	}
+	for (unsigned int v = 0; v < scenario->nr_variants; v++)
+		for (unsigned int i = 0; i < n; i++)
+			add_cell(check, scenario, scenario->variants[v].name, column[i]);
+}
+
+static void add_all_cells(struct check *check)
+{
+	for (size_t i = 0; i < check->input->nr_scenarios; i++)
+		add_cells(check, check->input->scenario[i]);
 }
 
 static const char *expected(const struct check_job *job)
@@ -179,6 +203,15 @@ static const char *expected(const struct check_job *job)
 	return job->oracle[0] ? job->oracle : "pass";
 }
 
+static const char *found(const struct check_job *job)
+{
+	if (!job->answer)
+		return "no answer";
+	if (job->found[0])
+		return job->found;
+	return job->way == CHECK_STATES && !check_is_exhausted(job) ? "not exhausted" : "pass";
+}
+
 static void collect_mismatches(struct check *check)
 {
 	for (size_t i = 0; i < check->nr_jobs; i++) {
@@ -186,26 +219,24 @@ static void collect_mismatches(struct check *check)
 
 		if (check_job_ok(job))
 			continue;
-		check_mismatch(check, job->scenario, job->verdict->variant, job->tlb,
-			 check_way_name(job->way), expected(job),
-			 !job->answer ? "no answer" : job->found[0] ? job->found : "pass",
-			 job->what);
+		check_mismatch(check, job->scenario, job->verdict->variant, job->column,
+			       check_way_name(job->way), expected(job), found(job), job->what);
 	}
 }
 
 /* "ok", or "WRONG", of all runs of a cell; @oracle: what the verdict expects. */
 static const char *cell_word(const struct check *check, const struct vmsim_scenario *scenario,
-			     const char *variant, enum vmsim_tlb tlb)
+			     const char *variant, struct check_column column)
 {
-	const struct vmsim_verdict *verdict = find_verdict(scenario, variant, tlb);
+	const struct vmsim_verdict *verdict = find_verdict(scenario, variant, column);
 
 	if (!verdict)
 		return "NONE";
 	for (size_t i = 0; i < check->nr_jobs; i++) {
 		const struct check_job *job = &check->job[i];
 
-		if (job->scenario == scenario && job->verdict == verdict && job->tlb == tlb &&
-		    !check_job_ok(job))
+		if (job->scenario == scenario && job->verdict == verdict &&
+		    check_same_column(job->column, column) && !check_job_ok(job))
 			return "WRONG";
 	}
 	return verdict->oracle ? verdict->oracle : "pass";
@@ -213,15 +244,16 @@ static const char *cell_word(const struct check *check, const struct vmsim_scena
 
 static void print_table(const struct check *check, const struct vmsim_scenario *scenario)
 {
-	printf("%-20s", scenario->name);
-	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
-		printf(" %-13s", vmsim_tlb_name((enum vmsim_tlb)tlb));
+	struct check_column column[CHECK_COLUMNS_MAX];
+	unsigned int n = check_columns(scenario, column);
+
+	check_print_header(scenario);
 	putchar('\n');
 	for (unsigned int v = 0; v < scenario->nr_variants; v++) {
 		printf("%-20s", scenario->variants[v].name);
-		for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
+		for (unsigned int i = 0; i < n; i++)
 			printf(" %-13s", cell_word(check, scenario, scenario->variants[v].name,
-						   (enum vmsim_tlb)tlb));
+						   column[i]));
 		putchar('\n');
 	}
 }
@@ -229,6 +261,13 @@ static void print_table(const struct check *check, const struct vmsim_scenario *
 static const char *key(const json_t *entry, const char *name)
 {
 	return json_string_value(json_object_get(entry, name));
+}
+
+static bool is_weak(const json_t *mismatch)
+{
+	const char *model = key(mismatch, "memory_model");
+
+	return model && strcmp(model, vmsim_memory_model_name(VMSIM_MEMORY_SC));
 }
 
 static void print_text(const struct check *check)
@@ -241,8 +280,10 @@ static void print_text(const struct check *check)
 	if (check->input->explore)
 		check_explore_print(check);
 	json_array_foreach(check->mismatches, i, entry)
-		printf("%s %s, tlb %s, %s: expected %s, found %s: %s\n", key(entry, "scenario"),
-		       key(entry, "variant"), key(entry, "tlb"), key(entry, "way"),
+		printf("%s %s, tlb %s%s%s, %s: expected %s, found %s: %s\n",
+		       key(entry, "scenario"), key(entry, "variant"), key(entry, "tlb"),
+		       is_weak(entry) ? ", memory model " : "",
+		       is_weak(entry) ? key(entry, "memory_model") : "", key(entry, "way"),
 		       key(entry, "expected"), key(entry, "found"), key(entry, "what"));
 	printf("%zu runs, %zu mismatches\n", check->nr_jobs, json_array_size(check->mismatches));
 }
@@ -255,11 +296,12 @@ static json_t *cells_json(const struct check *check)
 		const struct check_job *job = &check->job[i];
 
 		json_array_append_new(array, json_pack(
-			"{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "scenario", job->scenario->name,
-			"variant", job->verdict->variant, "tlb", vmsim_tlb_name(job->tlb), "way",
-			check_way_name(job->way), "expected", expected(job),
-			"found", !job->answer ? "no answer" : job->found[0] ? job->found : "pass",
-			"ok", check_job_ok(job)));
+			"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
+			"scenario", job->scenario->name, "variant", job->verdict->variant,
+			"tlb", vmsim_tlb_name(job->column.tlb),
+			"memory_model", vmsim_memory_model_name(job->column.model),
+			"way", check_way_name(job->way), "expected", expected(job),
+			"found", found(job), "ok", check_job_ok(job)));
 	}
 	return array;
 }
@@ -337,7 +379,7 @@ int cli_check(int argc, char **argv)
 	if (input.all)
 		all_scenarios(&input);
 	unsetenv("VMSIM_OVERRIDE");
-	add_cells(&check);
+	add_all_cells(&check);
 	check_run(&check);
 	collect_mismatches(&check);
 	if (input.explore)

@@ -11,13 +11,25 @@ enum check_way {
 	CHECK_SCRIPT,		/* the script, once */
 	CHECK_RANDOM,		/* random executions */
 	CHECK_PCT,
+	CHECK_STATES,		/* all states, where there is no script */
 	CHECK_EXPLORE,		/* the portfolio, with all oracles armed */
 };
 
 /**
+ * struct check_column - what a verdict is about, besides its variant
+ */
+struct check_column {
+	enum vmsim_tlb tlb;
+	enum vmsim_memory_model model;
+};
+
+#define CHECK_COLUMNS_MAX (VMSIM_TLB_COUNT * VMSIM_MEMORY_COUNT)
+
+/**
  * struct check_job - one run of the command that decides about a cell
  * @verdict: what it is held against
- * @oracle: that must fire, armed alone; "": nothing may fire, with all of them armed. With
+ * @oracle: that must fire, armed alone; CHECK: the scenario's own expectation, always judged; "":
+ *          nothing may fire, with all of them armed. With
  *          CHECK_EXPLORE all are armed, and "" is not looked at
  * @seed, @executions, @time_limit, @minimise: how to explore; seconds, 0: no limit
  * @found: oracle that fired; "": none
@@ -28,7 +40,7 @@ enum check_way {
 struct check_job {
 	const struct vmsim_scenario *scenario;
 	const struct vmsim_verdict *verdict;
-	enum vmsim_tlb tlb;
+	struct check_column column;
 	enum check_way way;
 	char oracle[16];
 	uint64_t seed, executions, time_limit;
@@ -63,12 +75,21 @@ struct check {
 /* Appends a job. */
 struct check_job *check_add_job(struct check *check, const struct check_job *job);
 void check_mismatch(struct check *check, const struct vmsim_scenario *scenario,
-		    const char *variant, enum vmsim_tlb tlb, const char *way, const char *expected,
-		    const char *found, const char *what);
+		    const char *variant, struct check_column column, const char *way,
+		    const char *expected, const char *found, const char *what);
+
+/* The columns of a scenario's table (check_column.c); returns how many. */
+unsigned int check_columns(const struct vmsim_scenario *scenario,
+			   struct check_column column[CHECK_COLUMNS_MAX]);
+bool check_same_column(struct check_column a, struct check_column b);
+/* Whether a verdict is about a column. */
+bool check_covers(const struct vmsim_verdict *verdict, struct check_column column);
+/* The first line of a table. */
+void check_print_header(const struct vmsim_scenario *scenario);
 
 /* Cells that are to be explored, and what came out (check_explore.c). */
 void check_explore_add(struct check *check, const struct vmsim_scenario *scenario,
-		       const struct vmsim_verdict *verdict, enum vmsim_tlb tlb);
+		       const struct vmsim_verdict *verdict, struct check_column column);
 void check_explore_judge(struct check *check);
 /* As text; and what --json has more than without --explore. */
 void check_explore_print(const struct check *check);
@@ -82,10 +103,14 @@ int check_job_start(struct check_job *job);
 /* The run has ended: reads the answer. */
 void check_job_finish(struct check_job *job, int wait_status);
 
+bool check_is_exhausted(const struct check_job *job);
+
 static inline bool check_job_ok(const struct check_job *job)
 {
 	if (job->way == CHECK_EXPLORE)
 		return job->answer && !job->verdict->oracle == !job->found[0];
+	if (job->way == CHECK_STATES && !job->oracle[0] && !check_is_exhausted(job))
+		return false;
 	return job->answer && !__builtin_strcmp(job->oracle, job->found);
 }
 

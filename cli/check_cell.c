@@ -13,7 +13,7 @@
  * own, which answers in JSON.
  */
 
-#define MAX_ARGUMENTS 24
+#define MAX_ARGUMENTS 26
 
 extern char **environ;
 
@@ -21,7 +21,7 @@ const char *check_way_name(enum check_way way)
 {
 	static const char *const name[] = {
 		[CHECK_SCRIPT] = "script", [CHECK_RANDOM] = "random", [CHECK_PCT] = "pct",
-		[CHECK_EXPLORE] = "portfolio",
+		[CHECK_STATES] = "states", [CHECK_EXPLORE] = "portfolio",
 	};
 
 	return name[way];
@@ -57,9 +57,13 @@ static void command_line(const struct check_job *job, struct command_line *line)
 	add(line, "--variant");
 	add(line, job->verdict->variant);
 	add(line, "--tlb");
-	add(line, vmsim_tlb_name(job->tlb));
+	add(line, vmsim_tlb_name(job->column.tlb));
+	if (job->column.model != VMSIM_MEMORY_SC) {
+		add(line, "--memory-model");
+		add(line, vmsim_memory_model_name(job->column.model));
+	}
 	add(line, "--json");
-	if (job->oracle[0]) {
+	if (vmsim_oracle_parse(job->oracle) >= 0) {
 		add(line, "--oracles");
 		add(line, job->oracle);
 	}
@@ -141,6 +145,11 @@ static void read_answer(struct check_job *job)
 	job->answer = answer;
 	if (json_is_true(json_object_get(answer, "violated")))
 		read_violation(job, json_object_get(answer, "violation"));
+}
+
+bool check_is_exhausted(const struct check_job *job)
+{
+	return json_is_true(json_object_get(json_object_get(job->answer, "coverage"), "exhausted"));
 }
 
 /* The last line that the run complained with. */

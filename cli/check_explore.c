@@ -21,21 +21,21 @@
 #define EXECUTIONS_TO_EXHAUST 1000000000
 
 static uint64_t executions_for(const struct check_input *input, const struct vmsim_verdict *verdict,
-			       enum vmsim_tlb tlb)
+			       struct check_column column)
 {
 	if (verdict->oracle)
 		return input->executions;
-	return verdict->exhausts & 1u << tlb ? EXECUTIONS_TO_EXHAUST : input->pass_executions;
+	return verdict->exhausts & 1u << column.tlb ? EXECUTIONS_TO_EXHAUST : input->pass_executions;
 }
 
 void check_explore_add(struct check *check, const struct vmsim_scenario *scenario,
-		       const struct vmsim_verdict *verdict, enum vmsim_tlb tlb)
+		       const struct vmsim_verdict *verdict, struct check_column column)
 {
 	const struct check_input *input = check->input;
 	struct check_job job = {
-		.scenario = scenario, .verdict = verdict, .tlb = tlb, .way = CHECK_EXPLORE,
+		.scenario = scenario, .verdict = verdict, .column = column, .way = CHECK_EXPLORE,
 		.seed = 1, .time_limit = input->time_limit,
-		.executions = executions_for(input, verdict, tlb),
+		.executions = executions_for(input, verdict, column),
 		.minimise = input->depth,
 	};
 	uint64_t runs = verdict->oracle ? input->seeds : 1;
@@ -49,11 +49,6 @@ void check_explore_add(struct check *check, const struct vmsim_scenario *scenari
 static uint64_t executions_of(const struct check_job *job)
 {
 	return (uint64_t)json_integer_value(json_object_get(job->answer, "executions"));
-}
-
-static bool is_exhausted(const struct check_job *job)
-{
-	return json_is_true(json_object_get(json_object_get(job->answer, "coverage"), "exhausted"));
 }
 
 /**
@@ -85,17 +80,22 @@ static void add_depth(struct cell *cell, const struct check_job *job)
 	cell->certified |= json_is_true(json_object_get(minimised, "certified"));
 }
 
+static bool same_cell(const struct check_job *a, const struct check_job *b)
+{
+	return a->verdict == b->verdict && check_same_column(a->column, b->column);
+}
+
 static struct cell cell_of(const struct check *check, const struct check_job *first)
 {
 	struct cell cell = { .first = first, .depth = -1 };
 
 	for (const struct check_job *job = first; job < check->job + check->nr_jobs; job++) {
-		if (job->verdict != first->verdict || job->tlb != first->tlb)
+		if (!same_cell(job, first))
 			break;
 		cell.runs++;
 		cell.missed += !check_job_ok(job);
 		cell.worst = executions_of(job) > cell.worst ? executions_of(job) : cell.worst;
-		cell.exhausted |= is_exhausted(job);
+		cell.exhausted |= check_is_exhausted(job);
 		add_depth(&cell, job);
 	}
 	return cell;
@@ -107,16 +107,16 @@ static void judge_cell(struct check *check, const struct cell *cell)
 	const struct vmsim_verdict *verdict = job->verdict;
 	char expected[32], found[32];
 
-	if (!verdict->oracle && (verdict->exhausts & 1u << job->tlb) && !cell->exhausted &&
+	if (!verdict->oracle && (verdict->exhausts & 1u << job->column.tlb) && !cell->exhausted &&
 	    !cell->missed)
-		check_mismatch(check, job->scenario, verdict->variant, job->tlb, "portfolio",
+		check_mismatch(check, job->scenario, verdict->variant, job->column, "portfolio",
 			       "exhausted", "not exhausted", "within the limits of this run");
 	if (cell->depth < 0 || cell->depth == verdict->depth ||
 	    (cell->depth > verdict->depth && !cell->certified))
 		return;
 	snprintf(expected, sizeof(expected), "depth %d", verdict->depth);
 	snprintf(found, sizeof(found), "depth %d", cell->depth);
-	check_mismatch(check, job->scenario, verdict->variant, job->tlb, "portfolio", expected,
+	check_mismatch(check, job->scenario, verdict->variant, job->column, "portfolio", expected,
 		       found, cell->certified ? "certified" : "not certified");
 }
 
@@ -141,7 +141,7 @@ static void add_run(struct totals *totals, const struct check_job *job)
 {
 	if (!job->verdict->oracle) {
 		totals->passing++;
-		totals->exhausted += is_exhausted(job);
+		totals->exhausted += check_is_exhausted(job);
 		return;
 	}
 	totals->failing++;
@@ -188,8 +188,7 @@ static bool bars_hold(const struct totals *totals)
 /* The first run of each cell. */
 static bool begins_cell(const struct check *check, size_t i)
 {
-	return !i || check->job[i].verdict != check->job[i - 1].verdict ||
-		check->job[i].tlb != check->job[i - 1].tlb;
+	return !i || !same_cell(&check->job[i], &check->job[i - 1]);
 }
 
 void check_explore_judge(struct check *check)
@@ -210,8 +209,8 @@ void check_explore_judge(struct check *check)
 			 within(&totals, EXECUTIONS_OFTEN), totals.failing, EXECUTIONS_OFTEN,
 			 median(&totals));
 		json_array_append_new(check->mismatches, json_pack(
-			"{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario", "all", "variant", "all",
-			"tlb", "all", "way", "portfolio", "expected", "90 % within 10000, median 100",
+			"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario", "all",
+			"variant", "all", "tlb", "all", "memory_model", "all", "way", "portfolio", "expected", "90 % within 10000, median 100",
 			"found", "slower", "what", what));
 	}
 	free(totals.count);
@@ -235,13 +234,6 @@ static void print_cell(const struct cell *cell)
 	printf(" %-13s", text);
 }
 
-static void print_header(const char *scenario)
-{
-	printf("%-20s", scenario);
-	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
-		printf(" %-13s", vmsim_tlb_name((enum vmsim_tlb)tlb));
-}
-
 /* Jobs stand in the order of scenarios, variants and back-ends. */
 static void print_cells(const struct check *check)
 {
@@ -258,7 +250,7 @@ static void print_cells(const struct check *check)
 		if (job->scenario != scenario) {
 			if (scenario)
 				putchar('\n');
-			print_header(job->scenario->name);
+			check_print_header(job->scenario);
 			variant = NULL;
 		}
 		if (!variant || strcmp(variant, job->verdict->variant))
@@ -286,9 +278,10 @@ void check_explore_print(const struct check *check)
 
 static json_t *run_json(const struct check_job *job)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:O?, s:O?, s:O?}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:O?, s:O?, s:O?}",
 			 "scenario", job->scenario->name, "variant", job->verdict->variant,
-			 "tlb", vmsim_tlb_name(job->tlb),
+			 "tlb", vmsim_tlb_name(job->column.tlb),
+			 "memory_model", vmsim_memory_model_name(job->column.model),
 			 "expected", job->verdict->oracle ? job->verdict->oracle : "pass",
 			 "seed", (json_int_t)job->seed,
 			 "found", !job->answer ? "no answer" : job->found[0] ? job->found : "pass",

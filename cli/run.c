@@ -47,6 +47,7 @@ struct run_input {
 	{ "variant", KEY_VARIANT, "NAME", 0, "the code as it was, or as proposed", 0 },	\
 	{ "tlb", KEY_TLB, "BACKEND", 0,						\
 	  "flush back-end; faulty:N loses the N-th flush", 0 },			\
+	{ "memory-model", KEY_MEMORY_MODEL, "NAME", 0, "sc (default), tso, pso", 0 },	\
 	{ "override", KEY_OVERRIDE, "FILE.so", 0,				\
 	  "functions that replace the library's; may be repeated", 0 },		\
 	{ "oracles", KEY_ORACLES, "LIST", 0, "arm only these, as in O3,O6", 0 },	\
@@ -149,9 +150,6 @@ static error_t parse_exploring(int key, char *arg, struct vmsim_explore_options 
 		options->preemptions = (unsigned int)cli_number("preemptions", arg, 0,
 								VMSIM_UNBOUNDED - 1);
 		return 0;
-	case KEY_MEMORY_MODEL:
-		options->memory_model = parse_memory_model(arg);
-		return 0;
 	case KEY_GRANULARITY:
 		options->granularity = parse_granularity(arg);
 		return 0;
@@ -209,6 +207,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_SAVE:
 		execution->save = arg;
+		return 0;
+	case KEY_MEMORY_MODEL:
+		execution->options.memory_model = parse_memory_model(arg);
 		return 0;
 	case KEY_BACKEND:
 		execution->options.backend = cli_parse_backend(arg);
@@ -291,7 +292,6 @@ int cli_explore(int argc, char **argv)
 		{ "depth", KEY_DEPTH, "N", 0, "of pct: changes of priority plus one (3)", 1 },
 		{ "preemptions", KEY_PREEMPTIONS, "N", 0, "most of a schedule, for dfs and states", 1 },
 		{ "step-limit", KEY_STEP_LIMIT, "N", 0, "decisions per execution", 1 },
-		{ "memory-model", KEY_MEMORY_MODEL, "NAME", 0, "sc (default), tso, pso", 1 },
 		{ "granularity", KEY_GRANULARITY, "NAME", 0,
 		  "what is a decision: sync (default), full", 1 },
 		{ "ask", KEY_ASK, "LIST", 0,

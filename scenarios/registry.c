@@ -37,6 +37,10 @@ extern const struct vmsim_scenario scenario_two_cleaners;
 extern const struct vmsim_scenario scenario_file_cold;
 extern const struct vmsim_scenario scenario_reclaim_write;
 extern const struct vmsim_scenario scenario_punch;
+extern const struct vmsim_scenario scenario_exclusive_flag;
+extern const struct vmsim_scenario scenario_write_protect_seq;
+extern const struct vmsim_scenario scenario_flush_pending;
+extern const struct vmsim_scenario scenario_dirty_unmap;
 
 const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_lost_dirty,
@@ -74,5 +78,9 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_file_cold,
 	&scenario_reclaim_write,
 	&scenario_punch,
+	&scenario_exclusive_flag,
+	&scenario_write_protect_seq,
+	&scenario_flush_pending,
+	&scenario_dirty_unmap,
 	NULL,
 };

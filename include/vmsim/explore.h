@@ -41,6 +41,9 @@ enum vmsim_memory_model {
 	VMSIM_MEMORY_PSO,	/* the same, and stores to different places overtake each other */
 };
 
+#define VMSIM_MEMORY_COUNT (VMSIM_MEMORY_PSO + 1)
+#define VMSIM_MEMORY_BIT(name) (1u << VMSIM_MEMORY_##name)
+
 VMSIM_API const char *vmsim_memory_model_name(enum vmsim_memory_model model);
 VMSIM_API int vmsim_memory_model_parse(const char *name);
 

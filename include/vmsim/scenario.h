@@ -44,6 +44,7 @@ struct vmsim_thread_def {
  * @depth: of a variant that must fail: the fewest preemptions of a schedule that fails
  * @exhausts: of one that passes: mask of the back-ends under which all of its states are seen in
  *            less than a minute
+ * @models: mask of memory models, VMSIM_MEMORY_BIT(); 0: sequentially consistent
  */
 struct vmsim_verdict {
 	const char *variant;
@@ -52,6 +53,7 @@ struct vmsim_verdict {
 	const char *why;
 	int depth;
 	unsigned int exhausts;
+	unsigned int models;
 };
 
 #define VMSIM_ALL_TLBS ((1u << VMSIM_TLB_COUNT) - 1)
@@ -59,15 +61,17 @@ struct vmsim_verdict {
 /**
  * struct vmsim_variant - the code as it was, or as it was proposed
  * @name: name; an override object NAME.so lies in the scenario's folder, unless @builtin
- * @builtin: the library as it is
+ * @builtin: the library as it is. The first such variant is the default
  * @source: where it comes from: kernel version, commit, mail
  * @script: what fails it in every run, where that is not the scenario's script
+ * @ctx_init: as in struct vmsim_scenario, where that is not the scenario's
  */
 struct vmsim_variant {
 	const char *name;
 	bool builtin;
 	const char *source;
 	const char *script;
+	const void *ctx_init;
 };
 
 /**
@@ -84,7 +88,7 @@ struct vmsim_variant {
  * @setup: runs once, as a thread of the first process on CPU 0; may be NULL
  * @threads, @nr_threads: what races
  * @check: the scenario's own expectation, after each execution; as @setup
- * @script: fails the buggy variants in every run
+ * @script: fails the buggy variants in every run; NULL: so few states that scripts are not needed
  * @variants, @nr_variants: the code as it was, or as it was proposed
  * @verdicts, @nr_verdicts: what each of them must do
  */

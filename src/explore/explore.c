@@ -3,6 +3,7 @@
 #include "explore/deciding.h"
 #include "explore/native.h"
 #include "explore/portfolio.h"
+#include "explore/scenario.h"
 #include "trace/record.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -277,13 +278,11 @@ static void take_share(struct vmsim_explorer *x)
 static const char *script_of(const struct vmsim_scenario *scenario,
 			     const struct vmsim_explore_options *options)
 {
+	const struct vmsim_variant *variant = scenario_variant(scenario, options->variant);
+
 	if (options->script)
 		return options->script;
-	for (unsigned int i = 0; options->variant && i < scenario->nr_variants; i++)
-		if (!strcmp(scenario->variants[i].name, options->variant) &&
-		    scenario->variants[i].script)
-			return scenario->variants[i].script;
-	return scenario->script;
+	return variant && variant->script ? variant->script : scenario->script;
 }
 
 /* The world, and then what the strategy keeps beside it. */

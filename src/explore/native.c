@@ -75,7 +75,7 @@ static int world_make(const struct vmsim_scenario *scenario,
 	if (err)
 		return err;
 	err = vmsim_check_arm(world->machine, options->oracles ? options->oracles : VMSIM_ORACLES_ALL);
-	return err ? err : scenario_set_up(scenario, world);
+	return err ? err : scenario_set_up(scenario, options->variant, world);
 }
 
 static void world_judge(const struct vmsim_scenario *scenario, struct vmsim_world *world)

@@ -50,15 +50,33 @@ int scenario_call(const struct vmsim_scenario *scenario, struct vmsim_world *wor
 	return err;
 }
 
-int scenario_set_up(const struct vmsim_scenario *scenario, struct vmsim_world *world)
+const struct vmsim_variant *scenario_variant(const struct vmsim_scenario *scenario,
+					     const char *name)
 {
+	for (unsigned int i = 0; name && i < scenario->nr_variants; i++)
+		if (!strcmp(scenario->variants[i].name, name))
+			return &scenario->variants[i];
+	return NULL;
+}
+
+static const void *ctx_init_of(const struct vmsim_scenario *scenario, const char *name)
+{
+	const struct vmsim_variant *variant = scenario_variant(scenario, name);
+
+	return variant && variant->ctx_init ? variant->ctx_init : scenario->ctx_init;
+}
+
+int scenario_set_up(const struct vmsim_scenario *scenario, const char *variant,
+		    struct vmsim_world *world)
+{
+	const void *ctx_init = ctx_init_of(scenario, variant);
 	int err;
 
 	world->ctx = vmsim_machine_alloc(vmsim_machine_get(world->machine), scenario->ctx_size);
 	if (!world->ctx)
 		return -ENOMEM;
-	if (scenario->ctx_init)
-		memcpy(world->ctx, scenario->ctx_init, scenario->ctx_size);
+	if (ctx_init)
+		memcpy(world->ctx, ctx_init, scenario->ctx_size);
 	err = make_processes(scenario, world->machine);
 	return err ? err : scenario_call(scenario, world, scenario->setup);
 }

@@ -13,8 +13,12 @@ int scenario_attach(const struct vmsim_scenario *scenario, struct vmsim_world *w
 /* Calls @fn, if there is one, as a thread of the first process on CPU 0. */
 int scenario_call(const struct vmsim_scenario *scenario, struct vmsim_world *world,
 		  int (*fn)(struct vmsim_world *world));
-/* The scenario's data, its processes, its set-up. */
-int scenario_set_up(const struct vmsim_scenario *scenario, struct vmsim_world *world);
+/* The variant of that name; NULL: it has none, or @name is NULL. */
+const struct vmsim_variant *scenario_variant(const struct vmsim_scenario *scenario,
+					     const char *name);
+/* The scenario's data as @variant begins, its processes, its set-up. */
+int scenario_set_up(const struct vmsim_scenario *scenario, const char *variant,
+		    struct vmsim_world *world);
 void scenario_end_processes(const struct vmsim_scenario *scenario, struct vmsim_world *world);
 
 #endif

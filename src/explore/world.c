@@ -201,7 +201,7 @@ static int set_up(struct vmsim_explorer *x)
 	uint64_t oracles = x->options->oracles ? x->options->oracles : VMSIM_ORACLES_ALL;
 	int err = vmsim_checker_create(x->machine, oracles);
 
-	return err ? err : scenario_set_up(x->scenario, &x->world);
+	return err ? err : scenario_set_up(x->scenario, x->options->variant, &x->world);
 }
 
 int world_create(struct vmsim_explorer *x, void *recorder)

@@ -18,6 +18,30 @@ is_json "all(r['ok'] and r['executions'] <= 300 for r in x['runs'])"
 is_json "len({(r['variant'], r['tlb'], r['seed']) for r in x['runs']}) == 19"
 is_json "all((r['found'] == 'pass') == (r['expected'] == 'pass') for r in x['runs'])"
 
+# Scenarios with few states are exhausted under each memory model that their tables name.
+runs 0 check exclusive-flag flush-pending
+says 'exclusive-flag       sc            tso           pso'
+says '27 runs, 0 mismatches'
+runs 0 check exclusive-flag --json
+is_json "len({(r['variant'], r['memory_model']) for r in x['runs']}) == 15"
+is_json "all(r['way'] == 'states' and r['tlb'] == 'ipi' for r in x['runs'])"
+is_json "{r['memory_model'] for r in x['runs'] if r['expected'] == 'CHECK'} == {'tso', 'pso'}"
+runs 0 check --explore --depth --seeds 2 dirty-unmap
+says 'must fail: 2 of 2 runs found it'
+says 'must pass: 8 of 8 cells exhausted'
+runs 0 check --explore --seeds 1 dirty-unmap --json
+is_json "sorted({r['memory_model'] for r in x['runs']}) == ['pso', 'sc', 'tso']"
+runs 0 list
+says '  zap-no-mb            no smp_mb__after_atomic() between the dirty flag and the map count (built in)'
+runs 1 explore dirty-unmap --variant zap-no-mb --memory-model pso --save "$work/zap"
+grep -qx 'memory pso' "$work/zap" || fail 'the schedule names no memory model'
+runs 1 replay "$work/zap"
+says 'the buffers of a dirty page are dropped'
+runs 0 explore dirty-unmap --variant zap-no-mb --memory-model tso
+says EXHAUSTED
+runs 0 explore dirty-unmap --memory-model pso
+says EXHAUSTED
+
 # What is not found is a mismatch, and not a pass.
 runs 1 check --explore --executions 2 --pass-executions 2 --seeds 1 lost-dirty
 says 'MISSED'

@@ -9,14 +9,16 @@ import json, sys
 failing = {}
 for run in json.load(open(sys.argv[1]))['runs']:
     if run['expected'] != 'pass':
-        failing.setdefault((run['scenario'], run['variant']), []).append(run['tlb'])
-for variant, tlbs in sorted(failing.items()):
-    print(*variant, tlbs[-1])
+        column = run['tlb'], run['memory_model']
+        failing.setdefault((run['scenario'], run['variant']), []).append(column)
+for variant, columns in sorted(failing.items()):
+    print(*variant, *columns[-1])
 END
 [ "$(wc -l <"$work/cells")" -ge 10 ] || fail 'too few buggy variants'
 
-while read -r scenario variant tlb; do
-	runs 1 explore "$scenario" --variant "$variant" --tlb "$tlb" --minimise --json
+while read -r scenario variant tlb model; do
+	runs 1 explore "$scenario" --variant "$variant" --tlb "$tlb" --memory-model "$model" \
+		--minimise --json
 	is_json "len(x['line']) <= 200 and x['minimised']['preemptions'] <= x['minimised']['preemptions_before']"
 	cp "$work/out" "$work/found"
 	line=$(python3 -c "import json; print(json.load(open('$work/found'))['line'])")

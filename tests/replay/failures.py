@@ -16,7 +16,7 @@ import sys
 NO_RANDOMISATION = 0x0040000  # in /proc/PID/personality
 STRATEGIES = ['random', 'pct', 'portfolio']
 
-Cell = collections.namedtuple('Cell', 'scenario variant tlb')
+Cell = collections.namedtuple('Cell', 'scenario variant tlb model')
 
 
 def run(*arguments, stdin=None):
@@ -36,7 +36,7 @@ def expect_randomisation():
 
 def failing_cells():
     runs = json.loads(run('check', '--executions', '0', '--json').stdout)['runs']
-    return sorted({Cell(r['scenario'], r['variant'], r['tlb']) for r in runs
+    return sorted({Cell(r['scenario'], r['variant'], r['tlb'], r['memory_model']) for r in runs
                    if r['expected'] != 'pass'})
 
 
@@ -55,7 +55,8 @@ def same(a, b):
 
 def record(cell, strategy, seed):
     process = run('explore', cell.scenario, '--variant', cell.variant, '--tlb', cell.tlb,
-                  '--strategy', strategy, '--seed', str(seed), '--executions', '100000', '--json')
+                  '--memory-model', cell.model, '--strategy', strategy, '--seed', str(seed),
+                  '--executions', '100000', '--json')
     return process, '%s --strategy %s --seed %d' % (' '.join(cell), strategy, seed)
 
 
