@@ -44,9 +44,9 @@ vmsim_self __attribute__((visibility("default")));
 #endif
 
 /* The watched forms of one access: @size is 1, 2, 4 or 8 (src/order/access.c). */
-__attribute__((visibility("default"), cold))
+__attribute__((visibility("default")))
 void vmsim_read_watched(const volatile void *at, void *value, unsigned int size);
-__attribute__((visibility("default"), cold))
+__attribute__((visibility("default")))
 void vmsim_write_watched(volatile void *at, const void *value, unsigned int size, bool release);
 
 /* Where stores to come are told of before (docs/full.md). */

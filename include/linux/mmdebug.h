@@ -19,11 +19,12 @@ __vmsim_export void dump_page(const struct page *page, const char *reason);
 #define vmsim_vm_check(cond)							\
 ({										\
 	bool __vc_watched = vmsim_watched(READ), __vc_hit;			\
+	const u64 *__vc_armed = NULL;						\
 	if (__vc_watched)							\
-		vmsim_self->looking++;						\
+		__vc_armed = vmsim_look_begin(vmsim_self);			\
 	__vc_hit = !!(cond);							\
 	if (__vc_watched)							\
-		vmsim_self->looking--;						\
+		vmsim_look_end(vmsim_self, __vc_armed);				\
 	__vc_hit;								\
 })
 #define VM_BUG_ON(cond)								\

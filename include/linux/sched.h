@@ -35,6 +35,7 @@ enum vmsim_unsettled {
 /**
  * struct task_struct - a simulated thread
  * @armed: the machine's set of watched events (one bit per kind); comes first, see <asm/rwonce.h>
+ * @armed_looking: what takes its place while the thread only looks
  * @attention: non-zero when this thread's CPU has interrupts to take
  * @memmap, @frames: where the machine's cells and frames begin
  * @machine: the machine it belongs to; NULL for a thread that is not attached
@@ -61,6 +62,7 @@ enum vmsim_unsettled {
  */
 struct task_struct {
 	const u64 *armed;
+	const u64 *armed_looking;
 	const u32 *attention;
 	char *memmap;
 	char *frames;
@@ -91,6 +93,25 @@ struct task_struct {
 _Static_assert(offsetof(struct task_struct, armed) == 0, "<asm/rwonce.h> relies on it");
 
 #define current vmsim_self
+
+/*
+ * What a thread does in between is no access of anybody's: no event is delivered, nor raised where
+ * that is known. The first one returns what the second one needs.
+ */
+static inline const u64 *vmsim_look_begin(struct task_struct *self)
+{
+	const u64 *armed = self->armed;
+
+	self->looking++;
+	self->armed = self->armed_looking;
+	return armed;
+}
+
+static inline void vmsim_look_end(struct task_struct *self, const u64 *armed)
+{
+	self->armed = armed;
+	self->looking--;
+}
 
 __vmsim_export void vmsim_cond_resched(void);
 __vmsim_export bool vmsim_need_resched(void);

@@ -180,16 +180,17 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 int vmsim_checker_quiescent(struct vmsim_machine *machine)
 {
 	struct vmsim_checker *chk = machine->checker;
-	struct task_struct *before = vmsim_self;
+	struct task_struct *before = vmsim_self, *self = &machine->cpu[0].idle;
 	struct chk_census census;
+	const u64 *armed;
 	u64 reports;
 	int err;
 
 	if (!chk)
 		return 0;
 	reports = chk->reports;
-	vmsim_self = &machine->cpu[0].idle;
-	vmsim_self->in_watcher++;
+	vmsim_self = self;
+	armed = vmsim_watcher_begin(self);
 	err = chk_census_take(&census, chk);
 	for (unsigned int i = 0; !err && i < VMSIM_ORACLE_COUNT; i++)
 		if (chk_armed(chk, i) && oracle_table[i]->quiescent)
@@ -198,7 +199,7 @@ int vmsim_checker_quiescent(struct vmsim_machine *machine)
 		chk_out_of_memory(chk);
 	else
 		chk_census_drop(&census);
-	vmsim_self->in_watcher--;
+	vmsim_watcher_end(self, armed);
 	vmsim_self = before;
 	return (int)(chk->reports - reports);
 }

@@ -31,12 +31,13 @@ static unsigned int come_true(const struct vmsim_explorer *x, unsigned int waiti
 
 	for (unsigned int left = waiting; left; left &= left - 1) {
 		const struct wait *wait = &x->threads.wait[__builtin_ctz(left)];
+		struct task_struct *task = x->actor[__builtin_ctz(left)].task;
+		const u64 *armed = vmsim_look_begin(task);
 
-		vmsim_self = x->actor[__builtin_ctz(left)].task;
-		vmsim_self->looking++;
+		vmsim_self = task;
 		if (wait->ready(wait->arg))
 			ready |= left & -left;
-		vmsim_self->looking--;
+		vmsim_look_end(task, armed);
 	}
 	vmsim_self = self;
 	return ready;

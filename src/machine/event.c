@@ -10,6 +10,7 @@ static const u32 nothing_pending;
 /* What a pthread is before it attaches: it has no machine, and watches and polls nothing. */
 struct task_struct vmsim_no_task = {
 	.armed = &nothing_armed,
+	.armed_looking = &nothing_armed,
 	.attention = &nothing_pending,
 	.comm = "unattached",
 };
@@ -24,19 +25,34 @@ static u64 next_seq(struct vmsim_machine *m)
 	return __atomic_add_fetch(&m->seq, 1, __ATOMIC_RELAXED);
 }
 
+const u64 *vmsim_watcher_begin(struct task_struct *self)
+{
+	const u64 *armed = self->armed;
+
+	self->in_watcher++;
+	self->armed = &nothing_armed;
+	return armed;
+}
+
+void vmsim_watcher_end(struct task_struct *self, const u64 *armed)
+{
+	self->armed = armed;
+	self->in_watcher--;
+}
+
 static void deliver(struct vmsim_machine *m, struct task_struct *self,
 		    const struct vmsim_event *event)
 {
 	unsigned int n = __atomic_load_n(&m->nr_watchers, __ATOMIC_ACQUIRE);
+	const u64 *armed = vmsim_watcher_begin(self);
 
-	self->in_watcher++;
 	for (unsigned int i = 0; i < n; i++) {
 		const struct vmsim_watcher *watcher = &m->watcher[i];
 
 		if (watcher->kinds & BIT_ULL(event->kind))
 			watcher->fn(watcher->arg, event);
 	}
-	self->in_watcher--;
+	vmsim_watcher_end(self, armed);
 }
 
 /*
@@ -126,6 +142,10 @@ __attribute__((weak)) u64 vmsim_muted_kinds(void)
 	return 0;
 }
 
+/* By these, primitives know of store buffers, and instrumented code that its accesses are watched. */
+#define MORE_THAN_EVENTS \
+	(VMSIM_EV_BIT(DRAIN) | VMSIM_EV_BIT(PLAIN_READ) | VMSIM_EV_BIT(PLAIN_WRITE))
+
 static void rearm(struct vmsim_machine *m)
 {
 	u64 armed = m->explorer ? vmsim_explorer_kinds(m->explorer) : 0;
@@ -135,7 +155,9 @@ static void rearm(struct vmsim_machine *m)
 		armed |= m->watcher[i].kinds;
 		m->detailed |= m->watcher[i].kinds;
 	}
-	__WRITE_ONCE(m->armed, armed & ~vmsim_muted_kinds());
+	armed &= ~vmsim_muted_kinds();
+	m->armed_looking = armed & MORE_THAN_EVENTS;
+	__WRITE_ONCE(m->armed, armed);
 }
 
 void vmsim_set_explorer(struct vmsim_machine *machine, struct vmsim_explorer *explorer)

@@ -151,6 +151,7 @@ struct vmsim_rcu_state {
 
 struct vmsim_machine {
 	u64 armed;			/* watched event kinds; what task->armed points to */
+	u64 armed_looking;		/* those that are more than events: for who only looks */
 	u64 detailed;			/* those of which somebody wants the arguments */
 	struct vmsim_config config;
 	u64 handle;
@@ -284,6 +285,10 @@ void vmsim_cpu_set_running(struct vmsim_cpu *cpu);
 
 /* Loads the address space of @task on its CPU (src/tlb/switch.c). */
 void vmsim_switch_mm(struct vmsim_cpu *cpu, struct mm_struct *next);
+
+/* Around what a watcher does: as for who only looks. The first returns what the second needs. */
+const u64 *vmsim_watcher_begin(struct task_struct *self);
+void vmsim_watcher_end(struct task_struct *self, const u64 *armed);
 
 /* Watches events; as vmsim_subscribe(), by the machine itself. -ENOSPC when there are too many. */
 int vmsim_watch(struct vmsim_machine *machine, uint64_t kinds,

@@ -136,6 +136,7 @@ static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 	cpu->id = id;
 	cpu->idle = (struct task_struct) {
 		.armed = &m->armed,
+		.armed_looking = &m->armed_looking,
 		.attention = &cpu->attention,
 		.memmap = (char *)m->memmap,
 		.frames = m->frames,

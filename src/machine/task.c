@@ -11,6 +11,7 @@ struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsi
 	if (!task)
 		return NULL;
 	task->armed = &machine->armed;
+	task->armed_looking = &machine->armed_looking;
 	task->attention = &cpu->attention;
 	task->memmap = (char *)machine->memmap;
 	task->frames = machine->frames;
