@@ -107,7 +107,8 @@ static void on_event(void *arg, const struct vmsim_event *event)
 
 	if (in_no_table(chk->machine, event))
 		return;
-	note_thread(chk, event->tid);
+	if (!chk->alone)
+		note_thread(chk, event->tid);
 	if (event->kind == VMSIM_EV_MM_ADD)
 		mm_appeared(chk, (void *)event->arg[0]);
 	if (event->kind == VMSIM_EV_TLB_USE && chk->oracles & needs_accesses)
@@ -153,6 +154,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 	if (!chk)
 		return -ENOMEM;
 	chk->machine = machine;
+	chk->alone = vmsim_exploring(machine);
 	oracles &= ~vmsim_muted_oracles();
 	/* Plain accesses are told at full granularity only. */
 	if (!machine->explorer || !vmsim_explorer_is_full(machine->explorer))

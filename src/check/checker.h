@@ -22,8 +22,9 @@ struct chk_mm {
 /**
  * struct vmsim_checker - the oracles of one machine
  * @by_kind: which of them want events of a kind
- * @lock: over everything below. Taken inside a CPU's TLB lock, never around it, because accesses
- *        may be reported with that lock held.
+ * @alone: threads run one at a time: under the explorer
+ * @lock: over everything below, unless @alone. Taken inside a CPU's TLB lock, never around it,
+ *        because accesses may be reported with that lock held.
  * @first_tid: the first thread that was seen
  * @several: there were more threads than that one
  * @reports: violations reported
@@ -43,6 +44,7 @@ struct vmsim_checker {
 	struct vmsim_machine *machine;
 	u64 oracles;
 	u32 by_kind[VMSIM_EV_COUNT];
+	bool alone;
 	u32 lock;
 	int first_tid;
 	bool several;
@@ -93,17 +95,19 @@ static inline bool chk_armed(const struct vmsim_checker *chk, enum vmsim_oracle 
  */
 static inline bool chk_exact(const struct vmsim_checker *chk)
 {
-	return vmsim_exploring(chk->machine) || !__READ_ONCE(chk->several);
+	return chk->alone || !__READ_ONCE(chk->several);
 }
 
 static inline void chk_lock(struct vmsim_checker *chk)
 {
-	vmsim_raw_lock(&chk->lock);
+	if (!chk->alone)
+		vmsim_raw_lock(&chk->lock);
 }
 
 static inline void chk_unlock(struct vmsim_checker *chk)
 {
-	vmsim_raw_unlock(&chk->lock);
+	if (!chk->alone)
+		vmsim_raw_unlock(&chk->lock);
 }
 
 void *chk_alloc(struct vmsim_checker *chk, size_t size);

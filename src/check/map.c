@@ -4,7 +4,7 @@
 
 #define KEY_EMPTY 0
 #define KEY_DELETED (~0ULL)
-#define FIRST_SIZE 64
+#define FIRST_SIZE 16
 
 void chk_map_init(struct chk_map *map, struct vmsim_machine *machine)
 {
@@ -95,7 +95,13 @@ void *chk_map_remove(struct chk_map *map, u64 key)
 
 	if (!slot)
 		return NULL;
-	slot->key = KEY_DELETED;
+	/* Nobody looks for another one behind it. */
+	if (map->slot[(size_t)(slot - map->slot + 1) & (map->size - 1)].key == KEY_EMPTY) {
+		slot->key = KEY_EMPTY;
+		map->used--;
+	} else {
+		slot->key = KEY_DELETED;
+	}
 	map->live--;
 	return slot->value;
 }

@@ -9,7 +9,8 @@
  */
 
 #define MAX_HELD 24
-#define MAX_EDGES 256
+#define MAX_EDGES 255
+#define FIRST_EDGES 15
 
 /* A lock that a thread holds. */
 struct held {
@@ -33,12 +34,12 @@ struct edge {
 /**
  * struct chk_locks - all about locks
  * @threads: struct thread_locks, by actor
- * @edge: the orders seen so far
+ * @edge: the orders seen so far; an array that grows
  */
 struct chk_locks {
 	struct chk_map threads;
-	unsigned int nr_edges;
-	struct edge edge[MAX_EDGES];
+	unsigned int nr_edges, max_edges;
+	struct edge *edge;
 };
 
 static struct chk_locks *locks_of(struct vmsim_checker *chk)
@@ -112,9 +113,30 @@ static const struct edge *way_between(const struct chk_locks *locks,
 	return NULL;
 }
 
-static void edge_add(struct chk_locks *locks, const struct held *from, const struct held *to)
+static bool edges_grow(struct vmsim_checker *chk)
 {
-	if (locks->nr_edges < MAX_EDGES)
+	struct chk_locks *locks = chk->locks;
+	unsigned int max = locks->max_edges ? locks->max_edges * 2 + 1 : FIRST_EDGES;
+	struct edge *edge;
+
+	if (max > MAX_EDGES)
+		return false;
+	edge = chk_alloc(chk, max * sizeof(*edge));
+	if (!edge)
+		return false;
+	if (locks->nr_edges)
+		memcpy(edge, locks->edge, locks->nr_edges * sizeof(*edge));
+	chk_free(chk, locks->edge);
+	locks->edge = edge;
+	locks->max_edges = max;
+	return true;
+}
+
+static void edge_add(struct vmsim_checker *chk, const struct held *from, const struct held *to)
+{
+	struct chk_locks *locks = chk->locks;
+
+	if (locks->nr_edges < locks->max_edges || edges_grow(chk))
 		locks->edge[locks->nr_edges++] = (struct edge) {
 			.from = from->class, .to = to->class,
 			.from_ip = from->ip, .to_ip = to->ip,
@@ -131,7 +153,6 @@ static void check_order(struct vmsim_checker *chk, const struct held *from, cons
 	if (from->class == to->class || edge_between(locks, from->class, to->class))
 		return;
 	back = way_between(locks, to->class, from->class);
-	edge_add(locks, from, to);
 	if (back)
 		chk_report(chk, VMSIM_ORACLE_O14, "order",
 			   "%s (at %s), then %s (at %s): expected the order seen before, "
@@ -141,6 +162,7 @@ static void check_order(struct vmsim_checker *chk, const struct held *from, cons
 			   back->from->name, chk_place(&at[2], back->from_ip),
 			   back->to->name, chk_place(&at[3], back->to_ip),
 			   back->to == from->class ? "" : " and on");
+	edge_add(chk, from, to);
 }
 
 static bool may_wait(const struct vmsim_event *event)
@@ -185,8 +207,9 @@ static void drop_from(struct thread_locks *thread, u64 lock)
 		if (thread->held[i].lock != lock)
 			continue;
 		thread->nr--;
-		memmove(&thread->held[i], &thread->held[i + 1],
-			(thread->nr - i) * sizeof(thread->held[0]));
+		if (i < thread->nr)
+			memmove(&thread->held[i], &thread->held[i + 1],
+				(thread->nr - i) * sizeof(thread->held[0]));
 		return;
 	}
 }

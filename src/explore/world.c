@@ -12,8 +12,9 @@
 
 /*
  * Calls @fn for each range of memory of which a machine uses something: the header, CPUs up to the
- * part of the TLB that explore machines have, the parts of the heap, and cells, versions and contents
- * of frames up to the highest one ever used; holes have no cells.
+ * part of the TLB that explore machines have, and calls of the CPUs that there are, the parts of the
+ * heap, and cells, versions and contents of frames up to the highest one ever used; holes have no
+ * cells.
  */
 typedef void (*range_fn)(void *arg, void *from, void *to);
 
@@ -22,10 +23,16 @@ static void *end_of_cpu(struct vmsim_cpu *cpu)
 	return cpu->tlb.entry[VMSIM_TLB_SETS_EXPLORE];
 }
 
-/* What a TLB caches is zeroes until it is filled for the first time. */
+/*
+ * What a TLB caches is zeroes until it is filled for the first time, and so is its queue where
+ * invalidations do not wait in one.
+ */
 static void *used_end_of_cpu(struct vmsim_cpu *cpu)
 {
-	return cpu->tlb.fills || cpu->tlb.next_psc ? end_of_cpu(cpu) : cpu->tlb.psc;
+	if (cpu->tlb.fills || cpu->tlb.next_psc ||
+	    cpu->idle.machine->tlb_backend == VMSIM_TLB_BROADCAST)
+		return end_of_cpu(cpu);
+	return cpu->tlb.queue;
 }
 
 static void each_heap_part(struct vmsim_machine *m, u32 parts, range_fn fn, void *arg)
@@ -70,12 +77,18 @@ static void each_cell(struct vmsim_machine *m, unsigned long from, unsigned long
 	}
 }
 
-static void each_range(struct vmsim_machine *m, void *(*end)(struct vmsim_cpu *cpu), range_fn fn,
-		       void *arg)
+static void each_cpu(struct vmsim_machine *m, void *(*end)(struct vmsim_cpu *cpu), range_fn fn,
+		     void *arg)
+{
+	for (unsigned int i = 0; i < m->nr_cpus; i++)
+		fn(arg, &m->cpu[i], end(&m->cpu[i]));
+}
+
+static void each_but_cpus(struct vmsim_machine *m, range_fn fn, void *arg)
 {
 	fn(arg, m, m + 1);
 	for (unsigned int i = 0; i < m->nr_cpus; i++)
-		fn(arg, &m->cpu[i], end(&m->cpu[i]));
+		fn(arg, m->cpu[i].calls, &m->cpu[i].calls[m->nr_cpus]);
 	each_heap_part(m, m->heap_parts, fn, arg);
 	each_cell(m, 0, m->frames_used, fn, arg);
 	if (m->versions)
@@ -85,22 +98,24 @@ static void each_range(struct vmsim_machine *m, void *(*end)(struct vmsim_cpu *c
 
 void world_each_range(struct vmsim_machine *m, range_fn fn, void *arg)
 {
-	each_range(m, end_of_cpu, fn, arg);
+	each_cpu(m, end_of_cpu, fn, arg);
+	each_but_cpus(m, fn, arg);
 }
 
 void world_each_used_range(struct vmsim_machine *m, range_fn fn, void *arg)
 {
-	each_range(m, used_end_of_cpu, fn, arg);
+	each_cpu(m, used_end_of_cpu, fn, arg);
+	each_but_cpus(m, fn, arg);
 }
 
-/* A snapshot of a machine is a copy of these ranges. */
+/* A snapshot of a machine is a copy of these ranges, those of the CPUs first. */
 struct saved_range {
 	void *at;
 	size_t size;
 	char *copy;
 };
 
-#define MAX_RANGES (8 + VMSIM_MAX_CPUS + VMSIM_HEAP_PARTS + \
+#define MAX_RANGES (8 + 2 * VMSIM_MAX_CPUS + VMSIM_HEAP_PARTS + \
 		    (1 << 14) / VMSIM_SECTION_FRAMES)
 
 struct world_snapshot {
@@ -150,6 +165,16 @@ static void clear_range(void *arg, void *from, void *to)
 	memset(from, 0, (size_t)((char *)to - (char *)from));
 }
 
+/* A TLB that is unused now has been so all the time. */
+static void restore_cpus(struct vmsim_machine *m, const struct world_snapshot *s)
+{
+	for (unsigned int i = 0; i < m->nr_cpus; i++) {
+		const char *end = used_end_of_cpu(&m->cpu[i]);
+
+		memcpy(&m->cpu[i], s->range[i].copy, (size_t)(end - (char *)&m->cpu[i]));
+	}
+}
+
 /* By how much the parts of the heap have grown. */
 static void clear_heap(struct vmsim_machine *m, const struct world_snapshot *s)
 {
@@ -158,7 +183,8 @@ static void clear_heap(struct vmsim_machine *m, const struct world_snapshot *s)
 		char *base;
 		size_t used = vmsim_heap_part(m, part, &base);
 
-		clear_range(NULL, base + s->heap_used[part], base + used);
+		if (used > s->heap_used[part])
+			clear_range(NULL, base + s->heap_used[part], base + used);
 	}
 }
 
@@ -179,9 +205,11 @@ void world_restore(struct vmsim_explorer *x)
 	unsigned long used = m->frames_used;
 
 	clear_heap(m, s);
-	for (unsigned int i = 0; i < s->ranges; i++)
+	restore_cpus(m, s);
+	for (unsigned int i = m->nr_cpus; i < s->ranges; i++)
 		memcpy(s->range[i].at, s->range[i].copy, s->range[i].size);
-	clear_frames(m, m->frames_used, used);
+	if (used > m->frames_used)
+		clear_frames(m, m->frames_used, used);
 }
 
 static struct vmsim_config config_of(const struct vmsim_explorer *x)

@@ -98,7 +98,6 @@ static inline void vmsim_count(u64 *count)
  * @state: enum vmsim_cpu_state (native)
  * @attention: non-zero: something in @mailbox; polled at safepoints
  * @mailbox: bit set of senders (CPU numbers) with a call for this CPU
- * @calls: the pending call of each sender
  * @rcu_state: odd while the thread on the CPU is an RCU reader; see src/sync/rcu.c
  * @irq_off: interrupts are off
  * @hv_state: enum vmsim_hv_state: whether the hypervisor took the CPU away
@@ -107,14 +106,14 @@ static inline void vmsim_count(u64 *count)
  * @loaded_mm: address space whose tables it has loaded
  * @pcp: its free frames, see src/folio/page_alloc.c
  * @counts: for struct vmsim_stats
- * @tlb: what it has cached; last, because explore machines use only its first part
+ * @tlb: what it has cached; behind the rest, because explore machines use only its first part
+ * @calls: the pending call of each sender; last, because there are fewer CPUs than that
  */
 struct vmsim_cpu {
 	u32 id;
 	u32 state;
 	u32 attention;
 	u64 mailbox;
-	struct vmsim_ipi *calls[VMSIM_MAX_CPUS];
 	u64 rcu_state;
 	bool irq_off;
 	u32 hv_state;
@@ -124,6 +123,7 @@ struct vmsim_cpu {
 	struct vmsim_pcp pcp;
 	struct vmsim_cpu_counts counts;
 	struct vmsim_tlb_cache tlb;
+	struct vmsim_ipi *calls[VMSIM_MAX_CPUS];
 } __aligned(64);
 
 struct vmsim_process {
