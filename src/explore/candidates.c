@@ -24,7 +24,7 @@ struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor)
 }
 
 /* Those of @waiting who see that their condition holds. To look is no step of anybody's. */
-static unsigned int come_true(const struct vmsim_explorer *x, unsigned int waiting)
+static noinline unsigned int come_true(const struct vmsim_explorer *x, unsigned int waiting)
 {
 	struct task_struct *self = vmsim_self;
 	unsigned int ready = 0;
@@ -56,7 +56,7 @@ static bool has_cpu(const struct vmsim_actor *actor)
 }
 
 /* Those of @actors that are kept off their CPUs. */
-static unsigned int without_cpu(const struct vmsim_explorer *x, unsigned int actors)
+static noinline unsigned int without_cpu(const struct vmsim_explorer *x, unsigned int actors)
 {
 	unsigned int without = 0;
 
@@ -64,6 +64,16 @@ static unsigned int without_cpu(const struct vmsim_explorer *x, unsigned int act
 		if (!has_cpu(&x->actor[__builtin_ctz(left)]))
 			without |= left & -left;
 	return without;
+}
+
+/* Those that others may keep off their CPUs. A thread for callbacks that rests keeps nobody off. */
+static unsigned int competing(const struct vmsim_explorer *x)
+{
+	unsigned int rcu = 1u << x->rcu->index;
+
+	if (unlikely(x->machine->away))
+		return ~0u;
+	return x->at_rest & rcu ? x->crowded_threads | (x->crowded & rcu) : x->crowded;
 }
 
 /* Those whose condition is worth a look. Most of the time, there are no callbacks. */
@@ -78,7 +88,7 @@ static unsigned int hopeful(const struct vmsim_explorer *x)
  * Threads that can go on. Those that let others go first do so unless there are no others; a store
  * that has not reached memory is one.
  */
-static unsigned int runnable(const struct vmsim_explorer *x)
+static inline unsigned int runnable(const struct vmsim_explorer *x)
 {
 	const struct thread_states *threads = &x->threads;
 	unsigned int actors = threads->live & ~threads->waiting;
@@ -86,8 +96,10 @@ static unsigned int runnable(const struct vmsim_explorer *x)
 
 	if (waiting)
 		actors |= come_true(x, waiting);
-	actors &= ~without_cpu(x, x->machine->away ? actors : actors & x->crowded);
-	if (actors & ~threads->yielded || stores_outstanding(x))
+	if (actors & competing(x))
+		actors &= ~without_cpu(x, actors & competing(x));
+	if (unlikely(threads->yielded) &&
+	    (actors & ~threads->yielded || stores_outstanding(x)))
 		actors &= ~threads->yielded;
 	return actors;
 }
@@ -127,14 +139,29 @@ static int add_hypervisor(const struct vmsim_explorer *x, struct candidate *out)
 	return n;
 }
 
-int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
+static int add_threads(unsigned int threads, struct candidate *out)
 {
 	int n = 0;
 
-	for (unsigned int left = runnable(x); left; left &= left - 1)
+	for (unsigned int left = threads; left; left &= left - 1)
 		out[n++] = (struct candidate) { 't', (uint16_t)__builtin_ctz(left) };
-	for (u64 left = interruptible(x->machine); left; left &= left - 1)
+	return n;
+}
+
+static int add_interrupts(u64 cpus, struct candidate *out)
+{
+	int n = 0;
+
+	for (u64 left = cpus; left; left &= left - 1)
 		out[n++] = (struct candidate) { 'i', (uint16_t)__builtin_ctzll(left) };
+	return n;
+}
+
+int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
+{
+	int n = add_threads(runnable(x), out);
+
+	n += add_interrupts(interruptible(x->machine), out + n);
 	if (stores_outstanding(x))
 		n += add_drains(x, out + n);
 	if (x->preempts || x->machine->away)
@@ -142,30 +169,23 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
 	return n;
 }
 
-/*
- * Nobody waits or lets others go first; no CPU has anything but its thread, nor stores underway. All
- * at once, because mostly there is none of it.
- */
-static bool only_threads(const struct vmsim_explorer *x)
-{
-	const struct vmsim_machine *m = x->machine;
-	u64 waiting = x->threads.waiting ^ 1u << x->rcu->index;
-
-	return !(waiting | m->rcu.pending | m->mail | m->away | (u64)(uintptr_t)m->order |
-		 x->threads.yielded | x->preempts | x->crowded_threads);
-}
-
 int candidates_list(struct vmsim_explorer *x)
 {
-	if (!only_threads(x)) {
-		x->listed = 0;
+	const struct vmsim_machine *m = x->machine;
+	struct listed now;
+
+	if (unlikely(x->preempts || m->away || m->order)) {
+		x->listed = (struct listed) { 0 };
 		return candidates_find(x, x->candidate);
 	}
-	if (x->listed != x->threads.live) {
-		x->nr_listed = candidates_find(x, x->candidate);
-		x->listed = x->threads.live;
+	now.threads = runnable(x);
+	now.interrupts = interruptible(m);
+	if (now.threads != x->listed.threads || now.interrupts != x->listed.interrupts) {
+		now.n = add_threads(now.threads, x->candidate);
+		now.n += add_interrupts(now.interrupts, x->candidate + now.n);
+		x->listed = now;
 	}
-	return x->nr_listed;
+	return x->listed.n;
 }
 
 bool can_go_on(const struct candidate *candidates, int n, int thread)

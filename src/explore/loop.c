@@ -77,14 +77,11 @@ static void deliver_interrupt(struct vmsim_cpu *cpu)
 	vmsim_self = self;
 }
 
-/* Puts @actor on its CPU. */
-static void put_on_cpu(struct vmsim_actor *actor)
+/* Puts @actor on its CPU, where another one was. */
+static noinline void switch_cpu(struct vmsim_cpu *cpu, struct vmsim_actor *actor)
 {
-	struct vmsim_cpu *cpu = actor->cpu;
 	struct task_struct *self = vmsim_self;
 
-	if (cpu->curr == actor->task)
-		return;
 	cpu->curr = actor->task;
 	vmsim_self = &cpu->idle;
 	vmsim_order_drain(cpu);
@@ -97,12 +94,14 @@ static void put_on_cpu(struct vmsim_actor *actor)
  * Where the strategy goes from thread to thread at random, nobody can predict whether it is the one
  * that runs already: then a switch to itself is cheaper than to find out.
  */
-static void go_to(struct vmsim_explorer *x, struct vmsim_actor *to)
+static inline __attribute__((always_inline)) void go_to(struct vmsim_explorer *x,
+							struct vmsim_actor *to)
 {
 	struct vmsim_actor *from = x->running;
 
 	x->threads.yielded = 0;
-	put_on_cpu(to);
+	if (unlikely(to->cpu->curr != to->task))
+		switch_cpu(to->cpu, to);
 	if (!x->roams && to == from)
 		return;
 	x->running = to;
@@ -229,7 +228,8 @@ static void count_step(struct vmsim_explorer *x)
 }
 
 /* What happens next; NULL: nothing, and the execution ends here. */
-static const struct candidate *take_pick(struct vmsim_explorer *x)
+static inline __attribute__((always_inline)) const struct candidate *
+take_pick(struct vmsim_explorer *x)
 {
 	int n = candidates_list(x), chosen;
 
@@ -251,7 +251,7 @@ static const struct candidate *take_pick(struct vmsim_explorer *x)
 }
 
 /* Takes decisions until a thread is to run, and runs it. Returns when the caller is to go on. */
-static void decide(struct vmsim_explorer *x)
+static noinline void decide(struct vmsim_explorer *x)
 {
 	const struct candidate *pick;
 
@@ -261,9 +261,9 @@ static void decide(struct vmsim_explorer *x)
 		go_to_main(x);
 		return;
 	}
-	for (pick = take_pick(x); pick && pick->kind != 't'; pick = take_pick(x))
+	while ((pick = take_pick(x)) && unlikely(pick->kind != 't'))
 		happen(x, *pick);
-	if (pick)
+	if (likely(pick))
 		go_to(x, &x->actor[pick->id]);
 }
 

@@ -124,8 +124,11 @@ struct vmsim_explorer {
 	struct vmsim_actor *rcu;
 	unsigned int crowded;		/* bit per actor: it shares its CPU with another one, or with RCU's */
 	unsigned int crowded_threads;	/* the same, of the scenario's threads among themselves */
-	unsigned int listed;		/* the threads that @candidate has, if it has nothing else */
-	int nr_listed;
+	struct listed {			/* what @candidate has, if it has nothing else */
+		unsigned int threads;
+		int n;
+		uint64_t interrupts;
+	} listed;
 	bool roams;			/* as its strategy does, and a thread may be switched to itself */
 	unsigned int at_rest;		/* bit per actor: its context is where a thread begins */
 	struct thread_states threads;
