@@ -2,8 +2,10 @@
 #include "explore/checkpoint.h"
 #include "explore/rehearse.h"
 
+/* At most; spins take more steps than they teach. */
 #define EXECUTIONS 200
-#define STEPS 4000
+#define STEPS 20000
+#define STEPS_OF_ONE 1000
 
 /* Of several candidates; who ran last goes on three times out of four. */
 static struct candidate pick_one(const struct candidate *candidate, int n, unsigned int last,
@@ -17,14 +19,15 @@ static struct candidate pick_one(const struct candidate *candidate, int n, unsig
 	return candidate[rng_below(rng, (unsigned int)n)];
 }
 
-static void execute(struct vmsim_explorer *x, struct local *local, uint64_t *rng)
+/* Returns how many steps it took. */
+static unsigned int execute(struct vmsim_explorer *x, struct local *local, uint64_t *rng)
 {
 	struct candidate candidate[MAX_CANDIDATES], pick;
 	struct local_holds holds = { 0 };
-	unsigned int last = x->nr_actors;
+	unsigned int last = x->nr_actors, steps = 0;
 	size_t mark;
 
-	for (unsigned int steps = 0; steps < STEPS && !x->failed && !loop_all_done(x); steps++) {
+	for (; steps < STEPS_OF_ONE && !x->failed && !loop_all_done(x); steps++) {
 		int n = loop_candidates(x, candidate);
 
 		if (!n)
@@ -34,14 +37,16 @@ static void execute(struct vmsim_explorer *x, struct local *local, uint64_t *rng
 			last = pick.id;
 		local_loop_step(local, x, pick, &holds, &mark);
 	}
+	return steps;
 }
 
 void rehearse(struct vmsim_explorer *x, struct local *local)
 {
+	unsigned int steps = 0;
 	uint64_t rng = 0;
 
-	for (unsigned int i = 0; i < EXECUTIONS; i++) {
-		execute(x, local, &rng);
+	for (unsigned int i = 0; i < EXECUTIONS && steps < STEPS; i++) {
+		steps += execute(x, local, &rng);
 		x->failed = false;
 		checkpoint_back(x, 0);
 	}

@@ -146,6 +146,12 @@ __attribute__((weak)) u64 vmsim_muted_kinds(void)
 #define MORE_THAN_EVENTS \
 	(VMSIM_EV_BIT(DRAIN) | VMSIM_EV_BIT(PLAIN_READ) | VMSIM_EV_BIT(PLAIN_WRITE))
 
+/* Who only looks raises no events; where stores are buffered, what he sees is not what is there. */
+static u64 armed_looking(u64 armed)
+{
+	return armed & VMSIM_EV_BIT(BARRIER) ? armed : armed & MORE_THAN_EVENTS;
+}
+
 static void rearm(struct vmsim_machine *m)
 {
 	u64 armed = m->explorer ? vmsim_explorer_kinds(m->explorer) : 0;
@@ -156,7 +162,7 @@ static void rearm(struct vmsim_machine *m)
 		m->detailed |= m->watcher[i].kinds;
 	}
 	armed &= ~vmsim_muted_kinds();
-	m->armed_looking = armed & MORE_THAN_EVENTS;
+	m->armed_looking = armed_looking(armed);
 	__WRITE_ONCE(m->armed, armed);
 }
 
