@@ -58,6 +58,13 @@ static void scrub(char *bottom, char *live)
 	raw_clear(used, (size_t)(live - used));
 }
 
+void checkpoint_scrub(struct vmsim_explorer *x, unsigned int index)
+{
+	const struct vmsim_actor *actor = &x->actor[index];
+
+	scrub(actor->co.stack, live_stack(actor));
+}
+
 static void scan_stack(struct vmsim_explorer *x, struct vmsim_actor *actor)
 {
 	const struct control *control = (void *)x->machine->control;
@@ -176,6 +183,21 @@ uint64_t checkpoint_thread_key(const struct vmsim_explorer *x, unsigned int inde
 	const struct vmsim_actor *actor = &x->actor[index];
 
 	return image_part_key(x->image, live_stack(actor), stack_top(actor));
+}
+
+#define PLACE_WORDS 48
+
+NO_SANITIZE_ADDRESS uint64_t checkpoint_place(const struct vmsim_explorer *x, unsigned int index)
+{
+	const struct vmsim_actor *actor = &x->actor[index];
+	const uint64_t *at = (const void *)live_stack(actor), *top = (const void *)stack_top(actor);
+	uint64_t place = (uint64_t)(top - at) << 8 | index;
+
+	if (top - at > PLACE_WORDS)
+		top = at + PLACE_WORDS;
+	for (; at < top; at++)
+		place = (place ^ *at) * UINT64_C(0x9e3779b97f4a7c15);
+	return place ^ place >> 29;
 }
 
 bool checkpoint_is_own(const struct vmsim_explorer *x, unsigned int index, size_t offset)

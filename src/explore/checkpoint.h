@@ -22,6 +22,10 @@ struct image_key checkpoint_key(const struct vmsim_explorer *x);
 void checkpoint_back(struct vmsim_explorer *x, size_t mark);
 /* What tells apart where a thread is. */
 uint64_t checkpoint_thread_key(const struct vmsim_explorer *x, unsigned int index);
+/* The same, where no checkpoint was taken; of what lies on top of its stack. */
+uint64_t checkpoint_place(const struct vmsim_explorer *x, unsigned int index);
+/* Clears what calls that have returned left behind on the stack of a thread. */
+void checkpoint_scrub(struct vmsim_explorer *x, unsigned int index);
 /* True for the stack of a thread, and for the explorer's own page. */
 bool checkpoint_is_own(const struct vmsim_explorer *x, unsigned int index, size_t offset);
 /* Bytes that the way back to the first state takes. */

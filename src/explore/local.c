@@ -39,16 +39,19 @@ struct local {
 	struct use *use;
 	size_t n, capacity;
 	struct index exact, by_object;	/* each use; the youngest use of each object */
-	bool wrong;
+	bool wrong, bounded;
+	uint64_t *told;			/* addresses written to since the last checkpoint */
+	size_t nr_told, told_capacity;
 	uint64_t guess[GUESSES];	/* keys of threads; the lowest bit: their next step was local */
 };
 
-struct local *local_create(void)
+struct local *local_create(bool bounded)
 {
 	struct local *local = calloc(1, sizeof(*local));
 
 	if (!local)
 		return NULL;
+	local->bounded = bounded;
 	local->exact.slots = local->by_object.slots = FIRST_SLOTS;
 	local->exact.slot = calloc(FIRST_SLOTS, sizeof(uint32_t));
 	local->by_object.slot = calloc(FIRST_SLOTS, sizeof(uint32_t));
@@ -64,6 +67,7 @@ void local_destroy(struct local *local)
 		return;
 	holds_free(&local->sets);
 	free(local->use);
+	free(local->told);
 	free(local->exact.slot);
 	free(local->by_object.slot);
 	free(local);
@@ -316,21 +320,59 @@ static struct use common_use(struct local *local, const struct vmsim_explorer *x
 	};
 }
 
+/* Of the words that the step writes to, as events tell. */
+static void note_told(struct local *local, const struct footprint *footprint)
+{
+	for (size_t i = 0; i < footprint->n; i++) {
+		if (footprint->at[i].mode == ACCESS_READ)
+			continue;
+		GROW(local->told, local->told_capacity, local->nr_told + 1);
+		local->told[local->nr_told++] = is_lock(&footprint->at[i]) ?
+			object_id(footprint->at[i].object) : footprint->at[i].object;
+	}
+}
+
+static bool is_told(const struct local *local, uint64_t address)
+{
+	for (size_t i = 0; i < local->nr_told; i++)
+		if (local->told[i] == address)
+			return true;
+	return false;
+}
+
+/* Who lets others go first, or asks something in the middle of a step, is not alone. */
+static bool may_be_local(const struct local *local, const struct vmsim_explorer *x,
+			 struct candidate pick)
+{
+	return pick.kind == 't' && !x->threads.yielded && !x->asking &&
+	       !(local->bounded && footprint_releases(&x->footprint));
+}
+
+/* One step, without a checkpoint. True if it was local. @common: what it held. */
+static bool take(struct local *local, struct vmsim_explorer *x, struct candidate pick,
+		 struct local_holds *holds, struct use *common)
+{
+	unsigned int actor = step_actor(x, &pick);
+	struct step_before before;
+	bool alone;
+
+	step_begin(x, actor, &before);
+	loop_step(x, pick);
+	step_complete(x, actor, &before);
+	*common = common_use(local, x, actor, holds);
+	alone = all_alone(local, x, common);
+	alone &= may_be_local(local, x, pick);
+	if (alone)
+		rely(local, x, common);
+	note_told(local, &x->footprint);
+	return alone;
+}
+
 struct change {
 	struct local *local;
 	const struct vmsim_explorer *x;
 	const struct use *common;
 };
-
-static bool is_told(const struct footprint *footprint, uint64_t address)
-{
-	for (size_t i = 0; i < footprint->n; i++)
-		if (footprint->at[i].mode != ACCESS_READ &&
-		    (footprint->at[i].object == address ||
-		     footprint->at[i].object == object_name(OBJECT_LOCK, address)))
-			return true;
-	return false;
-}
 
 /* A word that others access has changed: if no event told of it, it was written to all the same. */
 static void word_changed(void *arg, size_t offset)
@@ -340,31 +382,82 @@ static void word_changed(void *arg, size_t offset)
 
 	use.object = (uintptr_t)change->x->machine + offset;
 	use.mode = ACCESS_WRITE;
-	if (*find_object(change->local, &use) && !is_told(&change->x->footprint, use.object))
+	if (*find_object(change->local, &use) && !is_told(change->local, use.object))
 		is_alone_in(change->local, &use);
 }
 
-bool local_loop_step(struct local *local, struct vmsim_explorer *x, struct candidate pick,
-		     struct local_holds *holds, size_t *mark)
-{
-	unsigned int actor = step_actor(x, &pick);
-	size_t from = image_mark(x->image);
-	struct step_before before;
-	struct use common;
-	bool alone;
+/* Runs of local steps: nothing but the last state of one is looked at. */
 
-	step_begin(x, actor, &before);
-	loop_step(x, pick);
-	step_complete(x, actor, &before);
-	common = common_use(local, x, actor, holds);
-	alone = all_alone(local, x, &common);
-	/* Who lets others go first, or asks something in the middle of a step, is not alone. */
-	alone &= pick.kind == 't' && !x->threads.yielded && !x->asking;
-	if (alone)
-		rely(local, x, &common);
-	*mark = checkpoint_take(x);
-	image_each_change(x->image, from, word_changed, &(struct change) { local, x, &common });
-	return alone;
+/* Spins have to end somewhere. */
+#define RUN_MAX 200
+
+static bool can_go_on_alone(const struct vmsim_explorer *x, struct candidate pick)
+{
+	const struct thread_states *threads = &x->threads;
+	unsigned int bit = 1u << pick.id;
+
+	return pick.kind == 't' && !x->failed && !x->asking && !threads->yielded &&
+	       threads->live & ~threads->waiting & ~x->at_rest & bit &&
+	       !vmsim_hv_away(&x->actor[pick.id].cpu->hv_state);
+}
+
+/* The steps after the first one. False: the last of them, from @last on, was not local. */
+static bool run_on(struct local *local, struct vmsim_explorer *x, struct candidate pick,
+		   struct local_holds *holds, unsigned int *times, uint64_t *last)
+{
+	struct use common;
+
+	for (*times = 1; *times < RUN_MAX && can_go_on_alone(x, pick); ++*times) {
+		checkpoint_scrub(x, pick.id);
+		*last = checkpoint_place(x, pick.id);
+		if (local_guess(local, *last) == LOCAL_HARDLY)
+			return true;
+		x->steps++;
+		if (!take(local, x, pick, holds, &common)) {
+			++*times;
+			return x->failed;
+		}
+	}
+	return true;
+}
+
+static void look_at_changes(struct local *local, struct vmsim_explorer *x, size_t from,
+			    const struct use *common, unsigned int times)
+{
+	struct use written = *common;
+
+	/* It is not known which of the steps wrote, and so not what it held. */
+	if (times > 1)
+		written.before = written.during = 0;
+	image_each_change(x->image, from, word_changed,
+			  &(struct change) { local, x, &written });
+}
+
+struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
+				 struct candidate pick, bool run, struct local_holds *holds)
+{
+	const struct local_holds first = *holds;
+	uint64_t steps = x->steps;
+	size_t from = image_mark(x->image);
+	struct local_run result = { .times = 1 };
+	struct use common;
+	uint64_t last;
+	bool right;
+
+	do {
+		*holds = first;
+		x->steps = steps;
+		local->nr_told = 0;
+		result.local = take(local, x, pick, holds, &common);
+		right = !run || run_on(local, x, pick, holds, &result.times, &last);
+		result.mark = checkpoint_take(x);
+		if (!right) {
+			local_learn(local, last, false);
+			checkpoint_back(x, from);
+		}
+	} while (!right);
+	look_at_changes(local, x, from, &common, result.times);
+	return result;
 }
 
 bool local_was_wrong(struct local *local)

@@ -29,15 +29,31 @@ struct local_holds {
 	hold_set of[MAX_ACTORS];
 };
 
-struct local *local_create(void);
+/*
+ * @bounded: what a step lets go may let others go on; then to leave them is a preemption, which it
+ * was not before. Under a bound on preemptions such steps are not local.
+ */
+struct local *local_create(bool bounded);
 void local_destroy(struct local *local);
 
-/*
- * Takes a step from the state of the last checkpoint, brings @holds up to date, and takes the next
- * checkpoint. True if the step was local.
+/**
+ * struct local_run - what happened at a pick
+ * @local: the first step was local
+ * @times: how many steps the thread took; all but the first one were local
+ * @mark: of the checkpoint after them
  */
-bool local_loop_step(struct local *local, struct vmsim_explorer *x, struct candidate pick,
-		     struct local_holds *holds, size_t *mark);
+struct local_run {
+	bool local;
+	unsigned int times;
+	size_t mark;
+};
+
+/*
+ * Takes a step from the state of the last checkpoint, and if @run all that follow as long as they
+ * are local; brings @holds up to date, and takes the next checkpoint.
+ */
+struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
+				 struct candidate pick, bool run, struct local_holds *holds);
 /* True once an assumption turned out wrong, until it is asked. */
 bool local_was_wrong(struct local *local);
 

@@ -25,7 +25,6 @@ static unsigned int execute(struct vmsim_explorer *x, struct local *local, uint6
 	struct candidate candidate[MAX_CANDIDATES], pick;
 	struct local_holds holds = { 0 };
 	unsigned int last = x->nr_actors, steps = 0;
-	size_t mark;
 
 	for (; steps < STEPS_OF_ONE && !x->failed && !loop_all_done(x); steps++) {
 		int n = loop_candidates(x, candidate);
@@ -35,7 +34,7 @@ static unsigned int execute(struct vmsim_explorer *x, struct local *local, uint6
 		pick = pick_one(candidate, n, last, rng);
 		if (pick.kind == 't')
 			last = pick.id;
-		local_loop_step(local, x, pick, &holds, &mark);
+		local_loop_step(local, x, pick, false, &holds);
 	}
 	return steps;
 }

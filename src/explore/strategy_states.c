@@ -43,6 +43,7 @@ struct arrival {
 /**
  * struct node - a state on the way from the start to the present one
  * @picks: what has not been tried there
+ * @taken: what happened then; @times: as many steps
  * @goes_on: the thread that has the CPU can go on
  * @place: among the open states
  * @low: the oldest open state that was reached from here
@@ -52,6 +53,7 @@ struct node {
 	struct arrival at;
 	size_t first_pick, picks;
 	struct candidate taken;
+	unsigned int times;
 	bool goes_on;
 	size_t place, low;
 	bool ends;
@@ -105,7 +107,7 @@ static int states_create(struct vmsim_explorer *x)
 	x->strategy_state = search;
 	search->log_limit = limit / 2;
 	search->visited_limit = limit / 2;
-	search->local = local_create();
+	search->local = local_create(search->bounded);
 	return search->local ? 0 : -ENOMEM;
 }
 
@@ -196,7 +198,7 @@ static struct node *push(struct vmsim_explorer *x, const struct arrival *at)
 	node = &search->node[search->depth++];
 	*node = (struct node) { .at = *at, .place = place, .low = place };
 	add_picks(x, node);
-	search->deepest = max(search->deepest, search->depth);
+	search->deepest = max(search->deepest, (size_t)at->steps);
 	return node;
 }
 
@@ -254,10 +256,11 @@ static int start(struct vmsim_explorer *x)
 }
 
 /* Answers to questions are no steps. */
-static void record(struct vmsim_explorer *x, struct candidate taken)
+static void record(struct vmsim_explorer *x, struct candidate taken, unsigned int times)
 {
-	pick_record(&x->recorded, taken.kind, taken.id);
-	x->steps += taken.kind != 'n';
+	for (unsigned int i = 0; i < times; i++)
+		pick_record(&x->recorded, taken.kind, taken.id);
+	x->steps += taken.kind == 'n' ? 0 : times;
 }
 
 /* The schedule that leads to where the search is. */
@@ -268,7 +271,7 @@ static void record_path(struct vmsim_explorer *x)
 	x->recorded.n = 0;
 	x->steps = 0;
 	for (size_t i = 0; i < search->depth; i++)
-		record(x, search->node[i].taken);
+		record(x, search->node[i].taken, search->node[i].times);
 }
 
 static void finish(struct vmsim_explorer *x)
@@ -283,7 +286,7 @@ static bool enter(struct vmsim_explorer *x, const struct arrival *at)
 {
 	struct search *search = x->strategy_state;
 
-	if (search->depth >= x->options->step_limit || checkpoint_size(x) >= search->log_limit) {
+	if (at->steps >= x->options->step_limit || checkpoint_size(x) >= search->log_limit) {
 		search->cut = true;
 		return false;
 	}
@@ -299,18 +302,14 @@ static void drop_picks(struct search *search, struct node *node)
 	node->picks = 0;
 }
 
-/*
- * Under a bound, of nobody but the thread that has the CPU. What it lets go may let others go on:
- * then to leave them costs what it did not cost before.
- */
+/* Under a bound, of nobody but the thread that has the CPU. */
 static bool is_enough(struct vmsim_explorer *x, const struct node *node, bool local)
 {
 	const struct search *search = x->strategy_state;
 
 	if (!local || search->whole)
 		return false;
-	return !search->bounded || (node->taken.id == node->at.allowance.last &&
-				    !footprint_releases(&x->footprint));
+	return !search->bounded || node->taken.id == node->at.allowance.last;
 }
 
 /* @after: the state that it leads to; if that was seen, with an allowance that was as good. */
@@ -319,20 +318,23 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 	struct search *search = x->strategy_state;
 	struct candidate taken = search->pick[--search->picks];
 	uint64_t key = taken.kind == 't' ? checkpoint_thread_key(x, taken.id) : 0;
-	bool local, enough, new;
+	struct local_run run;
+	bool enough, new;
 
 	after->holds = node->at.holds;
-	after->steps = node->at.steps + (taken.kind != 'n');
 	node->taken = taken;
 	node->picks--;
-	search->transitions++;
-	x->steps = after->steps;
-	local = local_loop_step(search->local, x, taken, &after->holds, &after->mark);
+	x->steps = node->at.steps + (taken.kind != 'n');
+	run = local_loop_step(search->local, x, taken, !search->whole, &after->holds);
+	node->times = run.times;
+	search->transitions += run.times;
+	after->mark = run.mark;
+	after->steps = x->steps;
 	if (x->failed)
 		return OUTCOME_END;
 	if (taken.kind == 't')
-		local_learn(search->local, key, local);
-	enough = is_enough(x, node, local);
+		local_learn(search->local, key, run.local);
+	enough = is_enough(x, node, run.local);
 	after->allowance = allowance_after(x, node, taken);
 	new = visited_add(search->visited, checkpoint_key(x), &after->allowance);
 	if (!new)
@@ -423,7 +425,7 @@ static bool take_turn(struct vmsim_explorer *x, int *running, bool preempts)
 		*running = taken.id;
 	loop_step(x, taken);
 	checkpoint_take(x);
-	record(x, taken);
+	record(x, taken, 1);
 	return true;
 }
 
