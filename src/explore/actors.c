@@ -74,6 +74,7 @@ int actors_create(struct vmsim_explorer *x)
 	if (!err)
 		err = make_actor(x, &rcu, 0);
 	x->rcu = &x->actor[scenario->nr_threads];
+	x->rcu_bit = 1u << scenario->nr_threads;
 	x->crowded = crowd(x, x->nr_actors);
 	x->crowded_threads = crowd(x, scenario->nr_threads);
 	return err;

@@ -69,11 +69,10 @@ static noinline unsigned int without_cpu(const struct vmsim_explorer *x, unsigne
 /* Those that others may keep off their CPUs. A thread for callbacks that rests keeps nobody off. */
 static unsigned int competing(const struct vmsim_explorer *x)
 {
-	unsigned int rcu = 1u << x->rcu->index;
-
 	if (unlikely(x->machine->away))
 		return ~0u;
-	return x->at_rest & rcu ? x->crowded_threads | (x->crowded & rcu) : x->crowded;
+	return x->at_rest & x->rcu_bit ? x->crowded_threads | (x->crowded & x->rcu_bit) :
+					 x->crowded;
 }
 
 /* Those whose condition is worth a look. Most of the time, there are no callbacks. */
@@ -81,7 +80,7 @@ static unsigned int hopeful(const struct vmsim_explorer *x)
 {
 	unsigned int waiting = x->threads.waiting;
 
-	return x->machine->rcu.pending ? waiting : waiting & ~(1u << x->rcu->index);
+	return x->machine->rcu.pending ? waiting : waiting & ~x->rcu_bit;
 }
 
 /*

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/coroutine.h"
-#include "explore/fiber.h"
-#include "explore/sanitize.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,11 +78,7 @@ bool coroutine_can_go_back(void)
 
 bool coroutine_can_stay(enum vmsim_backend backend)
 {
-#if defined(WITH_TSAN) || defined(WITH_ASAN)
-	return false;
-#else
-	return backend == VMSIM_BACKEND_FIBER && fiber_can_stay();
-#endif
+	return !SANITIZED && backend == VMSIM_BACKEND_FIBER && fiber_can_stay();
 }
 
 /* Where the caller's stack is, which AddressSanitizer wants to know. */
@@ -168,7 +162,7 @@ static void pthread_switch(struct coroutine *from, struct coroutine *to)
 		pthread_exit(NULL);
 }
 
-void coroutine_switch(struct coroutine *from, struct coroutine *to)
+void coroutine_switch_told(struct coroutine *from, struct coroutine *to)
 {
 	if (from->backend == VMSIM_BACKEND_FIBER)
 		fiber_switch(from, to);

@@ -2,6 +2,8 @@
 #ifndef VMSIM_COROUTINE_H
 #define VMSIM_COROUTINE_H
 
+#include "explore/fiber.h"
+#include "explore/sanitize.h"
 #include <vmsim/explore.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -46,8 +48,21 @@ int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *sta
 		     size_t stack_size, void (*fn)(void *arg), void *arg);
 /* Its name in a debugger. */
 void coroutine_name(struct coroutine *co, const char *name);
+/* The same as coroutine_switch(), for both makes, and with word to sanitizers. */
+void coroutine_switch_told(struct coroutine *from, struct coroutine *to);
+
 /* Goes on in @to; returns when somebody switches back to @from. */
-void coroutine_switch(struct coroutine *from, struct coroutine *to);
+static inline void coroutine_switch(struct coroutine *from, struct coroutine *to)
+{
+	if (SANITIZED || from->backend != VMSIM_BACKEND_FIBER) {
+		coroutine_switch_told(from, to);
+		return;
+	}
+	from->saved_errno = *from->errno_at;
+	fiber_jump(&from->context, &to->context);
+	*from->errno_at = from->saved_errno;
+}
+
 /*
  * Of a fiber that was left: what of its stack is in use, from here to the top; and its return to
  * that state, once those bytes are what they were.

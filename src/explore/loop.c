@@ -173,9 +173,7 @@ bool rcu_can_run(const void *arg)
  */
 bool loop_all_done(const struct vmsim_explorer *x)
 {
-	unsigned int rcu = 1u << x->rcu->index;
-
-	return x->threads.live == rcu && x->at_rest & rcu;
+	return x->threads.live == x->rcu_bit && x->at_rest & x->rcu_bit;
 }
 
 /* Taking more CPUs away helps nobody who waits. */
@@ -231,7 +229,7 @@ static void count_step(struct vmsim_explorer *x)
 static inline __attribute__((always_inline)) const struct candidate *
 take_pick(struct vmsim_explorer *x)
 {
-	int n = candidates_list(x), chosen;
+	int n = candidates_now(x), chosen;
 
 	if (unlikely(!can_progress(x->candidate, n))) {
 		loop_stuck(x);

@@ -25,6 +25,13 @@
 #endif
 #endif
 
+/* Somebody has to be told which stack is in use. */
+#if defined(WITH_ASAN) || defined(WITH_TSAN)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 #define NO_SANITIZE_ADDRESS __attribute__((no_sanitize("address")))
 
 #ifdef WITH_ASAN

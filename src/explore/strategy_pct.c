@@ -24,9 +24,9 @@ static int slots(const struct vmsim_explorer *x)
 	return (int)(x->nr_actors + x->machine->nr_cpus * (x->machine->order ? 2 : 1));
 }
 
-static int slot_of(const struct vmsim_explorer *x, const struct candidate *candidate)
+static inline int slot_of(const struct vmsim_explorer *x, const struct candidate *candidate)
 {
-	if (candidate->kind == 't')
+	if (likely(candidate->kind == 't'))
 		return candidate->id;
 	if (candidate->kind == 'd')
 		return (int)(x->nr_actors + x->machine->nr_cpus + candidate->id / ORDER_SLOTS);
@@ -70,7 +70,7 @@ static void pct_begin(struct vmsim_explorer *x, uint64_t seed)
 		x->pct_change[i] = some_change(x);
 }
 
-static int highest(const struct vmsim_explorer *x, const struct candidate *candidates, int n)
+static inline int highest(const struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
 	int best = 0, best_priority = -1;
 
@@ -91,8 +91,6 @@ static int drawn(struct vmsim_explorer *x, const struct candidate *candidates, i
 	int slot = slot_of(x, &candidates[best]);
 	unsigned int same = 0;
 
-	if (likely(candidates[best].kind != 'd'))
-		return best;
 	for (int i = 0; i < n; i++)
 		if (candidates[i].kind == 'd' && slot_of(x, &candidates[i]) == slot &&
 		    rng_below(&x->rng, ++same) == 0)
@@ -102,16 +100,19 @@ static int drawn(struct vmsim_explorer *x, const struct candidate *candidates, i
 
 static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
-	int best = highest(x, candidates, n);
+	const struct pct_change *change = x->pct_change, *end = change + x->options->pct_depth - 1;
+	int best = n == 1 ? 0 : highest(x, candidates, n);
 	bool changed = false;
 
-	for (unsigned int i = 0; i + 1 < x->options->pct_depth; i++) {
-		if (!changes_now(x, &x->pct_change[i]))
+	for (; change < end; change++) {
+		if (likely(!changes_now(x, change)))
 			continue;
-		x->pct_priority[slot_of(x, &candidates[best])] = (int)i;
+		x->pct_priority[slot_of(x, &candidates[best])] = (int)(change - x->pct_change);
 		changed = true;
 	}
-	return drawn(x, candidates, n, changed ? highest(x, candidates, n) : best);
+	if (unlikely(changed))
+		best = highest(x, candidates, n);
+	return likely(candidates[best].kind != 'd') ? best : drawn(x, candidates, n, best);
 }
 
 static void pct_end(struct vmsim_explorer *x)
