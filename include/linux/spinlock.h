@@ -10,10 +10,12 @@
  * struct vmsim_lock_class - what locks of one purpose have in common
  * @name: shown in reports and timelines
  * @is_ptl: page-table lock: acquisition and release raise PTL_LOCK and PTL_UNLOCK
+ * @is_folio: folio lock: events have the folio in the lock's place
  */
 struct vmsim_lock_class {
 	const char *name;
 	bool is_ptl;
+	bool is_folio;
 };
 
 /*

@@ -10,7 +10,8 @@ static void count_pte(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned lon
 	struct chk_mm_census *of_mm = &census->mms[census->nr_mms];
 	u64 pte = chk_read_pte(ptep);
 
-	(void)mm, (void)addr;
+	if (census->nr_found++ < CHK_MAX_FOUND)
+		census->found[census->nr_found - 1] = (struct chk_found) { mm, ptep, addr };
 	if (chk_hw_present(pte) && !pfn_valid(chk_pfn(pte)))
 		census->bad_pfn++;
 	if (!chk_maps_normal(census->chk, pte))
@@ -65,6 +66,7 @@ int chk_census_take(struct chk_census *census, struct vmsim_checker *chk)
 	census->frames = m->frames_used;
 	census->tables = census->bad_pfn = 0;
 	census->nr_mms = 0;
+	census->nr_found = 0;
 	if (!make_room(census, count_mms(m)))
 		return -ENOMEM;
 	list_for_each_entry(mm, &m->mms, mm_list) {
@@ -79,6 +81,26 @@ void chk_census_drop(struct chk_census *census)
 {
 	if ((char *)census->mms != census->small)
 		free(census->mms);
+}
+
+static void pass_table(void *arg, struct mm_struct *mm, struct page *table, unsigned int level)
+{
+	(void)arg, (void)mm, (void)table, (void)level;
+}
+
+void chk_each_entry(struct chk_census *census,
+		    void (*fn)(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned long addr))
+{
+	const struct chk_walk walk = { .pte = fn, .table = pass_table, .arg = census };
+
+	if (census->nr_found <= CHK_MAX_FOUND) {
+		for (unsigned int i = 0; i < census->nr_found; i++)
+			fn(census, census->found[i].mm, census->found[i].ptep,
+			   census->found[i].addr);
+		return;
+	}
+	for (unsigned int i = 0; i < census->nr_mms; i++)
+		chk_walk_mm(census->mms[i].mm, &walk);
 }
 
 void chk_each_head(struct chk_census *census,

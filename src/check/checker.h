@@ -136,12 +136,12 @@ static inline int chk_actor(const struct vmsim_event *event)
 }
 
 
-/* Folio locks come as locks of this class, with the folio in the lock's place. */
+/* The lock is that of a folio, which comes in its place. */
 static inline bool chk_is_folio_lock(const struct vmsim_event *event)
 {
 	const struct vmsim_lock_class *class = (void *)event->arg[1];
 
-	return class && class->name && !strcmp(class->name, "folio");
+	return class && class->is_folio;
 }
 
 /* Replaces the numbers of writes by their ranks: of numbers, only their order is ever asked for. */

@@ -291,8 +291,8 @@ static void lock_changed(struct vmsim_checker *chk, const struct vmsim_event *ev
 
 	if (chk_is_folio_lock(event))
 		folio_locked(chk, event);
-	else if (event->kind == VMSIM_EV_UNLOCK && is_mmap_lock((void *)event->arg[1]) &&
-		 (event->arg[2] & VMSIM_LOCK_EXCLUSIVE) && sem->object)
+	else if (event->kind == VMSIM_EV_UNLOCK && (event->arg[2] & VMSIM_LOCK_EXCLUSIVE) &&
+		 is_mmap_lock((void *)event->arg[1]) && sem->object)
 		promise_ended(chk, sem->object);
 }
 

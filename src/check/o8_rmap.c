@@ -77,11 +77,6 @@ static void check_entry(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned l
 			   chk_page(&text, pfn_to_page(chk_pfn(pte))));
 }
 
-static void check_table(void *arg, struct mm_struct *mm, struct page *table, unsigned int level)
-{
-	(void)arg, (void)mm, (void)table, (void)level;
-}
-
 static void check_mapped(struct chk_census *census, struct page *page)
 {
 	struct folio *folio = (struct folio *)page;
@@ -100,11 +95,8 @@ static void check_mapped(struct chk_census *census, struct page *page)
 
 static void o8_quiescent(struct vmsim_checker *chk, struct chk_census *census)
 {
-	const struct chk_walk walk = { .pte = check_entry, .table = check_table, .arg = census };
-
 	(void)chk;
-	for (unsigned int i = 0; i < census->nr_mms; i++)
-		chk_walk_mm(census->mms[i].mm, &walk);
+	chk_each_entry(census, check_entry);
 	chk_each_head(census, check_mapped);
 }
 

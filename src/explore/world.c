@@ -12,9 +12,8 @@
 
 /*
  * Calls @fn for each range of memory of which a machine uses something: the header, CPUs up to the
- * part of the TLB that explore machines have, and calls of the CPUs that there are, the parts of the
- * heap, and cells, versions and contents of frames up to the highest one ever used; holes have no
- * cells.
+ * part of the TLB that explore machines have, what is kept for each CPU, the parts of the heap, and
+ * cells, versions and contents of frames up to the highest one ever used; holes have no cells.
  */
 typedef void (*range_fn)(void *arg, void *from, void *to);
 
@@ -86,7 +85,7 @@ static void each_cpu(struct vmsim_machine *m, void *(*end)(struct vmsim_cpu *cpu
 
 static void each_but_cpus(struct vmsim_machine *m, range_fn fn, void *arg)
 {
-	fn(arg, m, m + 1);
+	fn(arg, m, &m->rcu.snapshot[m->nr_cpus]);
 	for (unsigned int i = 0; i < m->nr_cpus; i++)
 		fn(arg, m->cpu[i].calls, &m->cpu[i].calls[m->nr_cpus]);
 	each_heap_part(m, m->heap_parts, fn, arg);

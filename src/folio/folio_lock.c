@@ -7,7 +7,9 @@
  * that is locked by one thread may be unlocked by another. The lock raises LOCK and UNLOCK like
  * any other.
  */
-static const struct vmsim_lock_class folio_class __maybe_unused = { .name = "folio" };
+static const struct vmsim_lock_class folio_class __maybe_unused = {
+	.name = "folio", .is_folio = true,
+};
 
 static bool not_locked(const void *arg)
 {

@@ -92,7 +92,7 @@ static void *region_alloc(struct vmsim_machine *m, unsigned int number, size_t s
 	object = part->free[class];
 	if (object) {
 		part->free[class] = object->next_free;
-		return (char *)object + OBJECT_HEADER;
+		return memset((char *)object + OBJECT_HEADER, 0, size);
 	}
 	place = region_place(used, class);
 	if (place + (32UL << class) > part_size(number))
@@ -125,15 +125,16 @@ static void region_free(struct vmsim_machine *m, void *pointer)
 	*at = object;
 }
 
-/* Whose part an object comes from; that of the set-up when that one is full. */
+/*
+ * Whose part an object comes from; that of the set-up when that one is full. What a part has not
+ * used yet is zeroes.
+ */
 static void *explore_alloc(struct vmsim_machine *m, unsigned int part, size_t size)
 {
 	void *object = region_alloc(m, part, size);
 
 	if (!object && part >= VMSIM_HEAP_THREADS)
 		object = region_alloc(m, VMSIM_HEAP_SETUP, size);
-	if (object)
-		memset(object, 0, size);
 	return object;
 }
 

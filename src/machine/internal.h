@@ -139,7 +139,10 @@ struct vmsim_checker;
 struct vmsim_explorer;
 struct vmsim_order;
 
-/* Callbacks: those of the grace period under way, and those queued since it began. */
+/*
+ * Callbacks: those of the grace period under way, and those queued since it began. @snapshot is last,
+ * because there are fewer CPUs than that.
+ */
 struct vmsim_rcu_state {
 	u32 lock;
 	struct rcu_head *waiting, **waiting_tail;
@@ -184,7 +187,6 @@ struct vmsim_machine {
 	u32 tasks_lock;
 	struct list_head tasks;
 	int next_tid;
-	struct vmsim_rcu_state rcu;
 
 	/* Address spaces, processes, files. */
 	spinlock_t mm_list_lock;
@@ -210,6 +212,8 @@ struct vmsim_machine {
 
 	struct vmsim_order *order;	/* store buffers; NULL: memory is sequentially consistent */
 	u64 tables;			/* page tables in use */
+
+	struct vmsim_rcu_state rcu;	/* last, because of its snapshot */
 };
 
 /* Scenario threads and the one for RCU callbacks (explore). */

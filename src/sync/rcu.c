@@ -17,9 +17,13 @@ void vmsim_rcu_reader_enter(struct task_struct *task)
 {
 	struct vmsim_cpu *cpu = task->cpu;
 
-	if (task->rcu_nesting++ == 0)
-		/* An exchange, for its barrier: the state is seen before what the reader reads. */
+	if (task->rcu_nesting++ != 0)
+		return;
+	/* An exchange, for its barrier: the state is seen before what the reader reads. */
+	if (!vmsim_exploring(task->machine))
 		__atomic_exchange_n(&cpu->rcu_state, cpu->rcu_state + 1, __ATOMIC_SEQ_CST);
+	else
+		__WRITE_ONCE(cpu->rcu_state, cpu->rcu_state + 1);
 }
 
 void vmsim_rcu_reader_exit(struct task_struct *task)
