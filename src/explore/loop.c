@@ -253,8 +253,6 @@ static noinline void decide(struct vmsim_explorer *x)
 {
 	const struct candidate *pick;
 
-	if (x->running)
-		x->running->task->unsettled = VMSIM_SETTLED;
 	if (unlikely(x->strategy->advance)) {
 		go_to_main(x);
 		return;
@@ -266,7 +264,7 @@ static noinline void decide(struct vmsim_explorer *x)
 }
 
 /* The thread that runs goes on, where the strategy has no interest in picking. */
-static bool goes_on(struct vmsim_explorer *x, enum vmsim_event_kind kind)
+static inline bool goes_on(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 {
 	uint64_t decisions = x->strategy->decisions;
 
@@ -274,7 +272,6 @@ static bool goes_on(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 	    vmsim_hv_away(&x->running->cpu->hv_state))
 		return false;
 	count_step(x);
-	x->running->task->unsettled = VMSIM_SETTLED;
 	pick_record(&x->recorded, 't', (uint16_t)x->running->index);
 	return true;
 }
@@ -323,7 +320,7 @@ uint64_t vmsim_explorer_details(const struct vmsim_explorer *explorer)
 /* The thread that runs may be left here. */
 static inline bool passes(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 {
-	const struct task_struct *self = vmsim_self;
+	struct task_struct *self = vmsim_self;
 
 	if (!x->running || !self->actor)
 		return false;
@@ -331,6 +328,7 @@ static inline bool passes(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 		vmsim_explorer_abandon(x);
 	if (self->atomic_step || !(DECISIONS & BIT_ULL(kind)))
 		return false;
+	self->unsettled = VMSIM_SETTLED;
 	x->at_mark = MARKS & BIT_ULL(kind);
 	x->marks += x->at_mark;
 	return !goes_on(x, kind);
@@ -377,6 +375,7 @@ void vmsim_explorer_settle(struct vmsim_explorer *explorer)
 		return;
 	if (explorer->failed)
 		vmsim_explorer_abandon(explorer);
+	vmsim_self->unsettled = VMSIM_SETTLED;
 	explorer->at_mark = write;
 	explorer->marks += write;
 	if (!goes_on(explorer, write ? VMSIM_EV_PLAIN_WRITE : VMSIM_EV_PLAIN_READ))
@@ -391,6 +390,7 @@ void vmsim_explorer_wait(bool (*ready)(const void *arg), const void *arg)
 	BUG_ON(vmsim_self->atomic_step);
 	vmsim_order_drain(vmsim_self->cpu);
 	x->at_mark = false;
+	vmsim_self->unsettled = VMSIM_SETTLED;
 	actor_waits(self, ready, arg);
 	decide(x);
 	x->threads.waiting &= ~(1u << self->index);
@@ -400,6 +400,7 @@ void vmsim_explorer_yield(void)
 {
 	struct vmsim_actor *self = vmsim_self->actor;
 
+	vmsim_self->unsettled = VMSIM_SETTLED;
 	self->explorer->threads.yielded |= 1u << self->index;
 	decide(self->explorer);
 }
@@ -494,6 +495,7 @@ void actor_entry(void *arg)
 			run_program(self);
 		else
 			run_callbacks(self);
+		self->task->unsettled = VMSIM_SETTLED;
 		x->at_rest |= bit;
 		x->at_mark = false;
 		if (unlikely(loop_all_done(x)))

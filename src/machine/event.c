@@ -15,6 +15,8 @@ struct task_struct vmsim_no_task = {
 	.comm = "unattached",
 };
 
+/* The model again, or each use in this file would be made for a call of the dynamic linker. */
+__attribute__((tls_model("initial-exec")))
 __thread struct task_struct *vmsim_self = &vmsim_no_task;
 
 /* Exploring threads run one at a time, and a locked operation is a tenth of a decision. */
