@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "explore/session.h"
+#include "explore/candidates.h"
 #include "order/order.h"
 
 /* What can happen next. Threads and CPUs are sets of bits, so that only their members are looked at. */
@@ -23,8 +23,8 @@ struct vmsim_actor *actor_in_the_way(const struct vmsim_actor *actor)
 	return there && there != actor && !actor_can_leave_cpu(there) ? there : NULL;
 }
 
-/* Those of @waiting who see that their condition holds. To look is no step of anybody's. */
-static noinline unsigned int come_true(const struct vmsim_explorer *x, unsigned int waiting)
+/* To look is no step of anybody's. */
+unsigned int candidates_come_true(const struct vmsim_explorer *x, unsigned int waiting)
 {
 	struct task_struct *self = vmsim_self;
 	unsigned int ready = 0;
@@ -43,11 +43,6 @@ static noinline unsigned int come_true(const struct vmsim_explorer *x, unsigned 
 	return ready;
 }
 
-static bool stores_outstanding(const struct vmsim_explorer *x)
-{
-	return unlikely(x->machine->order) && x->machine->order->outstanding;
-}
-
 static bool has_cpu(const struct vmsim_actor *actor)
 {
 	if (vmsim_hv_away(&actor->cpu->hv_state))
@@ -55,8 +50,7 @@ static bool has_cpu(const struct vmsim_actor *actor)
 	return actor->cpu->curr == actor->task || !actor_in_the_way(actor);
 }
 
-/* Those of @actors that are kept off their CPUs. */
-static noinline unsigned int without_cpu(const struct vmsim_explorer *x, unsigned int actors)
+unsigned int candidates_without_cpu(const struct vmsim_explorer *x, unsigned int actors)
 {
 	unsigned int without = 0;
 
@@ -64,43 +58,6 @@ static noinline unsigned int without_cpu(const struct vmsim_explorer *x, unsigne
 		if (!has_cpu(&x->actor[__builtin_ctz(left)]))
 			without |= left & -left;
 	return without;
-}
-
-/* Those that others may keep off their CPUs. A thread for callbacks that rests keeps nobody off. */
-static unsigned int competing(const struct vmsim_explorer *x)
-{
-	if (unlikely(x->machine->away))
-		return ~0u;
-	return x->at_rest & x->rcu_bit ? x->crowded_threads | (x->crowded & x->rcu_bit) :
-					 x->crowded;
-}
-
-/* Those whose condition is worth a look. Most of the time, there are no callbacks. */
-static unsigned int hopeful(const struct vmsim_explorer *x)
-{
-	unsigned int waiting = x->threads.waiting;
-
-	return x->machine->rcu.pending ? waiting : waiting & ~x->rcu_bit;
-}
-
-/*
- * Threads that can go on. Those that let others go first do so unless there are no others; a store
- * that has not reached memory is one.
- */
-static inline unsigned int runnable(const struct vmsim_explorer *x)
-{
-	const struct thread_states *threads = &x->threads;
-	unsigned int actors = threads->live & ~threads->waiting;
-	unsigned int waiting = hopeful(x);
-
-	if (waiting)
-		actors |= come_true(x, waiting);
-	if (actors & competing(x))
-		actors &= ~without_cpu(x, actors & competing(x));
-	if (unlikely(threads->yielded) &&
-	    (actors & ~threads->yielded || stores_outstanding(x)))
-		actors &= ~threads->yielded;
-	return actors;
 }
 
 static int add_drains(const struct vmsim_explorer *x, struct candidate *out)
@@ -113,7 +70,7 @@ static int add_drains(const struct vmsim_explorer *x, struct candidate *out)
 	return (int)n;
 }
 
-static u64 interruptible(const struct vmsim_machine *m)
+u64 candidates_interruptible(const struct vmsim_machine *m)
 {
 	u64 cpus = m->mail & ~m->away;
 
@@ -160,7 +117,7 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
 {
 	int n = add_threads(runnable(x), out);
 
-	n += add_interrupts(interruptible(x->machine), out + n);
+	n += add_interrupts(candidates_interruptible(x->machine), out + n);
 	if (stores_outstanding(x))
 		n += add_drains(x, out + n);
 	if (x->preempts || x->machine->away)
@@ -168,22 +125,11 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
 	return n;
 }
 
-int candidates_list(struct vmsim_explorer *x)
+int candidates_list(struct vmsim_explorer *x, unsigned int threads, u64 interrupts)
 {
-	const struct vmsim_machine *m = x->machine;
-	struct listed now;
-
-	if (unlikely(x->preempts || m->away || m->order)) {
-		x->listed = (struct listed) { 0 };
-		return candidates_find(x, x->candidate);
-	}
-	now.threads = runnable(x);
-	now.interrupts = interruptible(m);
-	if (now.threads != x->listed.threads || now.interrupts != x->listed.interrupts) {
-		now.n = add_threads(now.threads, x->candidate);
-		now.n += add_interrupts(now.interrupts, x->candidate + now.n);
-		x->listed = now;
-	}
+	x->listed = (struct listed) { .threads = threads, .interrupts = interrupts };
+	x->listed.n = add_threads(threads, x->candidate);
+	x->listed.n += add_interrupts(interrupts, x->candidate + x->listed.n);
 	return x->listed.n;
 }
 
@@ -193,4 +139,10 @@ bool can_go_on(const struct candidate *candidates, int n, int thread)
 		if (candidates[i].kind == 't' && candidates[i].id == thread)
 			return true;
 	return false;
+}
+
+int candidates_list_all(struct vmsim_explorer *x)
+{
+	x->listed = (struct listed) { 0 };
+	return candidates_find(x, x->candidate);
 }

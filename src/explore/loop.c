@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "explore/session.h"
+#include "explore/candidates.h"
 #include "order/order.h"
 #include <errno.h>
 #include <stdlib.h>

@@ -241,30 +241,8 @@ static inline bool actor_done(const struct vmsim_explorer *x, unsigned int index
 
 /* What can happen next (src/explore/candidates.c): how many things, and which. */
 int candidates_find(const struct vmsim_explorer *x, struct candidate *out);
-/* The same, in x->candidate, where it may have changed. */
-int candidates_list(struct vmsim_explorer *x);
 /* Whether @thread is among them; nobody (-1) is not. */
 bool can_go_on(const struct candidate *candidates, int n, int thread);
-
-/*
- * Nobody waits or lets others go first; no CPU has anything but its thread, nor stores underway. All
- * at once, because mostly there is none of it.
- */
-static inline bool only_threads(const struct vmsim_explorer *x)
-{
-	const struct vmsim_machine *m = x->machine;
-
-	return !((x->threads.waiting ^ x->rcu_bit) | m->rcu.pending | m->mail | m->away |
-		 (uintptr_t)m->order | x->threads.yielded | x->preempts | x->crowded_threads);
-}
-
-static inline int candidates_now(struct vmsim_explorer *x)
-{
-	if (only_threads(x) && x->listed.threads == x->threads.live - x->rcu_bit &&
-	    !x->listed.interrupts)
-		return x->listed.n;
-	return candidates_list(x);
-}
 
 /* One execution (src/explore/loop.c). */
 void execution_run(struct vmsim_explorer *x);
