@@ -65,16 +65,14 @@ struct dpor_record {
 	enum access_mode mode;
 };
 
-/* An earlier step that the step under way meets at an object. @behind: after it has acquired. */
+/* An earlier step that the step under way meets. @behind: after it has acquired something. */
 struct dpor_conflict {
-	uint64_t object;
 	uint32_t node;
 	bool behind;
 };
 
-/* From the node where somebody acquired @object to the one where it was released. */
+/* From the node where somebody acquired something to the one where it was released. */
 struct dpor_section {
-	uint64_t object;
 	uint32_t acquire, release;
 };
 

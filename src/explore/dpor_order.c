@@ -204,26 +204,25 @@ void dpor_wake_join(struct dpor *d, unsigned int actor, size_t node, bool reader
 		wake_join(d, cells + d->width, weak_of(d, node));
 }
 
-static void node_list_add(struct dpor *d, struct node_list *list, uint64_t object, uint64_t cell,
-			  unsigned int actor)
+static void node_list_add(struct dpor *d, struct node_list *list, uint64_t cell, unsigned int actor)
 {
 	uint32_t node = (uint32_t)cell - 1;
 
 	if (cell == NONE || d->node[node].actor == actor)
 		return;
 	GROW(list->at, list->capacity, list->n + 1);
-	list->at[list->n++] = (struct dpor_conflict) { .object = object, .node = node };
+	list->at[list->n++] = (struct dpor_conflict) { .node = node };
 }
 
 /* The records of a list, those whose modes are in @modes. */
-static void node_list_add_records(struct dpor *d, struct node_list *list, uint64_t object,
-				  uint64_t record, unsigned int modes, unsigned int actor)
+static void node_list_add_records(struct dpor *d, struct node_list *list, uint64_t record,
+				  unsigned int modes, unsigned int actor)
 {
 	while (record != NONE) {
 		const struct dpor_record *r = &d->record[record - 1];
 
 		if (modes & 1U << r->mode)
-			node_list_add(d, list, object, r->node + 1, actor);
+			node_list_add(d, list, r->node + 1, actor);
 		record = r->next;
 	}
 }
@@ -245,13 +244,12 @@ static unsigned int modes_against(enum access_mode mode)
 	return modes;
 }
 
-static void section_add(struct dpor *d, uint64_t object, uint64_t acquire, uint64_t release)
+static void section_add(struct dpor *d, uint64_t acquire, uint64_t release)
 {
 	if (acquire == NONE || release == NONE || acquire == release)
 		return;
 	GROW(d->section, d->section_capacity, d->nr_sections + 1);
 	d->section[d->nr_sections++] = (struct dpor_section) {
-		.object = object,
 		.acquire = (uint32_t)acquire - 1,
 		.release = (uint32_t)release - 1,
 	};
@@ -271,16 +269,16 @@ static uint64_t shared_acquire(const struct dpor *d, uint64_t record, unsigned i
 	return NONE;
 }
 
-/* When others had @object, since it was last acquired exclusively. */
+/* When others had the object, since it was last acquired exclusively. */
 static void find_sections(struct dpor *d, const struct dpor_access *access, const uint64_t *cell)
 {
-	section_add(d, access->object, cell[CELL_EXCLUSIVE], cell[CELL_RELEASE]);
+	section_add(d, cell[CELL_EXCLUSIVE], cell[CELL_RELEASE]);
 	if (access->mode != ACCESS_ACQUIRE)
 		return;
 	for (uint64_t i = cell[CELL_RELEASE_SHARED]; i != NONE; i = d->record[i - 1].next) {
 		const struct dpor_record *r = &d->record[i - 1];
 
-		section_add(d, access->object,
+		section_add(d,
 			    shared_acquire(d, cell[CELL_SHARED], d->node[r->node].actor, r->node),
 			    r->node + 1);
 	}
@@ -292,8 +290,7 @@ static void find_sections(struct dpor *d, const struct dpor_access *access, cons
  */
 static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, unsigned int actor)
 {
-	uint64_t object = access->object;
-	uint32_t cells = dpor_cell_object(d, object);
+	uint32_t cells = dpor_cell_object(d, access->object);
 	const uint64_t *cell = &d->cell[cells];
 	struct node_list *races = &d->races, *edges = &d->edges;
 	bool tries = !acquires(access) && access->mode != ACCESS_RELEASE &&
@@ -301,14 +298,14 @@ static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, 
 	unsigned int shared = cell[CELL_SHARED] == NONE ? 0 : modes_against(access->mode);
 
 	/* Who releases has acquired, or somebody has for it. */
-	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races, object,
+	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races,
 		      cell[CELL_EXCLUSIVE], actor);
-	node_list_add_records(d, races, object, cell[CELL_SHARED], shared, actor);
-	node_list_add(d, tries ? races : edges, object, cell[CELL_RELEASE], actor);
+	node_list_add_records(d, races, cell[CELL_SHARED], shared, actor);
+	node_list_add(d, tries ? races : edges, cell[CELL_RELEASE], actor);
 	if (access->mode == ACCESS_ACQUIRE)
-		node_list_add_records(d, edges, object, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
+		node_list_add_records(d, edges, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
 	else if (tries)
-		node_list_add_records(d, races, object, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
+		node_list_add_records(d, races, cell[CELL_RELEASE_SHARED], ANY_MODE, actor);
 	if (acquires(access))
 		find_sections(d, access, cell);
 }
@@ -324,8 +321,8 @@ static void find_conflicts(struct dpor *d, const struct dpor_access *access, uns
 	if (object_kind(access->object) == OBJECT_LOCK) {
 		other = object_slot(d, object_id(access->object));
 		if (other->cells)
-			node_list_add_records(d, &d->races, access->object,
-					      d->cell[other->cells + CELL_SHARED], MODE(READ), actor);
+			node_list_add_records(d, &d->races, d->cell[other->cells + CELL_SHARED],
+					      MODE(READ), actor);
 	} else if (!object_kind(access->object) && access->mode == ACCESS_READ) {
 		struct dpor_access lock = {
 			.object = object_name(OBJECT_LOCK, access->object), .mode = ACCESS_READ,
@@ -560,16 +557,16 @@ static uint64_t open_section(struct dpor *d, unsigned int actor)
 }
 
 /*
- * A step that acquires several things at once has to find all of them free: where it met @race,
- * somebody had another one, and so it could not have come before. It could have before that one was
- * acquired.
+ * A step that acquires something, or several things at once, has to find all of them free. Where it
+ * met @race somebody had one of them, so it could not have come before; it could have before that
+ * one was acquired.
  */
 static bool lies_in_section(const struct dpor *d, const struct dpor_conflict *race)
 {
 	for (size_t i = 0; i < d->nr_sections; i++) {
 		const struct dpor_section *section = &d->section[i];
 
-		if (section->object != race->object && section->acquire != race->node &&
+		if (section->acquire != race->node &&
 		    knows(d, clock_of(d, race->node), section->acquire) &&
 		    knows(d, clock_of(d, section->release), race->node))
 			return true;
@@ -616,8 +613,8 @@ static void find_acks(struct dpor *d, unsigned int actor)
 	const struct dpor_object *object = object_slot(d, acks);
 
 	if (d->before.waited && object->cells)
-		node_list_add_records(d, &d->edges, acks,
-				      d->cell[object->cells + CELL_RELEASE_SHARED], ANY_MODE, actor);
+		node_list_add_records(d, &d->edges, d->cell[object->cells + CELL_RELEASE_SHARED],
+				      ANY_MODE, actor);
 }
 
 /* The thread had to wait for its turn on the CPU, and not only when it came to some access. */

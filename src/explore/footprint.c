@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 /*
- * A table of what each kind of event touches. Where an oracle decides by what it sees at an event,
- * what it sees belongs to the footprint of that event, too: above all the TLBs of all CPUs (RIGHTS).
+ * A table of what each kind of event touches, and of the TLBs (RIGHTS) that oracles look into then.
+ * What else they look at is in footprint_oracles.c.
  */
 
 /* Events of these kinds write, or read, the object that their first argument names. */
@@ -55,9 +55,10 @@ static void add(struct footprint *footprint, const struct vmsim_event *event, ui
 	};
 }
 
-void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode)
+void footprint_add(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
+		   enum access_mode mode)
 {
-	add(footprint, NULL, object, mode);
+	add(footprint, event, object, mode);
 }
 
 bool footprint_releases(const struct footprint *footprint)
@@ -112,8 +113,8 @@ static void look_at_mm_rights(struct footprint *footprint, const struct vmsim_ev
 		add(footprint, event, object_name(OBJECT_MM_RIGHTS, mm->context.ctx_id), ACCESS_READ);
 }
 
-static void drop_rights(struct footprint *footprint, const struct vmsim_event *event,
-			const struct vmsim_tlb_entry *entry)
+void footprint_drop_rights(struct footprint *footprint, const struct vmsim_event *event,
+			   const struct vmsim_tlb_entry *entry)
 {
 	add(footprint, event, object_name(OBJECT_MM_RIGHTS, entry->mm), ACCESS_WRITE);
 	if (pfn_valid(entry->pfn))
@@ -289,6 +290,7 @@ static void file_event(struct footprint *footprint, const struct vmsim_event *ev
 	case VMSIM_EV_CACHE_REMOVE:
 		add(footprint, event, address(&mapping->i_pages->folios), ACCESS_WRITE);
 		add(footprint, event, address(&page->mapping), ACCESS_WRITE);
+		add(footprint, event, contents_of(address(page)), ACCESS_WRITE);
 		break;
 	default:
 		add(footprint, event, object_name(OBJECT_STORE, address(mapping)),
@@ -332,7 +334,7 @@ static void access_event(struct footprint *footprint, const struct vmsim_event *
 		break;
 	case VMSIM_EV_TLB_DROP:
 		touch_entry(footprint, event);
-		drop_rights(footprint, event, (void *)(uintptr_t)event->arg[2]);
+		footprint_drop_rights(footprint, event, (void *)(uintptr_t)event->arg[2]);
 		break;
 	case VMSIM_EV_STORE:
 		add(footprint, event, footprint->frame, ACCESS_WRITE);
@@ -357,6 +359,7 @@ void footprint_event(struct footprint *footprint, const struct vmsim_event *even
 
 	if (footprint->known)
 		return;
+	footprint_oracles(footprint, event);
 	if (bit & READS)
 		add(footprint, event, event->arg[0], ACCESS_READ);
 	else if (bit & WRITES)

@@ -62,6 +62,9 @@ enum object_kind {
 	OBJECT_FRAMES,		/* of a CPU: free frames that it keeps */
 	OBJECT_CONTENTS,	/* of a frame: what is in it, and whose it is */
 	OBJECT_STORE,		/* of a file: what is stored */
+	OBJECT_DIRTINESS,	/* of a page of a file: what says that it is newer than its store */
+	OBJECT_VALUE,		/* at an address: what was stored last */
+	OBJECT_MM_TABLES,	/* of an address space: pointers to its tables that CPUs have */
 	OBJECT_CELL,		/* eight bytes that instrumented code accesses */
 };
 
@@ -91,11 +94,16 @@ static inline void footprint_reset(struct footprint *footprint)
 /* The kinds of event that tell of accesses. */
 uint64_t footprint_kinds(void);
 void footprint_event(struct footprint *footprint, const struct vmsim_event *event);
-/* Something that no event tells of. */
-void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode);
 /* True if somebody may go on who could not before: something held was let go. */
 bool footprint_releases(const struct footprint *footprint);
-
+/* @event: what tells of it, or NULL. */
+void footprint_add(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
+		   enum access_mode mode);
+struct vmsim_tlb_entry;
+void footprint_drop_rights(struct footprint *footprint, const struct vmsim_event *event,
+			   const struct vmsim_tlb_entry *entry);
+/* What the oracles look at when there is an event. */
+void footprint_oracles(struct footprint *footprint, const struct vmsim_event *event);
 /* True unless the order of two accesses to the same object shows nowhere. */
 static inline bool modes_conflict(enum access_mode a, enum access_mode b)
 {

@@ -14,8 +14,8 @@
  *   agreement survey SCENARIO VARIANT [EXECUTIONS TRANSITIONS]
  *
  * A cell is a back-end under which a variant of a scenario runs; the file cells names those that
- * something exhausts within the limits below, with the strategies that do, one cell on a line. check
- * fails where one of them does not any more. survey prints such lines, for other limits, too.
+ * something exhausts within the limits below, with the strategies that do, one cell on a line.
+ * check fails where one of them does not any more. survey prints such lines, for other limits, too.
  */
 
 enum { DFS, DPOR, STATES, EXHAUSTIVE };
@@ -51,12 +51,13 @@ static struct found {
 static const struct vmsim_scenario *scenario;
 static const char *variant, *cells;
 
-static bool has_more(const struct vmsim_explorer *x, const struct found *f, unsigned int strategy)
+static bool has_more(struct vmsim_explorer *x, const struct found *f, unsigned int strategy)
 {
-	if (strategy >= EXHAUSTIVE)
-		return f->executions < SAMPLES && (!x->strategy->more || x->strategy->more((void *)x));
-	return f->executions < limits.executions && f->coverage.transitions < limits.transitions &&
-	       x->strategy->more((void *)x);
+	if (strategy >= EXHAUSTIVE && f->executions == SAMPLES)
+		return false;
+	if (f->executions >= limits.executions || f->coverage.transitions >= limits.transitions)
+		return false;
+	return !x->strategy->more || x->strategy->more(x);
 }
 
 static void run_all(struct vmsim_explorer *x, struct found *f, unsigned int strategy)
@@ -152,7 +153,8 @@ static void print_cell(enum vmsim_tlb tlb)
 	if (found[DPOR].coverage.exhausted)
 		printf(" %llu executions,", (unsigned long long)found[DPOR].executions);
 	if (found[STATES].coverage.exhausted)
-		printf(" %llu transitions,", (unsigned long long)found[STATES].coverage.transitions);
+		printf(" %llu transitions,",
+		       (unsigned long long)found[STATES].coverage.transitions);
 	printf(" %u final states, %u rules break\n", states, broken);
 	fflush(stdout);
 }
@@ -201,8 +203,8 @@ static void check_cell(const char *back_end, char *names)
 			fail_msg("%s: no strategy %s", cells, name);
 		explore(tlb, i);
 		if (!found[i].coverage.exhausted)
-			fail_msg("%s %s %s: %s does not exhaust it any more", scenario->name, variant,
-				 back_end, name);
+			fail_msg("%s %s %s: %s does not exhaust it any more", scenario->name,
+				 variant, back_end, name);
 	}
 	for (unsigned int i = EXHAUSTIVE; i < STRATEGIES; i++)
 		explore(tlb, i);
@@ -266,7 +268,9 @@ int main(int argc, char **argv)
 	variant = argv[3 + check];
 	if (!scenario)
 		return usage();
-	if (argc == 6)
-		limits = (struct limits) { strtoull(argv[4], NULL, 10), strtoull(argv[5], NULL, 10) };
+	if (argc == 6) {
+		limits.executions = strtoull(argv[4], NULL, 10);
+		limits.transitions = strtoull(argv[5], NULL, 10);
+	}
 	return check ? vmsim_run_tests(tests) : survey();
 }

@@ -72,8 +72,10 @@ static void mix_mm(struct mm_struct *mm)
 {
 	const struct chk_walk walk = { .pte = mix_pte, .table = mix_table };
 
+	struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas);
+
 	leavings = mix(leavings, mm->context.ctx_id);
-	for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas); vma; vma = vmsim_vma_next(vma)) {
+	for (; vma; vma = vmsim_vma_next(vma)) {
 		leavings = mix(leavings, vma->vm_start);
 		leavings = mix(leavings, vma->vm_end);
 		leavings = mix(leavings, vma->vm_flags);

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "explore/footprint.h"
+#include "machine/internal.h"
+#include "check/checker.h"
+#include <linux/mm.h>
+#include <linux/rwsem.h>
+#include <string.h>
+
+/*
+ * What the oracles decide by. If a verdict depends on what another thread does, the two steps
+ * depend on each other, even if no program could tell their order: otherwise the one order in
+ * which nothing is wrong might be the only one that is tried. What they look at only where
+ * something is in excess, they are taken to look at only there.
+ */
+
+struct look {
+	struct footprint *footprint;
+	const struct vmsim_event *event;
+	const struct mm_struct *mm;	/* whose entries; NULL: all */
+	const struct page *page;	/* to which; NULL: all */
+	unsigned long start, last;	/* where */
+	bool excess;			/* there is some */
+};
+
+static uint64_t address(const void *of)
+{
+	return (uint64_t)(uintptr_t)of;
+}
+
+static void look_at(struct look *look, const void *word)
+{
+	footprint_add(look->footprint, look->event, address(word), ACCESS_READ);
+}
+
+/* O3: what says that a page of a file is newer than its store. All who say it say the same. */
+static uint64_t dirtiness_of(const struct page *page)
+{
+	return object_name(OBJECT_DIRTINESS, address(page));
+}
+
+/* O4: what a program stored last at an address. */
+static uint64_t value_at(const struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct mm_struct *mm = footprint->machine->cpu[event->cpu].loaded_mm;
+
+	return object_name(OBJECT_VALUE, (mm ? mm->context.ctx_id << 40 : 0) ^
+					 event->arg[0] >> PAGE_SHIFT);
+}
+
+static struct page *page_of(u64 pte)
+{
+	return chk_hw_present(pte) && pfn_valid(chk_pfn(pte)) ? pfn_to_page(chk_pfn(pte)) : NULL;
+}
+
+/* Without an event, as all oracles look. */
+static bool is_of_file(const struct page *page)
+{
+	const void *mapping = __READ_ONCE(page->mapping);
+
+	return mapping && !(address(mapping) & PAGE_MAPPING_FLAGS);
+}
+
+/* An entry that becomes dirty speaks for its page from then on. */
+static void entry_set(struct footprint *footprint, const struct vmsim_event *event)
+{
+	u64 old = event->arg[1], new_pte = event->arg[2];
+	const struct page *page = page_of(new_pte);
+	bool spoke = old & _PAGE_DIRTY && page_of(old) == page;
+
+	if (page && new_pte & _PAGE_DIRTY && !spoke && is_of_file(page))
+		footprint_add(footprint, event, dirtiness_of(page), ACCESS_ADD);
+}
+
+/* O3: where the entry that leads to the page is dirty, it does not matter who else says so. */
+static void page_stored(struct footprint *footprint, const struct vmsim_event *event)
+{
+	struct mm_struct *mm = footprint->machine->cpu[event->cpu].loaded_mm;
+	const struct page *page = (void *)(uintptr_t)object_id(footprint->frame);
+	const pte_t *ptep = mm ? chk_find_pte(mm, event->arg[0]) : NULL;
+	u64 pte = ptep ? chk_read_pte(ptep) : 0;
+
+	if (page_of(pte) != page || !(pte & _PAGE_DIRTY))
+		footprint_add(footprint, event, dirtiness_of(page), ACCESS_READ);
+}
+
+/* O21: the folio's lock, or its being mapped, is what makes this right. */
+static void folio_dirtied(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct folio *folio = (void *)(uintptr_t)event->arg[0];
+	struct look look = { .footprint = footprint, .event = event };
+
+	footprint_add(footprint, event, dirtiness_of(&folio->page), ACCESS_ADD);
+	if (event->arg[1])
+		return;
+	look_at(&look, &folio->flags);
+	if (!(__READ_ONCE(folio->flags) & (BIT(PG_locked) | BIT(PG_writeback))))
+		look_at(&look, &folio->page._mapcount);
+}
+
+/* O6: whoever promised to flush. */
+static void look_at_promises(struct look *look)
+{
+	const struct mm_struct *mm = look->mm;
+
+	look_at(look, &mm->mm_users);
+	look_at(look, &mm->tlb_flush_pending);
+	look_at(look, &mm->tlb_flush_batched);
+	if (__READ_ONCE(mm->tlb_flush_pending.counter) <= 0)
+		look_at(look, &mm->mmap_lock);
+}
+
+static bool is_looked_for(const struct look *look, const struct vmsim_tlb_entry *entry)
+{
+	unsigned long addr = entry->vpn << PAGE_SHIFT;
+
+	if (look->page && (!pfn_valid(entry->pfn) || pfn_to_page(entry->pfn) != look->page))
+		return false;
+	return !look->mm || (entry->mm == look->mm->context.ctx_id && addr >= look->start &&
+			     addr <= look->last);
+}
+
+/* MR1, R14: an entry that allows more than the tables do, the lock over the latter, the folio's. */
+static void look_at_excess(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
+{
+	struct look *look = arg;
+	const pte_t *ptep;
+
+	(void)cpu;
+	if (!is_looked_for(look, entry) || entry->shift != PAGE_SHIFT)
+		return;
+	ptep = chk_find_pte((struct mm_struct *)look->mm, entry->vpn << PAGE_SHIFT);
+	if (!chk_excess(entry, ptep ? chk_read_pte(ptep) : 0))
+		return;
+	look->excess = true;
+	if (ptep) {
+		look_at(look, ptep);
+		look_at(look, page_ptdesc(virt_to_page(ptep))->ptl);
+	}
+	if (entry->dirty && pfn_valid(entry->pfn))
+		look_at(look, &pfn_to_page(entry->pfn)->flags);
+}
+
+static void look_for_excess(struct look *look)
+{
+	vmsim_tlb_for_each(look->footprint->machine, look_at_excess, look);
+	if (look->excess)
+		look_at_promises(look);
+}
+
+static void table_unlocked(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct page *table = (void *)(uintptr_t)event->arg[1];
+	struct look look = { .footprint = footprint, .event = event };
+
+	if (!table)
+		return;
+	look.mm = page_ptdesc(table)->pt_mm;
+	look.start = page_ptdesc(table)->pt_base;
+	look.last = look.start + PMD_SIZE - 1;
+	if (look.mm)
+		look_for_excess(&look);
+}
+
+static void promise_ended(struct footprint *footprint, const struct vmsim_event *event,
+			  const struct mm_struct *mm)
+{
+	struct look look = { .footprint = footprint, .event = event, .mm = mm, .last = ~0UL };
+
+	if (mm)
+		look_for_excess(&look);
+}
+
+static void unlocked(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct vmsim_lock_class *class = (void *)(uintptr_t)event->arg[1];
+	const struct rw_semaphore *sem = (void *)(uintptr_t)event->arg[0];
+
+	if (event->arg[2] & VMSIM_LOCK_EXCLUSIVE && class && class->name &&
+	    !strcmp(class->name, "mmap_lock"))
+		promise_ended(footprint, event, sem->object);
+}
+
+/* MR2: an entry that allows to write what is copied; the tables do not, or not any more. */
+static void look_at_writer(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
+{
+	struct look *look = arg;
+
+	(void)cpu;
+	if (is_looked_for(look, entry) && entry->write)
+		look_at(look, entry->ptep);
+}
+
+static void frame_copied(struct footprint *footprint, const struct vmsim_event *event)
+{
+	struct look look = {
+		.footprint = footprint,
+		.event = event,
+		.page = (void *)(uintptr_t)event->arg[0],
+	};
+
+	if (!is_of_file(look.page))
+		vmsim_tlb_for_each(footprint->machine, look_at_writer, &look);
+}
+
+/* A flush that is put off takes the CPU's entries away, although they are still there. */
+static void drop_rights(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
+{
+	const struct look *look = arg;
+
+	if (address(&cpu->hv_state) == look->event->arg[0])
+		footprint_drop_rights(look->footprint, look->event, entry);
+}
+
+static void drop_tables(void *arg, struct vmsim_cpu *cpu, const struct vmsim_psc_entry *entry)
+{
+	const struct look *look = arg;
+	uint64_t at = look->event->arg[0];
+
+	if (address(&cpu->hv_state) == at || address(cpu->tlb.psc) == at)
+		footprint_add(look->footprint, look->event,
+				object_name(OBJECT_MM_TABLES, entry->mm), ACCESS_WRITE);
+}
+
+/* The event comes before the flush, which is told of by what it looks through. */
+static void flushed(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct vmsim_machine *m = footprint->machine;
+	struct look look = { .footprint = footprint, .event = event };
+
+	if (event->arg[0] - address(m->cpu) >= m->nr_cpus * sizeof(m->cpu[0]))
+		return;
+	vmsim_tlb_for_each(footprint->machine, drop_rights, &look);
+	vmsim_tlb_for_each_table(footprint->machine, drop_tables, &look);
+}
+
+void footprint_oracles(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct page *page = (void *)(uintptr_t)event->arg[0];
+	const struct mm_struct *mm = (void *)(uintptr_t)event->arg[2];
+
+	switch (event->kind) {
+	case VMSIM_EV_PTE_SET:
+		entry_set(footprint, event);
+		break;
+	case VMSIM_EV_FOLIO_DIRTY:
+		folio_dirtied(footprint, event);
+		break;
+	case VMSIM_EV_STORE_WRITE:
+	case VMSIM_EV_CACHE_REMOVE:
+		footprint_add(footprint, event, dirtiness_of(page), ACCESS_READ);
+		break;
+	case VMSIM_EV_LOAD:
+		footprint_add(footprint, event, value_at(footprint, event), ACCESS_READ);
+		break;
+	case VMSIM_EV_STORE:
+		footprint_add(footprint, event, value_at(footprint, event), ACCESS_WRITE);
+		page_stored(footprint, event);
+		break;
+	case VMSIM_EV_PTL_UNLOCK:
+		table_unlocked(footprint, event);
+		break;
+	case VMSIM_EV_FLUSH_PENDING:
+		if ((int)event->arg[1] > (int)event->arg[2])
+			promise_ended(footprint, event, (void *)(uintptr_t)event->arg[0]);
+		break;
+	case VMSIM_EV_UNLOCK:
+		unlocked(footprint, event);
+		break;
+	case VMSIM_EV_FRAME_READ:
+		frame_copied(footprint, event);
+		break;
+	case VMSIM_EV_ATOMIC:
+		flushed(footprint, event);
+		break;
+	case VMSIM_EV_TABLE_FREE:
+		if (mm)
+			footprint_add(footprint, event,
+					object_name(OBJECT_MM_TABLES, mm->context.ctx_id),
+					ACCESS_READ);
+		break;
+	default:
+		break;
+	}
+}
