@@ -47,6 +47,8 @@ vmsim_self __attribute__((visibility("default")));
 __attribute__((visibility("default")))
 void vmsim_read_watched(const volatile void *at, void *value, unsigned int size);
 __attribute__((visibility("default")))
+unsigned long vmsim_read_bit_watched(const volatile unsigned long *at, unsigned int nr);
+__attribute__((visibility("default")))
 void vmsim_write_watched(volatile void *at, const void *value, unsigned int size, bool release);
 
 /* Where stores to come are told of before (docs/full.md). */

@@ -65,7 +65,12 @@ static inline bool test_and_clear_bit(long nr, unsigned long *addr)
 
 static inline bool test_bit(long nr, const unsigned long *addr)
 {
-	return READ_ONCE(*vmsim_bit_word(nr, (unsigned long *)addr)) & BIT(nr % BITS_PER_LONG);
+	const unsigned long *word = vmsim_bit_word(nr, (unsigned long *)addr);
+	unsigned long value = __READ_ONCE(*word);
+
+	if (vmsim_watched(READ))
+		value = vmsim_read_bit_watched(word, (unsigned int)(nr % BITS_PER_LONG));
+	return value & BIT(nr % BITS_PER_LONG);
 }
 
 /* Not atomic: the caller owns the word. */

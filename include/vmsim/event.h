@@ -16,6 +16,8 @@
  * An event that nobody watches costs one predictable branch, and nothing at all in a build with
  * -Dchecks=false.
  *
+ * Where a READ is a test of one bit, its size has the number of the bit above that of the bytes.
+ *
  * PLAIN_READ and PLAIN_WRITE, which only instrumented code raises, are told right before the access
  * (docs/full.md).
  *
@@ -105,6 +107,11 @@ _Static_assert(VMSIM_EV_COUNT <= 64, "event kinds are bits of one 64-bit word");
 
 #define VMSIM_EV_BIT(id) (UINT64_C(1) << VMSIM_EV_##id)
 #define VMSIM_EV_ALL (~UINT64_C(0) >> (64 - VMSIM_EV_COUNT))
+
+/* The "size" argument of READ: a test of one bit of the word. */
+#define VMSIM_READ_BIT(nr) (sizeof(long) | ((uint64_t)(nr) + 1) << 8)
+#define VMSIM_READ_IS_BIT(size) ((size) >> 8)
+#define VMSIM_READ_BIT_OF(size) (((size) >> 8) - 1)
 
 /* Values of the "why" argument of PLAIN_WRITE. */
 enum vmsim_plain_write {

@@ -367,6 +367,8 @@ static void note_access(struct dpor *d, const struct dpor_access *access, size_t
 	}
 	switch (access->mode) {
 	case ACCESS_READ:
+	case ACCESS_PART_READ:
+	case ACCESS_PART_WRITE:
 	case ACCESS_ADD:
 	case ACCESS_DROP:
 	case ACCESS_ACQUIRE_SHARED:

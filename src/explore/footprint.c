@@ -16,8 +16,10 @@
 /* Events of these kinds write, or read, the object that their first argument names. */
 #define WRITES									\
 	(VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) |			\
-	 VMSIM_EV_BIT(WRITE) | VMSIM_EV_BIT(FLAG) | VMSIM_EV_BIT(PLAIN_WRITE))
-#define READS (VMSIM_EV_BIT(PTE_READ) | VMSIM_EV_BIT(READ) | VMSIM_EV_BIT(PLAIN_READ))
+	 VMSIM_EV_BIT(WRITE) | VMSIM_EV_BIT(PLAIN_WRITE))
+#define READS (VMSIM_EV_BIT(PTE_READ) | VMSIM_EV_BIT(PLAIN_READ))
+/* Words of which there may be more to say. */
+#define WORDS (VMSIM_EV_BIT(READ) | VMSIM_EV_BIT(FLAG))
 #define LOCKS									\
 	(VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK) | VMSIM_EV_BIT(PTL_LOCK) |	\
 	 VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(PTL_RELEASED))
@@ -39,7 +41,7 @@
 
 uint64_t footprint_kinds(void)
 {
-	return WRITES | READS | LOCKS | INTERRUPTS | COUNTS | FRAMES | FILES | ACCESSES |
+	return WRITES | READS | WORDS | LOCKS | INTERRUPTS | COUNTS | FRAMES | FILES | ACCESSES |
 	       CALLBACKS | DRAINS;
 }
 
@@ -55,8 +57,13 @@ static void add(struct footprint *footprint, const struct vmsim_event *event, ui
 	};
 }
 
-void footprint_add(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
-		   enum access_mode mode)
+void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode)
+{
+	add(footprint, NULL, object, mode);
+}
+
+void footprint_note(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
+		    enum access_mode mode)
 {
 	add(footprint, event, object, mode);
 }
@@ -113,13 +120,14 @@ static void look_at_mm_rights(struct footprint *footprint, const struct vmsim_ev
 		add(footprint, event, object_name(OBJECT_MM_RIGHTS, mm->context.ctx_id), ACCESS_READ);
 }
 
+/* Rights that go leave others alone that go, too. */
 void footprint_drop_rights(struct footprint *footprint, const struct vmsim_event *event,
 			   const struct vmsim_tlb_entry *entry)
 {
-	add(footprint, event, object_name(OBJECT_MM_RIGHTS, entry->mm), ACCESS_WRITE);
+	add(footprint, event, object_name(OBJECT_MM_RIGHTS, entry->mm), ACCESS_ADD);
 	if (pfn_valid(entry->pfn))
 		add(footprint, event, object_name(OBJECT_RIGHTS, address(pfn_to_page(entry->pfn))),
-		    ACCESS_WRITE);
+		    ACCESS_ADD);
 }
 
 /* The end of a promise to flush. */
@@ -274,6 +282,34 @@ static void frame_event(struct footprint *footprint, const struct vmsim_event *e
 	}
 }
 
+/*
+ * Of the flags of a page, who tests or changes one does not see the others. The lock is one that the
+ * flags of a folio have besides, which is why its test is one of all.
+ */
+static void bit_access(struct footprint *footprint, const struct vmsim_event *event, uint64_t bit,
+		       bool write)
+{
+	uint64_t word = event->arg[0];
+
+	if (bit == PG_locked && !write) {
+		add(footprint, event, word, ACCESS_READ);
+		return;
+	}
+	add(footprint, event, word, write ? ACCESS_PART_WRITE : ACCESS_PART_READ);
+	add(footprint, event, object_name(OBJECT_BIT, word + bit),
+	    write ? ACCESS_WRITE : ACCESS_READ);
+}
+
+static void word_event(struct footprint *footprint, const struct vmsim_event *event)
+{
+	if (event->kind == VMSIM_EV_FLAG)
+		bit_access(footprint, event, event->arg[1], true);
+	else if (VMSIM_READ_IS_BIT(event->arg[2]))
+		bit_access(footprint, event, VMSIM_READ_BIT_OF(event->arg[2]), false);
+	else
+		add(footprint, event, event->arg[0], ACCESS_READ);
+}
+
 static void file_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct address_space *mapping = (void *)(uintptr_t)event->arg[1];
@@ -282,9 +318,10 @@ static void file_event(struct footprint *footprint, const struct vmsim_event *ev
 	switch (event->kind) {
 	case VMSIM_EV_FOLIO_DIRTY:
 	case VMSIM_EV_FOLIO_CLEAN:
-		add(footprint, event, address(&page->flags), ACCESS_WRITE);
-		add(footprint, event, contents_of(address(page)), ACCESS_READ);
-		look_at_folio_rights(footprint, event);
+		bit_access(footprint, event, PG_dirty, true);
+		/* What is in a page that becomes clean is not looked at before it is copied. */
+		if (event->kind == VMSIM_EV_FOLIO_DIRTY)
+			add(footprint, event, contents_of(address(page)), ACCESS_READ);
 		break;
 	case VMSIM_EV_CACHE_ADD:
 	case VMSIM_EV_CACHE_REMOVE:
@@ -321,8 +358,32 @@ static void use_entry(struct footprint *footprint, const struct vmsim_event *eve
 	unsigned long pages = (event->arg[1] >> PAGE_SHIFT) - entry->vpn;
 
 	touch_entry(footprint, event);
-	footprint->frame = contents_of(address(pfn_to_page(entry->pfn + pages)));
-	add(footprint, event, footprint->frame, ACCESS_READ);
+	footprint->frame = entry->pfn + pages;
+	add(footprint, event, contents_of(address(pfn_to_page(footprint->frame))), ACCESS_PART_READ);
+}
+
+/*
+ * A program sees the words that it accesses, and no others of the page; whoever copies, fills or
+ * hands out the page meets all of them. A machine that keeps versions keeps one for the page.
+ */
+static uint64_t word_of(const struct footprint *footprint, uint64_t va)
+{
+	bool bytes = footprint->machine->config.contents == VMSIM_CONTENTS_BYTES;
+
+	return object_name(OBJECT_WORD, footprint->frame << (PAGE_SHIFT - 3) |
+					(bytes ? (va & ~PAGE_MASK) >> 3 : 0));
+}
+
+/* The access itself; in the same step as the use of the entry, and after it. */
+static void transfer(struct footprint *footprint, const struct vmsim_event *event)
+{
+	bool store = event->kind == VMSIM_EV_STORE;
+	uint64_t frame = contents_of(address(pfn_to_page(footprint->frame)));
+
+	if (store)
+		add(footprint, event, frame, ACCESS_PART_WRITE);
+	add(footprint, event, word_of(footprint, event->arg[0]),
+	    store ? ACCESS_WRITE : ACCESS_READ);
 }
 
 static void access_event(struct footprint *footprint, const struct vmsim_event *event)
@@ -336,8 +397,9 @@ static void access_event(struct footprint *footprint, const struct vmsim_event *
 		touch_entry(footprint, event);
 		footprint_drop_rights(footprint, event, (void *)(uintptr_t)event->arg[2]);
 		break;
+	case VMSIM_EV_LOAD:
 	case VMSIM_EV_STORE:
-		add(footprint, event, footprint->frame, ACCESS_WRITE);
+		transfer(footprint, event);
 		break;
 	case VMSIM_EV_MM_SWITCH:
 		add(footprint, event, address(&footprint->machine->cpu[event->arg[0]].tlb),
@@ -364,6 +426,8 @@ void footprint_event(struct footprint *footprint, const struct vmsim_event *even
 		add(footprint, event, event->arg[0], ACCESS_READ);
 	else if (bit & WRITES)
 		add(footprint, event, event->arg[0], ACCESS_WRITE);
+	else if (bit & WORDS)
+		word_event(footprint, event);
 	else if (bit & LOCKS)
 		lock_event(footprint, event);
 	else if (bit & COUNTS)

@@ -15,11 +15,16 @@
  * release cannot be swapped with the acquire that it lets in; acquires of the same object can.
  * Shared holders leave each other alone, those who come as those who go.
  *
+ * Parts: of an object that has some, each part is an object, too. Who accesses a part leaves those
+ * alone who access other parts; the accesses to the whole are what they meet.
+ *
  * Counts: additions whose result nobody sees leave each other alone, and so do those that leave
  * something and only say so.
  */
 enum access_mode {
 	ACCESS_READ,
+	ACCESS_PART_READ,
+	ACCESS_PART_WRITE,
 	ACCESS_ADD,
 	ACCESS_DROP,
 	ACCESS_WRITE,
@@ -43,7 +48,7 @@ struct footprint {
 	size_t n, capacity;
 	struct vmsim_machine *machine;
 	bool known;			/* nobody asks: the strategy knows what this step touches */
-	uint64_t frame;			/* used by the access under way: its object */
+	uint64_t frame;			/* used by the access under way: its number */
 	unsigned int calls;		/* taken from the mailbox by the interrupt under way */
 };
 
@@ -61,10 +66,12 @@ enum object_kind {
 	OBJECT_MM_RIGHTS,	/* to an address space: what TLBs have */
 	OBJECT_FRAMES,		/* of a CPU: free frames that it keeps */
 	OBJECT_CONTENTS,	/* of a frame: what is in it, and whose it is */
+	OBJECT_WORD,		/* of a frame: eight bytes of what is in it */
+	OBJECT_BIT,		/* of the flags of a frame */
 	OBJECT_STORE,		/* of a file: what is stored */
 	OBJECT_DIRTINESS,	/* of a page of a file: what says that it is newer than its store */
 	OBJECT_VALUE,		/* at an address: what was stored last */
-	OBJECT_MM_TABLES,	/* of an address space: pointers to its tables that CPUs have */
+	OBJECT_POINTERS,	/* to a page table: what CPUs have in their caches of pointers */
 	OBJECT_CELL,		/* eight bytes that instrumented code accesses */
 };
 
@@ -96,9 +103,11 @@ uint64_t footprint_kinds(void);
 void footprint_event(struct footprint *footprint, const struct vmsim_event *event);
 /* True if somebody may go on who could not before: something held was let go. */
 bool footprint_releases(const struct footprint *footprint);
-/* @event: what tells of it, or NULL. */
-void footprint_add(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
-		   enum access_mode mode);
+/* Something that no event tells of. */
+void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode);
+/* Something that goes with an event. */
+void footprint_note(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
+		    enum access_mode mode);
 struct vmsim_tlb_entry;
 void footprint_drop_rights(struct footprint *footprint, const struct vmsim_event *event,
 			   const struct vmsim_tlb_entry *entry);
@@ -107,8 +116,11 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 /* True unless the order of two accesses to the same object shows nowhere. */
 static inline bool modes_conflict(enum access_mode a, enum access_mode b)
 {
-	static const unsigned char peace[ACCESS_MODES] = {
-		[ACCESS_READ] = 1 << ACCESS_READ,
+	static const unsigned short peace[ACCESS_MODES] = {
+		[ACCESS_READ] = 1 << ACCESS_READ | 1 << ACCESS_PART_READ,
+		[ACCESS_PART_READ] = 1 << ACCESS_READ | 1 << ACCESS_PART_READ |
+				     1 << ACCESS_PART_WRITE,
+		[ACCESS_PART_WRITE] = 1 << ACCESS_PART_READ | 1 << ACCESS_PART_WRITE,
 		[ACCESS_ADD] = 1 << ACCESS_ADD,
 		[ACCESS_DROP] = 1 << ACCESS_DROP,
 		[ACCESS_ACQUIRE_SHARED] = 1 << ACCESS_ACQUIRE_SHARED | 1 << ACCESS_RELEASE_SHARED,

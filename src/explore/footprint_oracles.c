@@ -29,7 +29,7 @@ static uint64_t address(const void *of)
 
 static void look_at(struct look *look, const void *word)
 {
-	footprint_add(look->footprint, look->event, address(word), ACCESS_READ);
+	footprint_note(look->footprint, look->event, address(word), ACCESS_READ);
 }
 
 /* O3: what says that a page of a file is newer than its store. All who say it say the same. */
@@ -43,8 +43,7 @@ static uint64_t value_at(const struct footprint *footprint, const struct vmsim_e
 {
 	const struct mm_struct *mm = footprint->machine->cpu[event->cpu].loaded_mm;
 
-	return object_name(OBJECT_VALUE, (mm ? mm->context.ctx_id << 40 : 0) ^
-					 event->arg[0] >> PAGE_SHIFT);
+	return object_name(OBJECT_VALUE, (mm ? mm->context.ctx_id << 46 : 0) ^ event->arg[0] >> 3);
 }
 
 static struct page *page_of(u64 pte)
@@ -68,19 +67,27 @@ static void entry_set(struct footprint *footprint, const struct vmsim_event *eve
 	bool spoke = old & _PAGE_DIRTY && page_of(old) == page;
 
 	if (page && new_pte & _PAGE_DIRTY && !spoke && is_of_file(page))
-		footprint_add(footprint, event, dirtiness_of(page), ACCESS_ADD);
+		footprint_note(footprint, event, dirtiness_of(page), ACCESS_ADD);
 }
 
 /* O3: where the entry that leads to the page is dirty, it does not matter who else says so. */
 static void page_stored(struct footprint *footprint, const struct vmsim_event *event)
 {
 	struct mm_struct *mm = footprint->machine->cpu[event->cpu].loaded_mm;
-	const struct page *page = (void *)(uintptr_t)object_id(footprint->frame);
+	const struct page *page = pfn_to_page(footprint->frame);
 	const pte_t *ptep = mm ? chk_find_pte(mm, event->arg[0]) : NULL;
 	u64 pte = ptep ? chk_read_pte(ptep) : 0;
 
 	if (page_of(pte) != page || !(pte & _PAGE_DIRTY))
-		footprint_add(footprint, event, dirtiness_of(page), ACCESS_READ);
+		footprint_note(footprint, event, dirtiness_of(page), ACCESS_READ);
+}
+
+/* As the oracles know it; what they do not know is not so. */
+static bool has_lock(const struct footprint *footprint, const struct folio *folio)
+{
+	const struct vmsim_checker *chk = footprint->machine->checker;
+
+	return chk && chk_map_get(&chk->folio_owners, address(folio)) == current;
 }
 
 /* O21: the folio's lock, or its being mapped, is what makes this right. */
@@ -89,8 +96,10 @@ static void folio_dirtied(struct footprint *footprint, const struct vmsim_event 
 	const struct folio *folio = (void *)(uintptr_t)event->arg[0];
 	struct look look = { .footprint = footprint, .event = event };
 
-	footprint_add(footprint, event, dirtiness_of(&folio->page), ACCESS_ADD);
+	footprint_note(footprint, event, dirtiness_of(&folio->page), ACCESS_ADD);
 	if (event->arg[1])
+		return;
+	if (has_lock(footprint, folio))
 		return;
 	look_at(&look, &folio->flags);
 	if (!(__READ_ONCE(folio->flags) & (BIT(PG_locked) | BIT(PG_writeback))))
@@ -211,14 +220,19 @@ static void drop_rights(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb
 		footprint_drop_rights(look->footprint, look->event, entry);
 }
 
+static uint64_t pointers_to(unsigned long pfn)
+{
+	return object_name(OBJECT_POINTERS, pfn);
+}
+
 static void drop_tables(void *arg, struct vmsim_cpu *cpu, const struct vmsim_psc_entry *entry)
 {
 	const struct look *look = arg;
 	uint64_t at = look->event->arg[0];
 
 	if (address(&cpu->hv_state) == at || address(cpu->tlb.psc) == at)
-		footprint_add(look->footprint, look->event,
-				object_name(OBJECT_MM_TABLES, entry->mm), ACCESS_WRITE);
+		footprint_note(look->footprint, look->event, pointers_to(entry->table_pfn),
+			       ACCESS_ADD);
 }
 
 /* The event comes before the flush, which is told of by what it looks through. */
@@ -236,7 +250,6 @@ static void flushed(struct footprint *footprint, const struct vmsim_event *event
 void footprint_oracles(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct page *page = (void *)(uintptr_t)event->arg[0];
-	const struct mm_struct *mm = (void *)(uintptr_t)event->arg[2];
 
 	switch (event->kind) {
 	case VMSIM_EV_PTE_SET:
@@ -247,13 +260,13 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 		break;
 	case VMSIM_EV_STORE_WRITE:
 	case VMSIM_EV_CACHE_REMOVE:
-		footprint_add(footprint, event, dirtiness_of(page), ACCESS_READ);
+		footprint_note(footprint, event, dirtiness_of(page), ACCESS_READ);
 		break;
 	case VMSIM_EV_LOAD:
-		footprint_add(footprint, event, value_at(footprint, event), ACCESS_READ);
+		footprint_note(footprint, event, value_at(footprint, event), ACCESS_READ);
 		break;
 	case VMSIM_EV_STORE:
-		footprint_add(footprint, event, value_at(footprint, event), ACCESS_WRITE);
+		footprint_note(footprint, event, value_at(footprint, event), ACCESS_WRITE);
 		page_stored(footprint, event);
 		break;
 	case VMSIM_EV_PTL_UNLOCK:
@@ -273,10 +286,7 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 		flushed(footprint, event);
 		break;
 	case VMSIM_EV_TABLE_FREE:
-		if (mm)
-			footprint_add(footprint, event,
-					object_name(OBJECT_MM_TABLES, mm->context.ctx_id),
-					ACCESS_READ);
+		footprint_note(footprint, event, pointers_to(page_to_pfn(page)), ACCESS_READ);
 		break;
 	default:
 		break;

@@ -324,7 +324,8 @@ static struct use common_use(struct local *local, const struct vmsim_explorer *x
 static void note_told(struct local *local, const struct footprint *footprint)
 {
 	for (size_t i = 0; i < footprint->n; i++) {
-		if (footprint->at[i].mode == ACCESS_READ)
+		if (footprint->at[i].mode == ACCESS_READ ||
+		    footprint->at[i].mode == ACCESS_PART_READ)
 			continue;
 		GROW(local->told, local->told_capacity, local->nr_told + 1);
 		local->told[local->nr_told++] = is_lock(&footprint->at[i]) ?

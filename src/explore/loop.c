@@ -363,7 +363,7 @@ void vmsim_explorer_touch(struct vmsim_explorer *explorer, uint64_t addr, size_t
 	if (!explorer->strategy->footprints || !explorer->running)
 		return;
 	for (uint64_t cell = addr / CELL; cell * CELL < addr + size; cell++)
-		footprint_add(&explorer->footprint, NULL, object_name(OBJECT_CELL, cell),
+		footprint_add(&explorer->footprint, object_name(OBJECT_CELL, cell),
 			      write ? ACCESS_WRITE : ACCESS_READ);
 }
 

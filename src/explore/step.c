@@ -47,9 +47,9 @@ static void add_reader(struct vmsim_explorer *x, const struct vmsim_actor *actor
 	bool was = before->rcu_state & 1, is = actor->cpu->rcu_state & 1;
 
 	if (!was && is)
-		footprint_add(&x->footprint, NULL, reader, ACCESS_ACQUIRE);
+		footprint_add(&x->footprint, reader, ACCESS_ACQUIRE);
 	if (was && !is)
-		footprint_add(&x->footprint, NULL, reader, ACCESS_RELEASE);
+		footprint_add(&x->footprint, reader, ACCESS_RELEASE);
 }
 
 /* Threads take turns on a CPU that they share, except where one of them cannot leave. */
@@ -62,12 +62,12 @@ static void add_turn(struct vmsim_explorer *x, const struct vmsim_actor *actor,
 	if (!(x->crowded >> actor->index & 1))
 		return;
 	if (bound && !before->bound)
-		footprint_add(&x->footprint, NULL, turn, ACCESS_ACQUIRE);
+		footprint_add(&x->footprint, turn, ACCESS_ACQUIRE);
 	if (!bound && before->bound)
-		footprint_add(&x->footprint, NULL, turn, ACCESS_RELEASE);
+		footprint_add(&x->footprint, turn, ACCESS_RELEASE);
 	if (!bound && !before->bound) {
-		footprint_add(&x->footprint, NULL, turn, ACCESS_ACQUIRE_SHARED);
-		footprint_add(&x->footprint, NULL, turn, ACCESS_RELEASE_SHARED);
+		footprint_add(&x->footprint, turn, ACCESS_ACQUIRE_SHARED);
+		footprint_add(&x->footprint, turn, ACCESS_RELEASE_SHARED);
 	}
 }
 
@@ -75,7 +75,7 @@ static void add_turn(struct vmsim_explorer *x, const struct vmsim_actor *actor,
 static void add_grace(struct vmsim_explorer *x)
 {
 	for (unsigned int cpu = 0; cpu < x->machine->nr_cpus; cpu++)
-		footprint_add(&x->footprint, NULL, object_name(OBJECT_READER, cpu), ACCESS_READ);
+		footprint_add(&x->footprint, object_name(OBJECT_READER, cpu), ACCESS_READ);
 }
 
 static bool begins_grace(const struct vmsim_explorer *x, unsigned int actor)
@@ -100,7 +100,7 @@ void step_complete(struct vmsim_explorer *x, unsigned int actor, const struct st
 			add_grace(x);
 	}
 	if (step_by_hypervisor(x, actor))
-		footprint_add(&x->footprint, NULL, step_hypervisor_object(x, actor), ACCESS_WRITE);
+		footprint_add(&x->footprint, step_hypervisor_object(x, actor), ACCESS_WRITE);
 	if (began_grace(x, before))
 		add_grace(x);
 }

@@ -62,6 +62,18 @@ void vmsim_read_watched(const volatile void *at, void *value, unsigned int size)
 	vmsim_event_raise(VMSIM_EV_READ, (uintptr_t)at, seen, size, __builtin_return_address(0));
 }
 
+/* A test of one bit of a word: the word as a whole is not read. */
+unsigned long vmsim_read_bit_watched(const volatile unsigned long *at, unsigned int nr)
+{
+	u64 seen = __READ_ONCE(*at);
+
+	if (vmsim_ordered())
+		seen = vmsim_order_seen(at, seen, sizeof(*at));
+	vmsim_event_raise(VMSIM_EV_READ, (uintptr_t)at, seen, VMSIM_READ_BIT(nr),
+			  __builtin_return_address(0));
+	return seen;
+}
+
 static void store_now(volatile void *at, u64 value, unsigned int size)
 {
 	switch (size) {

@@ -282,7 +282,7 @@ static void test_pointer_to_table(void **state)
 		TWO_THREADS("pointer-to-table", load_and_drop_pointer, free_table, map_anon);
 
 	(void)state;
-	unseen_kind = OBJECT_MM_TABLES;
+	unseen_kind = OBJECT_POINTERS;
 	check_order(&scenario, VMSIM_ORACLE_O2, "O2 R2", pick_blind);
 }
 

@@ -154,7 +154,7 @@ static void atomics(void **state)
 	set_bit(3, &bits);
 	expect_atomic(&bits);
 	assert_true(test_bit(3, &bits));
-	expect(VMSIM_EV_READ, &bits, 8, 8);
+	expect(VMSIM_EV_READ, &bits, 8, VMSIM_READ_BIT(3));
 }
 
 static void a_failed_try_cmpxchg_reads(void **state)
