@@ -29,6 +29,13 @@ static void print_bound(unsigned int preemptions)
 		printf("at most %u preemption%s", preemptions, preemptions == 1 ? "" : "s");
 }
 
+/* Less than what was asked for may have been exhausted. */
+static void print_within(const struct vmsim_coverage *coverage)
+{
+	if (coverage->below && !coverage->exhausted)
+		printf(", EXHAUSTED within %u", coverage->below - 1);
+}
+
 static void print_seen(const struct vmsim_coverage *coverage)
 {
 	if (coverage->classes)
@@ -64,6 +71,7 @@ void cli_print_coverage(const struct vmsim_explore_options *options,
 	print_members(coverage);
 	printf("\ncoverage: %s", coverage->exhausted ? "EXHAUSTED; " : "");
 	print_bound(coverage->preemptions);
+	print_within(coverage);
 	if (options->shards > 1)
 		printf("; shard %u of %u", options->shard + 1, options->shards);
 	print_seen(coverage);
@@ -94,10 +102,12 @@ json_t *cli_coverage_json(const struct vmsim_result *result)
 {
 	const struct vmsim_coverage *coverage = &result->coverage;
 
-	return json_pack("{s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:s?, s:o}",
+	return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:s?, s:o}",
 			 "exhausted", coverage->exhausted,
 			 "preemptions", coverage->preemptions == VMSIM_UNBOUNDED ?
 			 json_null() : json_integer(coverage->preemptions),
+			 "within", coverage->below ?
+			 json_integer((json_int_t)coverage->below - 1) : json_null(),
 			 "classes", (json_int_t)coverage->classes,
 			 "blocked", (json_int_t)coverage->blocked,
 			 "states", (json_int_t)coverage->states,

@@ -124,6 +124,14 @@ static void read_execution(const struct part *part, struct cli_execution *execut
 	options->seed = (uint64_t)seed;
 }
 
+static unsigned int min_below(unsigned int below, const json_t *within)
+{
+	unsigned int other = json_is_integer(within) ?
+		(unsigned int)json_integer_value(within) + 1 : 0;
+
+	return other < below ? other : below;
+}
+
 static void add_coverage(const struct part *part, struct vmsim_coverage *all)
 {
 	const json_t *json = json_object_get(part->json, "coverage");
@@ -133,6 +141,7 @@ static void add_coverage(const struct part *part, struct vmsim_coverage *all)
 	if (!json_is_object(json) || !json_is_object(members))
 		bad_part(part);
 	all->exhausted &= json_is_true(json_object_get(json, "exhausted"));
+	all->below = min_below(all->below, json_object_get(json, "within"));
 	all->classes += (uint64_t)integer(json, "classes");
 	all->blocked += (uint64_t)integer(json, "blocked");
 	all->states += (uint64_t)integer(json, "states");
@@ -222,7 +231,7 @@ static void read_parts(struct merge *merge, const char *const *paths, size_t n)
 int cli_merge(const char *const *paths, size_t n, struct cli_execution *execution)
 {
 	struct merge merge = { 0 };
-	struct vmsim_result result = { .coverage.exhausted = true };
+	struct vmsim_result result = { .coverage = { .exhausted = true, .below = UINT_MAX } };
 	int status;
 
 	read_parts(&merge, paths, n);

@@ -284,7 +284,7 @@ int cli_explore(int argc, char **argv)
 	static const struct argp_option options[] = {
 		COMMON_OPTIONS,
 		{ "strategy", KEY_STRATEGY, "NAME", 0,
-		  "portfolio (default), dpor, states, dfs, pct, random, script, native", 1 },
+		  "portfolio (default), dpor, states, bounds, dfs, pct, random, script, native", 1 },
 		{ "executions", KEY_EXECUTIONS, "N", 0, "at most so many (100000)", 1 },
 		{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "stop then", 1 },
 		{ "memory-limit", KEY_MEMORY_LIMIT, "MIB", 0, "of what a strategy remembers", 1 },

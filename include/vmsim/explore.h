@@ -25,6 +25,7 @@ enum vmsim_strategy {
 	VMSIM_STRATEGY_DFS,	/* all schedules with at most so many preemptions */
 	VMSIM_STRATEGY_DPOR,	/* one schedule of each class of equivalent ones */
 	VMSIM_STRATEGY_STATES,	/* all states, each once */
+	VMSIM_STRATEGY_BOUNDS,	/* the same with no preemption, then with one, and so on */
 	VMSIM_STRATEGY_PORTFOLIO, /* shares of dpor, states, pct and random */
 	VMSIM_STRATEGY_COUNT
 };
@@ -87,7 +88,7 @@ enum vmsim_granularity {
  * @variant: name put into schedules and reports; the override itself is loaded by the caller
  * @timeline: record events, for struct vmsim_result
  * @debugger: tell a debugger of the state of memory at each decision, see <vmsim/debug.h>
- * @preemptions: most preemptions of a schedule (dfs, states); VMSIM_UNBOUNDED
+ * @preemptions: most preemptions of a schedule (dfs, states, bounds); VMSIM_UNBOUNDED
  * @memory_model: order of accesses
  * @granularity: what is a decision
  * @ask: questions that are asked, a mask of VMSIM_ASK_BIT(); most often none
@@ -179,6 +180,7 @@ struct vmsim_schedule {
  * struct vmsim_coverage - how far a search came
  * @exhausted: nothing is left, within @preemptions and the step limit
  * @preemptions: the bound; VMSIM_UNBOUNDED
+ * @below: nothing is left of what has fewer preemptions than this
  * @classes: complete executions, one for each class of equivalent schedules (dpor)
  * @blocked: executions that were cut because they are equivalent to others (dpor)
  * @states, @transitions: distinct states, and steps between them (states)
@@ -190,7 +192,7 @@ struct vmsim_schedule {
  */
 struct vmsim_coverage {
 	bool exhausted;
-	unsigned int preemptions;
+	unsigned int preemptions, below;
 	uint64_t classes, blocked;
 	uint64_t states, transitions;
 	uint64_t decisions;
@@ -260,7 +262,8 @@ VMSIM_API int vmsim_strategy_parse(const char *name);
 /**
  * struct vmsim_minimise_limits - what cutting down a failure may cost
  * @replays: most executions for cutting
- * @certify: most executions for certifying; 0: do not certify
+ * @certify: most executions for certifying, of which each counts as 32 steps between states where
+ *           those are searched; 0: do not certify
  * @time_ms: most milliseconds for all; 0: any number
  */
 struct vmsim_minimise_limits {

@@ -40,6 +40,7 @@ static const struct strategy *const strategies[VMSIM_STRATEGY_COUNT] = {
 	[VMSIM_STRATEGY_DFS] = &strategy_dfs,
 	[VMSIM_STRATEGY_DPOR] = &strategy_dpor,
 	[VMSIM_STRATEGY_STATES] = &strategy_states,
+	[VMSIM_STRATEGY_BOUNDS] = &strategy_bounds,
 };
 
 static int __attribute__((format(printf, 3, 4)))

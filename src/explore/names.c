@@ -12,6 +12,7 @@ static const char *const strategy_name[VMSIM_STRATEGY_COUNT] = {
 	[VMSIM_STRATEGY_DFS] = "dfs",
 	[VMSIM_STRATEGY_DPOR] = "dpor",
 	[VMSIM_STRATEGY_STATES] = "states",
+	[VMSIM_STRATEGY_BOUNDS] = "bounds",
 	[VMSIM_STRATEGY_PORTFOLIO] = "portfolio",
 };
 

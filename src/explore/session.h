@@ -95,7 +95,7 @@ struct strategy {
 };
 
 extern const struct strategy strategy_random, strategy_pct, strategy_script, strategy_replay,
-	strategy_dfs, strategy_dpor, strategy_states;
+	strategy_dfs, strategy_dpor, strategy_states, strategy_bounds;
 
 struct script_step {
 	char kind;		/* 't', 'i', 'p', 'u', or '*' */

@@ -182,6 +182,8 @@ static void dfs_cover(const struct vmsim_explorer *x, struct vmsim_coverage *cov
 
 	coverage->exhausted = dfs->exhausted;
 	coverage->preemptions = x->options->preemptions;
+	if (dfs->exhausted && x->options->preemptions != VMSIM_UNBOUNDED)
+		coverage->below = x->options->preemptions + 1;
 	coverage->estimate = (double)dfs->finished / (dfs->exhausted ? 1 : part_seen(dfs));
 }
 

@@ -59,10 +59,23 @@ struct node {
 	bool ends;
 };
 
+/**
+ * struct search - of all states
+ * @bounded: preemptions are counted, and @bound is how many there may be
+ * @rising: after one bound, the next one
+ * @below: everything with fewer preemptions than this was seen
+ * @over: there is nothing more to do
+ * @cut: something was left out for want of steps or of memory
+ * @forbade: the bound did forbid something
+ * @violated: an execution was cut short by a violation
+ * @whole: nothing is left out any more
+ * @most: states with earlier bounds, where they were more
+ */
 struct search {
 	struct visited *visited;
 	size_t visited_limit;
-	bool bounded;
+	bool bounded, rising;
+	unsigned int bound, below;
 	struct local *local;
 	struct open_states open;
 	struct node *node;
@@ -71,13 +84,11 @@ struct search {
 	size_t picks, pick_capacity;
 	u64 transitions;
 	size_t log_limit;
-	bool started, exhausted, cut;
-	bool forbade;		/* the bound did */
-	bool violated;
-	bool whole;		/* nothing is left out any more */
+	bool started, over, cut, forbade, violated, whole;
+	u64 most;
 };
 
-static int states_create(struct vmsim_explorer *x)
+static int create(struct vmsim_explorer *x, bool rising)
 {
 	struct search *search = calloc(1, sizeof(*search));
 	u64 limit = x->options->memory_limit ? x->options->memory_limit : DEFAULT_MEMORY;
@@ -97,8 +108,10 @@ static int states_create(struct vmsim_explorer *x)
 	}
 	if (!search)
 		return -ENOMEM;
-	search->bounded = x->options->preemptions != VMSIM_UNBOUNDED;
-	if (search->bounded && x->options->preemptions > MOST_LEFT) {
+	search->rising = rising;
+	search->bound = rising ? 0 : x->options->preemptions;
+	search->bounded = search->bound != VMSIM_UNBOUNDED;
+	if (search->bounded && search->bound > MOST_LEFT) {
 		snprintf(x->misfit, sizeof(x->misfit), "strategy states: at most %u preemptions",
 			 MOST_LEFT);
 		free(search);
@@ -109,6 +122,16 @@ static int states_create(struct vmsim_explorer *x)
 	search->visited_limit = limit / 2;
 	search->local = local_create(search->bounded);
 	return search->local ? 0 : -ENOMEM;
+}
+
+static int states_create(struct vmsim_explorer *x)
+{
+	return create(x, false);
+}
+
+static int bounds_create(struct vmsim_explorer *x)
+{
+	return create(x, true);
 }
 
 static void states_destroy(struct vmsim_explorer *x)
@@ -226,7 +249,7 @@ static int begin(struct vmsim_explorer *x)
 {
 	struct search *search = x->strategy_state;
 	struct arrival first = {
-		.allowance = { search->bounded ? x->options->preemptions : 0, NOBODY },
+		.allowance = { search->bounded ? search->bound : 0, NOBODY },
 	};
 
 	visited_destroy(search->visited);
@@ -470,7 +493,6 @@ static bool go_up(struct vmsim_explorer *x)
 	bool endless = leave(x);
 	bool violated = endless && never_ends(x, &left);
 
-	search->exhausted = !search->depth;
 	if (endless)
 		checkpoint_take(x);
 	checkpoint_back(x, search->depth ? search->node[search->depth - 1].at.mark : 0);
@@ -496,6 +518,28 @@ static int again(struct vmsim_explorer *x)
 	return begin(x);
 }
 
+static bool is_complete(const struct search *search)
+{
+	return !search->depth && !search->cut && visited_exact(search->visited);
+}
+
+/* A search has come to its end: the next one, or none. */
+static int go_on_rising(struct vmsim_explorer *x)
+{
+	struct search *search = x->strategy_state;
+	unsigned int last = min(x->options->preemptions, MOST_LEFT);
+
+	if (search->bounded && is_complete(search))
+		search->below = search->bound + 1;
+	search->over = !search->rising || !is_complete(search) || !search->forbade ||
+		search->bound == last;
+	if (search->over)
+		return 0;
+	search->most = max(search->most, visited_count(search->visited));
+	search->bound++;
+	return again(x);
+}
+
 static int states_advance(struct vmsim_explorer *x)
 {
 	struct search *search = x->strategy_state;
@@ -504,19 +548,19 @@ static int states_advance(struct vmsim_explorer *x)
 
 	if (!search->started)
 		err = start(x);
-	while (!err && !search->exhausted && search->transitions < before + TRANSITIONS_AT_ONCE) {
-		struct node *node = &search->node[search->depth - 1];
+	while (!err && !search->over && search->transitions < before + TRANSITIONS_AT_ONCE) {
+		struct node *node = search->depth ? &search->node[search->depth - 1] : NULL;
+		bool ended = false;
 
-		if (must_begin_again(x)) {
+		if (must_begin_again(x))
 			err = again(x);
-			continue;
-		}
-		if (node->picks) {
-			if (step(x, node))
-				return 0;
-			continue;
-		}
-		if (go_up(x))
+		else if (!node)
+			err = go_on_rising(x);
+		else if (node->picks)
+			ended = step(x, node);
+		else
+			ended = go_up(x);
+		if (ended)
 			return 0;
 	}
 	x->abandoned = true;
@@ -526,19 +570,22 @@ static int states_advance(struct vmsim_explorer *x)
 
 static bool states_more(struct vmsim_explorer *x)
 {
-	return !((struct search *)x->strategy_state)->exhausted;
+	return !((struct search *)x->strategy_state)->over;
 }
 
 static void states_cover(const struct vmsim_explorer *x, struct vmsim_coverage *coverage)
 {
 	const struct search *search = x->strategy_state;
+	bool unbounded = search->over && !search->forbade;
+
 	if (!search->started)
 		return;
-	coverage->exhausted = search->exhausted && !search->cut && visited_exact(search->visited);
 	/* A bound that forbade nothing is none. */
-	coverage->preemptions = search->exhausted && !search->forbade ? VMSIM_UNBOUNDED :
-		x->options->preemptions;
-	coverage->states = visited_count(search->visited);
+	coverage->preemptions = unbounded ? VMSIM_UNBOUNDED : x->options->preemptions;
+	coverage->exhausted = search->over && is_complete(search) &&
+		(unbounded || search->bound == x->options->preemptions);
+	coverage->below = search->below;
+	coverage->states = max(search->most, visited_count(search->visited));
 	coverage->transitions = search->transitions;
 	coverage->deepest = search->deepest;
 }
@@ -546,6 +593,16 @@ static void states_cover(const struct vmsim_explorer *x, struct vmsim_coverage *
 const struct strategy strategy_states = {
 	.footprints = true,
 	.create = states_create,
+	.destroy = states_destroy,
+	.more = states_more,
+	.cover = states_cover,
+	.advance = states_advance,
+};
+
+/* With no preemption, then with one, and so on: what is found fails with no fewer. */
+const struct strategy strategy_bounds = {
+	.footprints = true,
+	.create = bounds_create,
 	.destroy = states_destroy,
 	.more = states_more,
 	.cover = states_cover,

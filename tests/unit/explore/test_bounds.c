@@ -217,45 +217,179 @@ static int writes(struct vmsim_world *world)
 	return 0;
 }
 
-static bool fails_within(const struct vmsim_scenario *scenario, unsigned int preemptions)
+static struct vmsim_coverage search(const struct vmsim_scenario *scenario,
+				    enum vmsim_strategy strategy, unsigned int preemptions,
+				    bool *failed)
 {
 	struct vmsim_explore_options options;
+	struct vmsim_coverage coverage;
 	struct vmsim_result result;
 	char error[256];
-	bool failed;
 
 	vmsim_explore_options_init(&options);
-	options.strategy = VMSIM_STRATEGY_STATES;
+	options.strategy = strategy;
 	options.executions = UINT64_MAX;
 	options.preemptions = preemptions;
 	if (vmsim_explore(scenario, &options, &result, error, sizeof(error)))
 		fail_msg("%s", error);
-	failed = result.violated;
-	assert_true(failed || result.coverage.exhausted);
+	*failed = result.violated;
+	coverage = result.coverage;
+	assert_int_not_equal(*failed, coverage.exhausted);
 	vmsim_result_free(&result);
+	return coverage;
+}
+
+static bool fails_within(const struct vmsim_scenario *scenario, unsigned int preemptions)
+{
+	struct vmsim_coverage coverage;
+	bool failed;
+
+	coverage = search(scenario, VMSIM_STRATEGY_STATES, preemptions, &failed);
+	assert_int_equal(coverage.below, failed ? 0 : preemptions + 1);
 	return failed;
 }
 
-static void test_private_steps_of_others_cost(void **state)
+static const struct vmsim_thread_def between_threads[] = {
+	{ .name = "Later", .cpu = 1, .fn = goes_on_later },
+	{ .name = "Reader", .cpu = 2, .fn = reads_twice },
+	{ .name = "Writer", .cpu = 3, .fn = writes },
+};
+
+static struct vmsim_scenario between(unsigned int nr_threads)
 {
-	static const struct vmsim_thread_def threads[] = {
-		{ .name = "Later", .cpu = 1, .fn = goes_on_later },
-		{ .name = "Reader", .cpu = 2, .fn = reads_twice },
-		{ .name = "Writer", .cpu = 3, .fn = writes },
-	};
-	const struct vmsim_scenario scenario = {
+	return (struct vmsim_scenario) {
 		.name = "between",
 		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 4, .frames = 128 },
 		.bare = true,
 		.ctx_size = sizeof(struct between),
-		.threads = threads,
-		.nr_threads = 3,
+		.threads = between_threads,
+		.nr_threads = nr_threads,
 	};
+}
+
+static void test_private_steps_of_others_cost(void **state)
+{
+	const struct vmsim_scenario scenario = between(3);
 
 	(void)state;
 	skip_without_states();
 	assert_false(fails_within(&scenario, 0));
 	assert_true(fails_within(&scenario, 1));
+}
+
+static int writes_and_says_so(struct vmsim_world *world)
+{
+	struct between *w = world->ctx;
+
+	WRITE_ONCE(w->started, 1);
+	WRITE_ONCE(w->word, 1);
+	WRITE_ONCE(w->done, 1);
+	return 0;
+}
+
+/*
+ * The writer has to be preempted when it has started, unless it did so before; then the reader; then
+ * the writer, again.
+ */
+static void test_more_preemptions(void **state)
+{
+	static const struct vmsim_thread_def threads[] = {
+		{ .name = "Reader", .cpu = 1, .fn = reads_twice },
+		{ .name = "Writer", .cpu = 2, .fn = writes_and_says_so },
+	};
+	static const struct between begin[] = { { .started = 1 }, { .started = 0 } };
+
+	(void)state;
+	skip_without_states();
+	for (unsigned int i = 0; i < 2; i++) {
+		struct vmsim_scenario scenario = between(2);
+		struct vmsim_coverage coverage;
+		bool failed;
+
+		scenario.threads = threads;
+		scenario.ctx_init = &begin[i];
+		coverage = search(&scenario, VMSIM_STRATEGY_BOUNDS, VMSIM_UNBOUNDED, &failed);
+		assert_true(failed);
+		assert_int_equal(coverage.below, 2 + i);
+	}
+}
+
+/* One bound after the other, until a failure, until the last bound, or until none forbids anything. */
+static void test_bounds_rise(void **state)
+{
+	const struct vmsim_scenario fails = between(3), passes = between(2);
+	struct vmsim_coverage coverage;
+	bool failed;
+
+	(void)state;
+	skip_without_states();
+	coverage = search(&fails, VMSIM_STRATEGY_BOUNDS, VMSIM_UNBOUNDED, &failed);
+	assert_true(failed);
+	assert_int_equal(coverage.below, 1);
+	coverage = search(&fails, VMSIM_STRATEGY_BOUNDS, 0, &failed);
+	assert_false(failed);
+	assert_int_equal(coverage.below, 1);
+	assert_int_equal(coverage.preemptions, 0);
+	coverage = search(&passes, VMSIM_STRATEGY_BOUNDS, 2, &failed);
+	assert_false(failed);
+	assert_int_equal(coverage.below, 3);
+	assert_int_equal(coverage.preemptions, 2);
+	coverage = search(&passes, VMSIM_STRATEGY_BOUNDS, VMSIM_UNBOUNDED, &failed);
+	assert_false(failed);
+	assert_in_range(coverage.below, 4, 20);
+	assert_int_equal(coverage.preemptions, VMSIM_UNBOUNDED);
+}
+
+/* The fewest preemptions with which @program fails, by all schedules; MAX_BOUND + 1: more. */
+static unsigned int depth_of(const struct program *program)
+{
+	struct vmsim_scenario scenario;
+
+	program_scenario(program, &scenario);
+	for (unsigned int bound = 0; bound <= MAX_BOUND; bound++) {
+		struct vmsim_explore_options options = outcomes_options(VMSIM_STRATEGY_DFS);
+		struct vmsim_result result;
+		char error[256];
+		bool failed;
+
+		options.preemptions = bound;
+		options.executions = UINT64_MAX;
+		if (vmsim_explore(&scenario, &options, &result, error, sizeof(error)))
+			fail_msg("%s", error);
+		failed = result.violated;
+		vmsim_result_free(&result);
+		if (failed)
+			return bound;
+	}
+	return MAX_BOUND + 1;
+}
+
+static void test_bounds_find_the_depth(void **state)
+{
+	unsigned int programs[MAX_BOUND + 2] = { 0 };
+	uint64_t seed = 0;
+
+	(void)state;
+	skip_without_states();
+	for (unsigned int i = 0; i < PROGRAMS; i++, seed++) {
+		struct vmsim_coverage coverage;
+		struct vmsim_scenario scenario;
+		struct program program;
+		unsigned int depth;
+		bool failed;
+
+		seed = exhaustible(&program, seed);
+		depth = depth_of(&program);
+		program_scenario(&program, &scenario);
+		coverage = search(&scenario, VMSIM_STRATEGY_BOUNDS, MAX_BOUND, &failed);
+		assert_int_equal(failed, depth <= MAX_BOUND);
+		if (failed)
+			assert_int_equal(coverage.below, depth);
+		programs[depth]++;
+	}
+	for (unsigned int depth = 0; depth <= MAX_BOUND; depth++)
+		print_message("%u programs of depth %u\n", programs[depth], depth);
+	assert_true(programs[0] && programs[1] && programs[MAX_BOUND + 1]);
 }
 
 struct spin {
@@ -423,6 +557,9 @@ int main(void)
 		cmocka_unit_test(test_states_agrees_with_dfs),
 		cmocka_unit_test(test_errors_are_noticed),
 		cmocka_unit_test(test_private_steps_of_others_cost),
+		cmocka_unit_test(test_more_preemptions),
+		cmocka_unit_test(test_bounds_rise),
+		cmocka_unit_test(test_bounds_find_the_depth),
 		cmocka_unit_test(test_ends_beyond_the_bound),
 		cmocka_unit_test(test_livelocks_within_the_bound),
 		cmocka_unit_test(test_allowances),
