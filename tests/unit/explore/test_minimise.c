@@ -154,6 +154,74 @@ static void test_limits_are_kept(void **state)
 	vmsim_result_free(&found);
 }
 
+/* By states, or by dfs where there are none to go back to: with no preemption nothing fails. */
+static void test_certified(void **state)
+{
+	static const enum vmsim_backend backends[] = { VMSIM_BACKEND_FIBER, VMSIM_BACKEND_PTHREAD };
+	struct vmsim_minimise_limits limits;
+
+	(void)state;
+	vmsim_minimise_limits_init(&limits);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct vmsim_result found = find(1);
+		struct vmsim_explore_options options = random_options(1);
+		struct vmsim_minimised m;
+
+		options.backend = backends[i];
+		assert_int_equal(vmsim_minimise(&scenario, &options, &found.schedule, &limits, &m,
+						error, sizeof(error)), 0);
+		assert_int_equal(m.preemptions, 1);
+		assert_true(m.certified);
+		assert_in_range(m.certify_executions, 1, 1000);
+		vmsim_minimised_free(&m);
+		vmsim_result_free(&found);
+	}
+}
+
+/* What is not cut down as far as it could be is found out by the search for less. */
+static void test_certifying_finds_less(void **state)
+{
+	struct vmsim_minimise_limits limits = { .replays = 1, .certify = 10000 };
+	struct vmsim_explore_options options = random_options(1);
+	uint64_t seed = 1;
+
+	(void)state;
+	for (;; seed += 20) {
+		struct vmsim_result found = find(seed);
+		struct vmsim_minimised m;
+		bool enough;
+
+		assert_int_equal(vmsim_minimise(&scenario, &options, &found.schedule, &limits, &m,
+						error, sizeof(error)), 0);
+		enough = m.preemptions_before > 1;
+		assert_int_equal(m.improved > 0, enough);
+		assert_true(m.certified);
+		assert_int_equal(m.preemptions, 1);
+		vmsim_minimised_free(&m);
+		vmsim_result_free(&found);
+		if (enough)
+			return;
+	}
+}
+
+/* A search that does not end within its limit proves nothing. */
+static void test_not_certified(void **state)
+{
+	struct vmsim_minimise_limits limits = { .replays = 10000, .certify = 1 };
+	struct vmsim_explore_options options = random_options(1);
+	struct vmsim_result found = find(1);
+	struct vmsim_minimised m;
+
+	(void)state;
+	options.backend = VMSIM_BACKEND_PTHREAD;
+	assert_int_equal(vmsim_minimise(&scenario, &options, &found.schedule, &limits, &m, error,
+					sizeof(error)), 0);
+	assert_int_equal(m.preemptions, 1);
+	assert_false(m.certified);
+	vmsim_minimised_free(&m);
+	vmsim_result_free(&found);
+}
+
 static void test_what_cannot_be_minimised(void **state)
 {
 	struct vmsim_pick misfit[] = { { 'i', 2, 1 } };
@@ -242,6 +310,9 @@ int main(void)
 		cmocka_unit_test(test_one_preemption),
 		cmocka_unit_test(test_the_result_replays),
 		cmocka_unit_test(test_limits_are_kept),
+		cmocka_unit_test(test_certified),
+		cmocka_unit_test(test_certifying_finds_less),
+		cmocka_unit_test(test_not_certified),
 		cmocka_unit_test(test_what_cannot_be_minimised),
 		cmocka_unit_test(test_impossible_picks_are_skipped),
 		cmocka_unit_test(test_too_many_preemptions_are_not_executed),
