@@ -41,7 +41,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		input->pass_executions = cli_number("pass-executions", arg, 1, INT64_MAX);
 		return 0;
 	case KEY_DEPTH:
-		input->explore = input->depth = true;
+		input->depth = true;
 		return 0;
 	case KEY_EXECUTIONS:
 		input->executions = cli_number("executions", arg, 0, INT64_MAX);
@@ -173,6 +173,8 @@ static void add_cell(struct check *check, const struct vmsim_scenario *scenario,
 			       "the verdict table must say one thing about each cell");
 	} else if (check->input->explore) {
 		check_explore_add(check, scenario, verdict, column);
+	} else if (check->input->depth) {
+		check_depth_add(check, scenario, verdict, column);
 	} else if (verdict->oracle) {
 		add_failing(check, scenario, verdict, column);
 	} else {
@@ -198,7 +200,7 @@ static void add_all_cells(struct check *check)
 
 static const char *expected(const struct check_job *job)
 {
-	if (job->way == CHECK_EXPLORE)
+	if (job->way == CHECK_EXPLORE || job->way == CHECK_DEPTH)
 		return job->verdict->oracle ? job->verdict->oracle : "pass";
 	return job->oracle[0] ? job->oracle : "pass";
 }
@@ -258,6 +260,12 @@ static void print_table(const struct check *check, const struct vmsim_scenario *
 	}
 }
 
+static void print_tables(const struct check *check)
+{
+	for (size_t i = 0; i < check->input->nr_scenarios; i++)
+		print_table(check, check->input->scenario[i]);
+}
+
 static const char *key(const json_t *entry, const char *name)
 {
 	return json_string_value(json_object_get(entry, name));
@@ -275,10 +283,12 @@ static void print_text(const struct check *check)
 	size_t i;
 	json_t *entry;
 
-	for (i = 0; i < check->input->nr_scenarios && !check->input->explore; i++)
-		print_table(check, check->input->scenario[i]);
 	if (check->input->explore)
 		check_explore_print(check);
+	else if (check->input->depth)
+		check_depth_print(check);
+	else
+		print_tables(check);
 	json_array_foreach(check->mismatches, i, entry)
 		printf("%s %s, tlb %s%s%s, %s: expected %s, found %s: %s\n",
 		       key(entry, "scenario"), key(entry, "variant"), key(entry, "tlb"),
@@ -326,6 +336,8 @@ static int report(struct check *check)
 				 check->mismatches);
 		if (check->input->explore)
 			check_explore_json(check, json);
+		if (check->input->depth)
+			check_depth_json(check, json_object_get(json, "runs"));
 		status = cli_print_json(json);
 	} else {
 		print_text(check);
@@ -355,7 +367,7 @@ int cli_check(int argc, char **argv)
 		{ "pass-executions", KEY_PASS_EXECUTIONS, "N", 0,
 		  "of a run that explores and must pass (100000000: the time limit ends it)", 0 },
 		{ "depth", KEY_DEPTH, NULL, 0,
-		  "--explore, and the fewest preemptions of each failure", 0 },
+		  "of cells that must fail: the fewest preemptions with which they do", 0 },
 		{ "jobs", KEY_JOBS, "N", 0, "runs at once (one per processor)", 0 },
 		{ "json", KEY_JSON, NULL, 0, "as JSON (docs/json.md)", 0 },
 		{ 0 }
@@ -371,6 +383,8 @@ int cli_check(int argc, char **argv)
 	int status;
 
 	cli_parse_options(&argp, argc, argv, &input);
+	if (input.depth && input.explore)
+		cli_bad_usage("check: --explore and --depth are not one");
 	if (input.executions == UINT64_MAX)
 		input.executions = input.explore ? 1000000 : 200;
 	if (!input.pass_executions)
@@ -384,6 +398,8 @@ int cli_check(int argc, char **argv)
 	collect_mismatches(&check);
 	if (input.explore)
 		check_explore_judge(&check);
+	if (input.depth)
+		check_depth_judge(&check);
 	status = report(&check);
 	json_decref(check.mismatches);
 	for (size_t i = 0; i < check.nr_jobs; i++)

@@ -13,6 +13,7 @@ enum check_way {
 	CHECK_PCT,
 	CHECK_STATES,		/* all states, where there is no script */
 	CHECK_EXPLORE,		/* the portfolio, with all oracles armed */
+	CHECK_DEPTH,		/* bounds, with all oracles armed */
 };
 
 /**
@@ -30,8 +31,8 @@ struct check_column {
  * @verdict: what it is held against
  * @oracle: that must fire, armed alone; CHECK: the scenario's own expectation, always judged; "":
  *          nothing may fire, with all of them armed. With
- *          CHECK_EXPLORE all are armed, and "" is not looked at
- * @seed, @executions, @time_limit, @minimise: how to explore; seconds, 0: no limit
+ *          CHECK_EXPLORE and CHECK_DEPTH all are armed, and "" is not looked at
+ * @seed, @executions, @time_limit: how to explore; seconds, 0: no limit
  * @found: oracle that fired; "": none
  * @what: the violation, or why there is no answer
  * @answer: what the run said; NULL: it did not end as runs end
@@ -44,7 +45,6 @@ struct check_job {
 	enum check_way way;
 	char oracle[16];
 	uint64_t seed, executions, time_limit;
-	bool minimise;
 
 	pid_t pid;
 	FILE *out, *err;
@@ -81,6 +81,10 @@ void check_mismatch(struct check *check, const struct vmsim_scenario *scenario,
 /* The columns of a scenario's table (check_column.c); returns how many. */
 unsigned int check_columns(const struct vmsim_scenario *scenario,
 			   struct check_column column[CHECK_COLUMNS_MAX]);
+/* As a table says it: by the back-end, by the memory model where that is not sc, or by both. */
+#define CHECK_COLUMN_NAME 32
+const char *check_column_name(const struct vmsim_scenario *scenario, struct check_column column,
+			      char name[CHECK_COLUMN_NAME]);
 bool check_same_column(struct check_column a, struct check_column b);
 /* Whether a verdict is about a column. */
 bool check_covers(const struct vmsim_verdict *verdict, struct check_column column);
@@ -95,6 +99,14 @@ void check_explore_judge(struct check *check);
 void check_explore_print(const struct check *check);
 void check_explore_json(const struct check *check, json_t *json);
 
+/* Cells of which the depth is to be found, and what came out (check_depth.c). */
+void check_depth_add(struct check *check, const struct vmsim_scenario *scenario,
+		     const struct vmsim_verdict *verdict, struct check_column column);
+void check_depth_judge(struct check *check);
+/* As text; and what each of the runs of --json has more. */
+void check_depth_print(const struct check *check);
+void check_depth_json(const struct check *check, json_t *runs);
+
 /* Runs all jobs, some at once (check_run.c). */
 void check_run(struct check *check);
 
@@ -107,7 +119,7 @@ bool check_is_exhausted(const struct check_job *job);
 
 static inline bool check_job_ok(const struct check_job *job)
 {
-	if (job->way == CHECK_EXPLORE)
+	if (job->way == CHECK_EXPLORE || job->way == CHECK_DEPTH)
 		return job->answer && !job->verdict->oracle == !job->found[0];
 	if (job->way == CHECK_STATES && !job->oracle[0] && !check_is_exhausted(job))
 		return false;

@@ -21,7 +21,7 @@ const char *check_way_name(enum check_way way)
 {
 	static const char *const name[] = {
 		[CHECK_SCRIPT] = "script", [CHECK_RANDOM] = "random", [CHECK_PCT] = "pct",
-		[CHECK_STATES] = "states", [CHECK_EXPLORE] = "portfolio",
+		[CHECK_STATES] = "states", [CHECK_EXPLORE] = "portfolio", [CHECK_DEPTH] = "bounds",
 	};
 
 	return name[way];
@@ -75,8 +75,6 @@ static void command_line(const struct check_job *job, struct command_line *line)
 	add_number(line, "--seed", job->seed);
 	if (job->time_limit)
 		add_number(line, "--time-limit", job->time_limit);
-	if (job->minimise)
-		add(line, "--minimise");
 }
 
 static int spawn(struct check_job *job, char **argv)

@@ -48,14 +48,25 @@ bool check_covers(const struct vmsim_verdict *verdict, struct check_column colum
 	return verdict->tlb >> column.tlb & 1 && models_of(verdict) >> column.model & 1;
 }
 
-static void print_column(const struct vmsim_scenario *scenario, struct check_column column)
+const char *check_column_name(const struct vmsim_scenario *scenario, struct check_column column,
+			      char name[CHECK_COLUMN_NAME])
 {
 	const char *tlb = vmsim_tlb_name(column.tlb);
 	const char *model = vmsim_memory_model_name(column.model);
-	char name[32];
 
-	snprintf(name, sizeof(name), "%s, %s", tlb, model);
-	printf(" %-13s", scenario->bare ? model : column.model == VMSIM_MEMORY_SC ? tlb : name);
+	if (scenario->bare)
+		return model;
+	if (column.model == VMSIM_MEMORY_SC)
+		return tlb;
+	snprintf(name, CHECK_COLUMN_NAME, "%s, %s", tlb, model);
+	return name;
+}
+
+static void print_column(const struct vmsim_scenario *scenario, struct check_column column)
+{
+	char name[CHECK_COLUMN_NAME];
+
+	printf(" %-13s", check_column_name(scenario, column, name));
 }
 
 void check_print_header(const struct vmsim_scenario *scenario)

@@ -36,7 +36,6 @@ void check_explore_add(struct check *check, const struct vmsim_scenario *scenari
 		.scenario = scenario, .verdict = verdict, .column = column, .way = CHECK_EXPLORE,
 		.seed = 1, .time_limit = input->time_limit,
 		.executions = executions_for(input, verdict, column),
-		.minimise = input->depth,
 	};
 	uint64_t runs = verdict->oracle ? input->seeds : 1;
 
@@ -55,30 +54,13 @@ static uint64_t executions_of(const struct check_job *job)
  * struct cell - all runs of one cell
  * @missed: runs that did not answer as the verdict says
  * @worst: most executions of a run
- * @depth: fewest preemptions of a failure; -1: not known
- * @certified: no failure has fewer
  */
 struct cell {
 	const struct check_job *first;
 	unsigned int runs, missed;
 	uint64_t worst;
 	bool exhausted;
-	int depth;
-	bool certified;
 };
-
-static void add_depth(struct cell *cell, const struct check_job *job)
-{
-	const json_t *minimised = json_object_get(job->answer, "minimised");
-	int depth = (int)json_integer_value(json_object_get(minimised, "preemptions"));
-
-	if (!json_is_object(minimised) || (cell->depth >= 0 && depth > cell->depth))
-		return;
-	if (depth != cell->depth)
-		cell->certified = false;
-	cell->depth = depth;
-	cell->certified |= json_is_true(json_object_get(minimised, "certified"));
-}
 
 static bool same_cell(const struct check_job *a, const struct check_job *b)
 {
@@ -87,7 +69,7 @@ static bool same_cell(const struct check_job *a, const struct check_job *b)
 
 static struct cell cell_of(const struct check *check, const struct check_job *first)
 {
-	struct cell cell = { .first = first, .depth = -1 };
+	struct cell cell = { .first = first };
 
 	for (const struct check_job *job = first; job < check->job + check->nr_jobs; job++) {
 		if (!same_cell(job, first))
@@ -96,7 +78,6 @@ static struct cell cell_of(const struct check *check, const struct check_job *fi
 		cell.missed += !check_job_ok(job);
 		cell.worst = executions_of(job) > cell.worst ? executions_of(job) : cell.worst;
 		cell.exhausted |= check_is_exhausted(job);
-		add_depth(&cell, job);
 	}
 	return cell;
 }
@@ -105,19 +86,11 @@ static void judge_cell(struct check *check, const struct cell *cell)
 {
 	const struct check_job *job = cell->first;
 	const struct vmsim_verdict *verdict = job->verdict;
-	char expected[32], found[32];
 
 	if (!verdict->oracle && (verdict->exhausts & 1u << job->column.tlb) && !cell->exhausted &&
 	    !cell->missed)
 		check_mismatch(check, job->scenario, verdict->variant, job->column, "portfolio",
 			       "exhausted", "not exhausted", "within the limits of this run");
-	if (cell->depth < 0 || cell->depth == verdict->depth ||
-	    (cell->depth > verdict->depth && !cell->certified))
-		return;
-	snprintf(expected, sizeof(expected), "depth %d", verdict->depth);
-	snprintf(found, sizeof(found), "depth %d", cell->depth);
-	check_mismatch(check, job->scenario, verdict->variant, job->column, "portfolio", expected,
-		       found, cell->certified ? "certified" : "not certified");
 }
 
 /**
@@ -226,9 +199,6 @@ static void print_cell(const struct cell *cell)
 	else if (!verdict->oracle)
 		snprintf(text, sizeof(text), cell->exhausted ? "exhausted" : "silent %" PRIu64,
 			 cell->worst);
-	else if (cell->depth >= 0)
-		snprintf(text, sizeof(text), "%" PRIu64 " d%d%s", cell->worst, cell->depth,
-			 cell->certified ? "" : "?");
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, cell->worst);
 	printf(" %-13s", text);
@@ -278,7 +248,7 @@ void check_explore_print(const struct check *check)
 
 static json_t *run_json(const struct check_job *job)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:O?, s:O?, s:O?}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:O?, s:O?}",
 			 "scenario", job->scenario->name, "variant", job->verdict->variant,
 			 "tlb", vmsim_tlb_name(job->column.tlb),
 			 "memory_model", vmsim_memory_model_name(job->column.model),
@@ -287,8 +257,7 @@ static json_t *run_json(const struct check_job *job)
 			 "found", !job->answer ? "no answer" : job->found[0] ? job->found : "pass",
 			 "ok", check_job_ok(job), "seconds", job->seconds,
 			 "executions", json_object_get(job->answer, "executions"),
-			 "coverage", json_object_get(job->answer, "coverage"),
-			 "minimised", json_object_get(job->answer, "minimised"));
+			 "coverage", json_object_get(job->answer, "coverage"));
 }
 
 void check_explore_json(const struct check *check, json_t *json)

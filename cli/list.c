@@ -32,6 +32,32 @@ static json_t *variants_json(const struct vmsim_scenario *scenario)
 	return array;
 }
 
+static json_t *tlbs_json(unsigned int mask)
+{
+	json_t *array = json_array();
+
+	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
+		if (mask >> tlb & 1)
+			json_array_append_new(array, json_string(vmsim_tlb_name((enum vmsim_tlb)tlb)));
+	return array;
+}
+
+static json_t *verdicts_json(const struct vmsim_scenario *scenario)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < scenario->nr_verdicts; i++) {
+		const struct vmsim_verdict *verdict = &scenario->verdicts[i];
+
+		json_array_append_new(array, json_pack(
+			"{s:s, s:o, s:s?, s:o, s:s}", "variant", verdict->variant, "tlb",
+			tlbs_json(verdict->tlb), "oracle", verdict->oracle, "depth",
+			verdict->oracle ? json_integer(verdict->depth) : json_null(), "why",
+			verdict->why));
+	}
+	return array;
+}
+
 static json_t *threads_json(const struct vmsim_scenario *scenario)
 {
 	json_t *array = json_array();
@@ -45,19 +71,10 @@ static json_t *threads_json(const struct vmsim_scenario *scenario)
 
 static json_t *scenario_json(const struct vmsim_scenario *scenario)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name", scenario->name, "summary",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name", scenario->name, "summary",
 			 scenario->summary, "seeds", words(scenario->seeds), "tags",
 			 words(scenario->tags), "threads", threads_json(scenario), "variants",
-			 variants_json(scenario));
-}
-
-static json_t *backends_json(void)
-{
-	json_t *array = json_array();
-
-	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
-		json_array_append_new(array, json_string(vmsim_tlb_name((enum vmsim_tlb)tlb)));
-	return array;
+			 variants_json(scenario), "verdicts", verdicts_json(scenario));
 }
 
 static json_t *all_json(void)
@@ -66,7 +83,28 @@ static json_t *all_json(void)
 
 	for (size_t i = 0; vmsim_scenarios[i]; i++)
 		json_array_append_new(scenarios, scenario_json(vmsim_scenarios[i]));
-	return json_pack("{s:o, s:o}", "scenarios", scenarios, "tlb", backends_json());
+	return json_pack("{s:o, s:o}", "scenarios", scenarios, "tlb", tlbs_json(VMSIM_ALL_TLBS));
+}
+
+/* "fails with 1 preemption (ipi, up)" */
+static void print_failures(const struct vmsim_scenario *scenario, const char *variant)
+{
+	for (unsigned int i = 0; i < scenario->nr_verdicts; i++) {
+		const struct vmsim_verdict *verdict = &scenario->verdicts[i];
+		const char *between = "(";
+
+		if (!verdict->oracle || strcmp(verdict->variant, variant))
+			continue;
+		printf("  %-20s fails with %d preemption%s ", "", verdict->depth,
+		       verdict->depth == 1 ? "" : "s");
+		for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++) {
+			if (!(verdict->tlb >> tlb & 1))
+				continue;
+			printf("%s%s", between, vmsim_tlb_name((enum vmsim_tlb)tlb));
+			between = ", ";
+		}
+		puts(")");
+	}
 }
 
 static void print_scenario(const struct vmsim_scenario *scenario)
@@ -79,6 +117,7 @@ static void print_scenario(const struct vmsim_scenario *scenario)
 
 		printf("  %-20s %s%s\n", variant->name, variant->source ? variant->source : "",
 		       variant->builtin ? " (built in)" : "");
+		print_failures(scenario, variant->name);
 	}
 }
 

@@ -49,17 +49,18 @@ static const struct vmsim_variant corpus_variants[] = {
 #define CORPUS_LOSSY (1u << VMSIM_TLB_FAULTY)
 
 /*
- * @lost: the oracles that fire when the first flush is lost; NULL: it is not missed. @small: the
- * back-ends under which the portfolio exhausts it in less than a minute.
+ * @lost: the oracles that fire when the first flush is lost; NULL: it is not missed. @fewest: with
+ * how many preemptions they do. @small: the back-ends under which the portfolio exhausts it in less
+ * than a minute.
  */
-#define CORPUS_VERDICTS_OF(world, lost, why, small)					\
+#define CORPUS_VERDICTS_OF(world, lost, why, fewest, small)				\
 static const struct vmsim_verdict world##_verdicts[] = {				\
 	{ "linux-6.12", VMSIM_ALL_TLBS & ~CORPUS_LOSSY, NULL, "nothing goes wrong",	\
 	  .exhausts = (small) },							\
-	{ "linux-6.12", CORPUS_LOSSY, lost, why, .exhausts = (small) },			\
+	{ "linux-6.12", CORPUS_LOSSY, lost, why, .depth = (fewest), .exhausts = (small) },\
 };											\
 extern const struct vmsim_scenario scenario_##world
-#define CORPUS_VERDICTS(world, lost, why) CORPUS_VERDICTS_OF(world, lost, why, 0)
+#define CORPUS_VERDICTS(world, lost, why) CORPUS_VERDICTS_OF(world, lost, why, 0, 0)
 
 #define CORPUS_LIST(member, list) .member = list, .nr_##member = sizeof(list) / sizeof(list[0])
 

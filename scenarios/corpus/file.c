@@ -219,7 +219,7 @@ static const struct vmsim_thread_def file_fault_threads[] = {
 	{ .name = "Second", .cpu = 1, .fn = other_writer, .process = 1 },
 };
 
-CORPUS_VERDICTS_OF(file_fault, NULL, "nothing is flushed before the end",
+CORPUS_VERDICTS_OF(file_fault, NULL, "nothing is flushed before the end", 0,
 		   VMSIM_ALL_TLBS & ~(1u << VMSIM_TLB_UP));
 
 const struct vmsim_scenario scenario_file_fault = {
@@ -295,7 +295,7 @@ static const struct vmsim_thread_def cow_file_threads[] = {
 	{ .name = "Peer", .cpu = 1, .fn = cow_peer },
 };
 
-CORPUS_VERDICTS(cow_file, "O6", "the file's page stays in Peer's TLB");
+CORPUS_VERDICTS_OF(cow_file, "O6", "the file's page stays in Peer's TLB", 1, 0);
 
 const struct vmsim_scenario scenario_cow_file = {
 	CORPUS_WORLD(cow_file),
@@ -327,7 +327,7 @@ static const struct vmsim_thread_def exit_writeback_threads[] = {
 	{ .name = "Cleaner", .cpu = 1, .fn = cleaner, .process = 1 },
 };
 
-CORPUS_VERDICTS(exit_writeback, "O6", "the page is clean while Program can write to it");
+CORPUS_VERDICTS_OF(exit_writeback, "O6", "the page is clean while Program can write to it", 1, 0);
 
 const struct vmsim_scenario scenario_exit_writeback = {
 	CORPUS_WORLD(exit_writeback),

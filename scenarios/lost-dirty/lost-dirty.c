@@ -126,6 +126,8 @@ static const struct vmsim_variant variants[] = {
 /* Where stale entries outlive the clearing of an entry, and where they do not. */
 #define STALE (T(IPI) | T(PV_DEFER) | T(BROADCAST))
 #define NOT_STALE (T(SYNC_ON_CLEAR) | T(UP) | T(COHERENT))
+/* Where not even the CPU that clears it has a stale entry. */
+#define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", STALE | NOT_STALE, NULL, "Cleaner waits for the page-table lock" },
@@ -135,7 +137,8 @@ static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.1", NOT_STALE, NULL, "no entry outlives the clearing" },
 	{ "linux-6.1", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
-	{ "dirty-in-batch", VMSIM_ALL_TLBS, "O21", "the file system sees an unmapped, unlocked page become dirty" },
+	{ "dirty-in-batch", VMSIM_ALL_TLBS & ~QUIET, "O21", "the file system sees an unmapped, unlocked page become dirty" },
+	{ "dirty-in-batch", QUIET, "O21", "the same, but no entry is left behind", .depth = 1 },
 
 	{ "rmap-in-batch", STALE | NOT_STALE, NULL, "the count stays up until after the flush (E55 needs anonymous memory)" },
 	{ "rmap-in-batch", T(FAULTY), "O6", "a lost flush leaves excess rights behind" },
@@ -143,7 +146,8 @@ static const struct vmsim_verdict verdicts[] = {
 	{ "delayed-rmap", STALE | NOT_STALE, NULL, "Cleaner waits for the page-table lock" },
 	{ "delayed-rmap", T(FAULTY), "O6", "a lost flush leaves excess rights behind" },
 
-	{ "mkclean-lockless", STALE, "O3", "Cleaner skips the empty entry without its lock" },
+	{ "mkclean-lockless", STALE & ~T(BROADCAST), "O3", "Cleaner skips the empty entry without its lock", .depth = 1 },
+	{ "mkclean-lockless", T(BROADCAST), "O3", "the same, but nobody waits while the flush is underway", .depth = 2 },
 	{ "mkclean-lockless", NOT_STALE, NULL, "no entry outlives the clearing" },
 	{ "mkclean-lockless", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
@@ -167,8 +171,11 @@ static const struct vmsim_verdict verdicts[] = {
 	{ "row-d-nof-after", NOT_STALE & ~T(UP), NULL, "no entry outlives the clearing" },
 	{ "row-d-nof-after", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
-	{ "row-nod-f-inside", VMSIM_ALL_TLBS, "O21", "made dirty when neither mapped nor locked" },
-	{ "row-nod-nof-after", VMSIM_ALL_TLBS, "O21", "made dirty outside the lock that keeps cleaners out" },
+	{ "row-nod-f-inside", STALE | NOT_STALE, "O21", "made dirty when neither mapped nor locked", .depth = 1 },
+	{ "row-nod-f-inside", T(FAULTY), "O21", "the same, and a lost flush leaves excess rights behind" },
+
+	{ "row-nod-nof-after", VMSIM_ALL_TLBS & ~QUIET, "O21", "made dirty outside the lock that keeps cleaners out" },
+	{ "row-nod-nof-after", QUIET, "O21", "the same, but no entry is left behind", .depth = 1 },
 };
 
 extern const struct vmsim_scenario scenario_lost_dirty;

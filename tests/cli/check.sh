@@ -26,7 +26,7 @@ runs 0 check exclusive-flag --json
 is_json "len({(r['variant'], r['memory_model']) for r in x['runs']}) == 15"
 is_json "all(r['way'] == 'states' and r['tlb'] == 'ipi' for r in x['runs'])"
 is_json "{r['memory_model'] for r in x['runs'] if r['expected'] == 'CHECK'} == {'tso', 'pso'}"
-runs 0 check --explore --depth --seeds 2 dirty-unmap
+runs 0 check --explore --seeds 2 dirty-unmap
 says 'must fail: 2 of 2 runs found it'
 says 'must pass: 8 of 8 cells exhausted'
 runs 0 check --explore --seeds 1 dirty-unmap --json
@@ -41,6 +41,13 @@ runs 0 explore dirty-unmap --variant zap-no-mb --memory-model tso
 says EXHAUSTED
 runs 0 explore dirty-unmap --memory-model pso
 says EXHAUSTED
+runs 0 check --depth lost-dirty-poc
+says 'lost-dirty-poc linux-6.1: 0 (ipi, pv-defer, broadcast, faulty)'
+says '5 runs, 0 mismatches'
+runs 0 check --depth lost-dirty --json
+is_json "{(r['tlb'], r['depth']) for r in x['runs'] if r['variant'] == 'mkclean-lockless'} == {('ipi', 1), ('pv-defer', 1), ('broadcast', 2), ('faulty', 0)}"
+is_json "all(r['way'] == 'bounds' and r['expected'] != 'pass' for r in x['runs'])"
+runs 2 check --depth --explore
 
 # What is not found is a mismatch, and not a pass.
 runs 1 check --explore --executions 2 --pass-executions 2 --seeds 1 lost-dirty
