@@ -274,7 +274,9 @@ static int start(struct vmsim_explorer *x)
 	if (err)
 		return err;
 	search->started = true;
-	rehearse(x, search->local);
+	/* What is bounded is soon begun again. */
+	if (!search->bounded)
+		rehearse(x, search->local);
 	return begin(x);
 }
 

@@ -229,6 +229,7 @@ static struct vmsim_coverage search(const struct vmsim_scenario *scenario,
 	vmsim_explore_options_init(&options);
 	options.strategy = strategy;
 	options.executions = UINT64_MAX;
+	options.step_limit = 500;
 	options.preemptions = preemptions;
 	if (vmsim_explore(scenario, &options, &result, error, sizeof(error)))
 		fail_msg("%s", error);
@@ -317,7 +318,12 @@ static void test_more_preemptions(void **state)
 /* One bound after the other, until a failure, until the last bound, or until none forbids anything. */
 static void test_bounds_rise(void **state)
 {
-	const struct vmsim_scenario fails = between(3), passes = between(2);
+	static const struct vmsim_thread_def writers[] = {
+		{ .name = "One", .cpu = 1, .fn = writes_and_says_so },
+		{ .name = "Two", .cpu = 2, .fn = writes_and_says_so },
+	};
+	const struct vmsim_scenario fails = between(3);
+	struct vmsim_scenario passes = between(2);
 	struct vmsim_coverage coverage;
 	bool failed;
 
@@ -330,6 +336,7 @@ static void test_bounds_rise(void **state)
 	assert_false(failed);
 	assert_int_equal(coverage.below, 1);
 	assert_int_equal(coverage.preemptions, 0);
+	passes.threads = writers;
 	coverage = search(&passes, VMSIM_STRATEGY_BOUNDS, 2, &failed);
 	assert_false(failed);
 	assert_int_equal(coverage.below, 3);
