@@ -23,9 +23,9 @@
 
 #define BARRIER(w, order, barrier) do { if (HAS(w, order)) barrier; } while (0)
 
-/* A variant is nothing but what the world begins as. */
-#define PROTOCOL_VARIANT(its_name, its_world, missing, what)				\
-	{ .name = its_name, .builtin = true, .source = what,				\
+/* A variant is nothing but what the world begins as. @how: a script that fails it, or NULL. */
+#define PROTOCOL_VARIANT(its_name, its_world, missing, what, how)			\
+	{ .name = its_name, .builtin = true, .source = what, .script = how,		\
 	  .ctx_init = &(const struct its_world) { BEGINNING, .without = (missing) } }
 
 #define SC VMSIM_MEMORY_BIT(SC)

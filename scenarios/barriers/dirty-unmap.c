@@ -45,12 +45,15 @@ static const struct vmsim_thread_def dirty_unmap_threads[] = {
 };
 
 #define BEGINNING .mapcount = ATOMIC_INIT(1)
-#define VARIANT(name, missing, what) PROTOCOL_VARIANT(name, dirty_unmap, missing, what)
+#define VARIANT(name, missing, what) PROTOCOL_VARIANT(name, dirty_unmap, missing, what, NULL)
+#define SCRIPTED(name, missing, what, how) \
+	PROTOCOL_VARIANT(name, dirty_unmap, missing, what, how)
 
 static const struct vmsim_variant dirty_unmap_variants[] = {
 	VARIANT("linux-6.12", 0, "with both barriers"),
-	VARIANT("zap-no-mb", WITHOUT(ZAP),
-		"no smp_mb__after_atomic() between the dirty flag and the map count"),
+	SCRIPTED("zap-no-mb", WITHOUT(ZAP),
+		 "no smp_mb__after_atomic() between the dirty flag and the map count",
+		 "Zapper until atomic x2; drain 0 2; Reclaim; Zapper"),
 	VARIANT("reclaim-no-rmb", WITHOUT(RECLAIM),
 		"no smp_rmb() between the map count and the dirty flag"),
 };

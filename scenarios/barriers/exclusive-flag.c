@@ -66,14 +66,18 @@ static const struct vmsim_thread_def exclusive_flag_threads[] = {
 };
 
 #define BEGINNING .pte = { MAPPED }, .flags = 1 << EXCLUSIVE, .refs = ATOMIC_INIT(1)
-#define VARIANT(name, missing, what) PROTOCOL_VARIANT(name, exclusive_flag, missing, what)
+#define VARIANT(name, missing, what) PROTOCOL_VARIANT(name, exclusive_flag, missing, what, NULL)
+#define SCRIPTED(name, missing, what, how) \
+	PROTOCOL_VARIANT(name, exclusive_flag, missing, what, how)
 
 static const struct vmsim_variant exclusive_flag_variants[] = {
 	VARIANT("linux-6.12", 0, "as in __folio_try_share_anon_rmap() and gup_fast_pte_range()"),
-	VARIANT("clear-no-mb", WITHOUT(CLEAR),
-		"no smp_mb() between clearing the entry and looking for pins"),
-	VARIANT("restore-no-mb", WITHOUT(RESTORE),
-		"no smp_mb__after_atomic() between clearing the flag and restoring the entry"),
+	SCRIPTED("clear-no-mb", WITHOUT(CLEAR),
+		 "no smp_mb() between clearing the entry and looking for pins",
+		 "Sharer until read; Pinner; Sharer"),
+	SCRIPTED("restore-no-mb", WITHOUT(RESTORE),
+		 "no smp_mb__after_atomic() between clearing the flag and restoring the entry",
+		 "Sharer until pte-set x2; drain 0 2; Pinner; Sharer"),
 	VARIANT("pin-no-mb", WITHOUT(RECHECK),
 		"no smp_mb__after_atomic() between taking the pin and reading the entry again"),
 	VARIANT("flag-no-rmb", WITHOUT(FLAG),

@@ -94,7 +94,7 @@ static const struct vmsim_thread_def flush_pending_threads[] = {
 };
 
 #define BEGINNING .pte = { MAPPED }
-#define VARIANT(name, missing, what) PROTOCOL_VARIANT(name, flush_pending, missing, what)
+#define VARIANT(name, missing, what) PROTOCOL_VARIANT(name, flush_pending, missing, what, NULL)
 
 static const struct vmsim_variant flush_pending_variants[] = {
 	VARIANT("linux-6.12", 0, "as told above inc_tlb_flush_pending()"),

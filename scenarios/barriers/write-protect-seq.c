@@ -83,7 +83,7 @@ static const struct vmsim_thread_def write_protect_seq_threads[] = {
 };
 
 #define BEGINNING .flags = 1 << EXCLUSIVE, .refs = ATOMIC_INIT(1)
-#define VARIANT(name, missing, what) PROTOCOL_VARIANT(name, write_protect_seq, missing, what)
+#define VARIANT(name, missing, what) PROTOCOL_VARIANT(name, write_protect_seq, missing, what, NULL)
 
 static const struct vmsim_variant write_protect_seq_variants[] = {
 	VARIANT("linux-6.12", 0, "as in copy_page_range() and gup_fast()"),

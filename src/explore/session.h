@@ -98,7 +98,7 @@ extern const struct strategy strategy_random, strategy_pct, strategy_script, str
 	strategy_dfs, strategy_dpor, strategy_states, strategy_bounds;
 
 struct script_step {
-	char kind;		/* 't', 'i', 'p', 'u', or '*' */
+	char kind;		/* 't', 'i', 'p', 'u', or 'd' */
 	uint16_t id;
 	int until;		/* event kind, or -1: as far as it goes */
 	char point[48];		/* with POINT: its name */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
+#include "order/order.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +13,11 @@
  *   NAME until point=LABEL    ... or has passed that named point
  *   ipi CPU                   deliver the pending interrupts of the CPU
  *   preempt CPU, resume CPU   the hypervisor's verbs
+ *   drain CPU [N]             the oldest store, or the N-th oldest, that waits in the CPU's buffer
+ *                             reaches memory
  *
- * A thread that waits for interrupts to be taken gets them delivered. After the last step, threads
+ * A verb for what cannot happen when its turn comes is passed over; so are drains where the memory
+ * model has no buffers, or where a store may not overtake older ones. A thread that waits for interrupts to be taken gets them delivered. After the last step, threads
  * run to their ends in the order of the scenario.
  */
 
@@ -90,6 +94,24 @@ static const char *parse_cpu_verb(struct vmsim_explorer *x, struct script_step *
 	return NULL;
 }
 
+static const char *parse_drain(struct vmsim_explorer *x, struct script_step *step, char **word,
+			       int n)
+{
+	unsigned long place = 1;
+	const char *wrong;
+	char *end;
+
+	if (n == 3) {
+		place = strtoul(word[2], &end, 10);
+		if (*end || place < 1 || place > ORDER_SLOTS)
+			return "no such place in a store buffer";
+		n = 2;
+	}
+	wrong = parse_cpu_verb(x, step, 'd', word, n);
+	step->id = ORDER_DRAIN_ID(step->id, place - 1);
+	return wrong;
+}
+
 static const char *parse_step(struct vmsim_explorer *x, struct script_step *step, char *line)
 {
 	char *word[MAX_WORDS] = { NULL };
@@ -105,6 +127,8 @@ static const char *parse_step(struct vmsim_explorer *x, struct script_step *step
 		return parse_cpu_verb(x, step, 'p', word, n);
 	if (!strcmp(word[0], "resume"))
 		return parse_cpu_verb(x, step, 'u', word, n);
+	if (!strcmp(word[0], "drain"))
+		return parse_drain(x, step, word, n);
 	thread = thread_named(x->scenario, word[0]);
 	if (thread < 0)
 		return "no such thread";

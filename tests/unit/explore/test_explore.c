@@ -157,6 +157,7 @@ static void test_bad_scripts(void **state)
 	static const char *const bad[] = {
 		"Gamma", "Alpha until", "Alpha until nonsense", "Alpha while point=between",
 		"Alpha until pte-set y3", "Alpha until pte-set x0", "ipi 7", "ipi", "preempt one",
+		"drain", "drain 7", "drain 0 0", "drain 0 9", "drain 0 one", "drain 0 1 1",
 		"Alpha; Beta; Alpha until lock x2 x3",
 	};
 

@@ -60,8 +60,8 @@ static unsigned int each_cell(unsigned int (*fn)(const struct cell *cell))
 	return sum;
 }
 
-static struct vmsim_result explore(const struct cell *cell, enum vmsim_strategy strategy,
-				   uint64_t executions)
+static struct vmsim_result explore_by(const struct cell *cell, enum vmsim_strategy strategy,
+				      uint64_t executions, const char *script)
 {
 	struct vmsim_explore_options options;
 	struct vmsim_result result;
@@ -72,11 +72,18 @@ static struct vmsim_result explore(const struct cell *cell, enum vmsim_strategy 
 	options.executions = executions;
 	options.memory_model = cell->model;
 	options.variant = cell->variant->name;
+	options.script = script;
 	if (vmsim_explore(cell->scenario, &options, &result, error, sizeof(error))) {
 		fprintf(stderr, "%s: %s\n", cell->scenario->name, error);
 		exit(1);
 	}
 	return result;
+}
+
+static struct vmsim_result explore(const struct cell *cell, enum vmsim_strategy strategy,
+				   uint64_t executions)
+{
+	return explore_by(cell, strategy, executions, NULL);
 }
 
 /* All states: 'P' nothing wrong in any of them, 'F' the expectation broke, '?' something else. */
@@ -135,6 +142,72 @@ static void failures_are_found_soon(void **state)
 {
 	(void)state;
 	assert_int_equal(each_cell(is_found), 16);
+}
+
+static struct cell cell_named(const char *scenario, const char *variant,
+			      enum vmsim_memory_model model)
+{
+	struct cell cell = { .model = model };
+
+	for (int i = 0; vmsim_scenarios[i]; i++)
+		if (!strcmp(vmsim_scenarios[i]->name, scenario))
+			cell.scenario = vmsim_scenarios[i];
+	for (unsigned int i = 0; i < cell.scenario->nr_variants; i++)
+		if (!strcmp(cell.scenario->variants[i].name, variant))
+			cell.variant = &cell.scenario->variants[i];
+	return cell;
+}
+
+/* Without the barrier the flag's change is in the buffer when the entry is restored. */
+static void scripts_say_what_reaches_memory(void **state)
+{
+	static const struct {
+		const char *script;
+		bool fails[MODELS];
+	} runs[] = {
+		/* Neither is seen: no entry. */
+		{ "Sharer until pte-set x2; Pinner; Sharer", { false, false, false } },
+		/* The entry overtakes, which TSO does not let it. */
+		{ "Sharer until pte-set x2; drain 0 2; Pinner; Sharer", { false, false, true } },
+		/* The flag first; then both. */
+		{ "Sharer until pte-set x2; drain 0; Pinner; Sharer", { false, false, false } },
+		{ "Sharer until pte-set x2; drain 0; drain 0; Pinner; Sharer",
+		  { false, false, false } },
+		/* Of another CPU, nothing waits. */
+		{ "Sharer until pte-set x2; drain 1 2; Pinner; Sharer", { false, false, false } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		for (int model = 0; model < MODELS; model++) {
+			struct cell cell = cell_named("exclusive-flag", "restore-no-mb",
+						      (enum vmsim_memory_model)model);
+			struct vmsim_result result = explore_by(&cell, VMSIM_STRATEGY_SCRIPT, 1,
+								runs[i].script);
+
+			if (result.violated != runs[i].fails[model])
+				fail_msg("%s, %s: %s", vmsim_memory_model_name(cell.model),
+					 runs[i].script, result.violation.text);
+			vmsim_result_free(&result);
+		}
+	}
+}
+
+/* The second oldest becomes the oldest when that has gone. */
+static void drains_are_in_order(void **state)
+{
+	struct cell cell = cell_named("dirty-unmap", "zap-no-mb", VMSIM_MEMORY_PSO);
+	struct vmsim_result result;
+
+	(void)state;
+	result = explore_by(&cell, VMSIM_STRATEGY_SCRIPT, 1,
+			    "Zapper until atomic x2; drain 0; Reclaim until read; drain 0; Reclaim");
+	assert_false(result.violated);
+	vmsim_result_free(&result);
+	result = explore_by(&cell, VMSIM_STRATEGY_SCRIPT, 1,
+			    "Zapper until atomic x2; drain 0 2; Reclaim; drain 0");
+	assert_true(result.violated);
+	vmsim_result_free(&result);
 }
 
 /* Why it fails, or else why it does not. */
@@ -205,6 +278,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_cell_is_as_its_verdict),
 		cmocka_unit_test(failures_are_found_soon),
+		cmocka_unit_test(scripts_say_what_reaches_memory),
+		cmocka_unit_test(drains_are_in_order),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "write"))
