@@ -99,8 +99,6 @@ __vmsim_export void vmsim_pte_changed(pte_t *ptep, pte_t old, pte_t new_pte);
 __vmsim_export pte_t ptep_get(pte_t *ptep);
 __vmsim_export pte_t ptep_get_lockless(pte_t *ptep);
 __vmsim_export void vmsim_pte_store(pte_t *ptep, pte_t pte);
-__vmsim_export pte_t vmsim_pte_xchg(pte_t *ptep, pte_t pte);
-__vmsim_export bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte);
 #else
 static inline pte_t ptep_get(pte_t *ptep)
 {
@@ -123,7 +121,9 @@ static inline void vmsim_pte_store(pte_t *ptep, pte_t pte)
 	else
 		__atomic_store_n(&ptep->pte, pte.pte, __ATOMIC_RELEASE);
 }
+#endif
 
+/* One access of the whole entry, however many words it has. */
 static inline pte_t vmsim_pte_xchg(pte_t *ptep, pte_t pte)
 {
 	pte_t old;
@@ -142,7 +142,6 @@ static inline bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte)
 	return __atomic_compare_exchange_n(&ptep->pte, &old->pte, pte.pte, false,
 					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
-#endif
 
 /* The accessors below are in src/pgtable/pte.c. */
 __vmsim_export void set_pte(pte_t *ptep, pte_t pte);

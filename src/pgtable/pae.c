@@ -100,25 +100,6 @@ void vmsim_pte_store(pte_t *ptep, pte_t pte)
 		store_high_first(ptep, pte);
 }
 
-pte_t vmsim_pte_xchg(pte_t *ptep, pte_t pte)
-{
-	pte_t old;
-
-	if (vmsim_ordered())
-		vmsim_order_xchg(&ptep->pte, &pte.pte, &old.pte, sizeof(old));
-	else
-		old = __pte(__atomic_exchange_n(&ptep->pte, pte.pte, __ATOMIC_SEQ_CST));
-	return old;
-}
-
-bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte)
-{
-	if (vmsim_ordered())
-		return vmsim_order_cmpxchg(&ptep->pte, &old->pte, &pte.pte, sizeof(pte));
-	return __atomic_compare_exchange_n(&ptep->pte, &old->pte, pte.pte, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
 /**
  * pmdp_get_lockless() - loads a PMD entry that may change: as ptep_get_lockless()
  */
