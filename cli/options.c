@@ -84,11 +84,11 @@ uint64_t cli_number(const char *option, const char *text, uint64_t min, uint64_t
 
 const struct vmsim_scenario *cli_find_scenario(const char *name)
 {
-	for (size_t i = 0; vmsim_scenarios[i]; i++) {
-		if (!strcmp(vmsim_scenarios[i]->name, name))
-			return vmsim_scenarios[i];
-	}
-	cli_bad_usage("unknown scenario '%s'; see vmsim list", name);
+	const struct vmsim_scenario *scenario = vmsim_scenario_named(name);
+
+	if (!scenario)
+		cli_bad_usage("unknown scenario '%s'; see vmsim list", name);
+	return scenario;
 }
 
 const struct vmsim_variant *cli_find_variant(const struct vmsim_scenario *scenario,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "registry.h"
 #include <stddef.h>
+#include <string.h>
 
 extern const struct vmsim_scenario scenario_lost_dirty;
 extern const struct vmsim_scenario scenario_lost_dirty_poc;
@@ -84,3 +85,11 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_dirty_unmap,
 	NULL,
 };
+
+const struct vmsim_scenario *vmsim_scenario_named(const char *name)
+{
+	for (size_t i = 0; vmsim_scenarios[i]; i++)
+		if (!strcmp(vmsim_scenarios[i]->name, name))
+			return vmsim_scenarios[i];
+	return NULL;
+}

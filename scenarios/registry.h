@@ -7,4 +7,7 @@
 /* All scenarios, NULL at the end. */
 extern const struct vmsim_scenario *const vmsim_scenarios[];
 
+/* The one of that name, or NULL. */
+const struct vmsim_scenario *vmsim_scenario_named(const char *name);
+
 #endif

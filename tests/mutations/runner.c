@@ -17,14 +17,6 @@
 
 #define FAILED 3
 
-static const struct vmsim_scenario *scenario_named(const char *name)
-{
-	for (int i = 0; vmsim_scenarios[i]; i++)
-		if (!strcmp(vmsim_scenarios[i]->name, name))
-			return vmsim_scenarios[i];
-	return NULL;
-}
-
 /* Fewest preemptions that cutting the failure down comes to. */
 static int depth_of(const struct vmsim_scenario *scenario,
 		    const struct vmsim_explore_options *options,
@@ -105,7 +97,7 @@ static bool parse_world(char *text, struct vmsim_explore_options *options)
 
 int main(int argc, char **argv)
 {
-	const struct vmsim_scenario *scenario = argc > 5 ? scenario_named(argv[1]) : NULL;
+	const struct vmsim_scenario *scenario = argc > 5 ? vmsim_scenario_named(argv[1]) : NULL;
 	struct vmsim_explore_options options;
 
 	vmsim_explore_options_init(&options);

@@ -257,14 +257,6 @@ static void test_replay(void **state)
 	fclose(cases);
 }
 
-static const struct vmsim_scenario *scenario_named(const char *name)
-{
-	for (int i = 0; vmsim_scenarios[i]; i++)
-		if (!strcmp(vmsim_scenarios[i]->name, name))
-			return vmsim_scenarios[i];
-	return NULL;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest cut[] = {
@@ -274,7 +266,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_replay),
 	};
 
-	if (argc < 3 || argc > 4 || !(scenario = scenario_named(argv[1]))) {
+	if (argc < 3 || argc > 4 || !(scenario = vmsim_scenario_named(argv[1]))) {
 		fprintf(stderr, "usage: minimise SCENARIO VARIANT [CASES]\n");
 		return 2;
 	}

@@ -207,21 +207,13 @@ static void test_verdicts(void **state)
 	assert_int_equal(cells, VMSIM_TLB_COUNT);
 }
 
-static const struct vmsim_scenario *scenario_named(const char *name)
-{
-	for (int i = 0; vmsim_scenarios[i]; i++)
-		if (!strcmp(vmsim_scenarios[i]->name, name))
-			return vmsim_scenarios[i];
-	return NULL;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 	};
 
-	if (argc != 3 || !(scenario = scenario_named(argv[1]))) {
+	if (argc != 3 || !(scenario = vmsim_scenario_named(argv[1]))) {
 		fprintf(stderr, "usage: verdicts SCENARIO VARIANT\n");
 		return 2;
 	}

@@ -147,11 +147,8 @@ static void failures_are_found_soon(void **state)
 static struct cell cell_named(const char *scenario, const char *variant,
 			      enum vmsim_memory_model model)
 {
-	struct cell cell = { .model = model };
+	struct cell cell = { .scenario = vmsim_scenario_named(scenario), .model = model };
 
-	for (int i = 0; vmsim_scenarios[i]; i++)
-		if (!strcmp(vmsim_scenarios[i]->name, scenario))
-			cell.scenario = vmsim_scenarios[i];
 	for (unsigned int i = 0; i < cell.scenario->nr_variants; i++)
 		if (!strcmp(cell.scenario->variants[i].name, variant))
 			cell.variant = &cell.scenario->variants[i];
