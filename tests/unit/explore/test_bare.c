@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include <errno.h>
 #include <linux/sched.h>
 #include <string.h>
@@ -80,15 +80,11 @@ static struct vmsim_scenario bare_scenario(void)
 static void explores(enum vmsim_strategy strategy, enum vmsim_backend backend)
 {
 	struct vmsim_scenario scenario = bare_scenario();
-	struct vmsim_explore_options options;
+	struct vmsim_explore_options options = explore_options(strategy, 20);
 	struct vmsim_result result;
-	char error[256];
 
-	vmsim_explore_options_init(&options);
-	options.strategy = strategy;
 	options.backend = backend;
-	options.executions = 20;
-	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)), 0);
+	result = explore_with(&scenario, &options);
 	if (result.violated)
 		fail_msg("%s", result.violation.text);
 	assert_int_equal(result.executions, 20);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include <errno.h>
 #include <linux/atomic.h>
 #include <linux/smp.h>
@@ -90,20 +90,10 @@ static struct vmsim_result explore(const struct vmsim_scenario *scenario,
 	return result;
 }
 
-static struct vmsim_explore_options options_for(enum vmsim_strategy strategy, uint64_t executions)
-{
-	struct vmsim_explore_options options;
-
-	vmsim_explore_options_init(&options);
-	options.strategy = strategy;
-	options.executions = executions;
-	return options;
-}
-
 static void finds_the_race(enum vmsim_strategy strategy)
 {
 	struct vmsim_scenario buggy = world_of(racy, 2), fixed = world_of(locked, 2);
-	struct vmsim_explore_options options = options_for(strategy, 2000);
+	struct vmsim_explore_options options = explore_options(strategy, 2000);
 	struct vmsim_result result = explore(&buggy, &options, 0);
 
 	assert_true(result.violated);
@@ -133,7 +123,7 @@ static void test_pct_finds_it(void **state)
 static void test_script_decides(void **state)
 {
 	struct vmsim_scenario scenario = world_of(racy, 2);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_SCRIPT, 100);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_SCRIPT, 100);
 	struct vmsim_result result;
 
 	(void)state;
@@ -153,7 +143,7 @@ static void test_script_decides(void **state)
 static void test_bad_scripts(void **state)
 {
 	struct vmsim_scenario scenario = world_of(racy, 2);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_SCRIPT, 1);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_SCRIPT, 1);
 	static const char *const bad[] = {
 		"Gamma", "Alpha until", "Alpha until nonsense", "Alpha while point=between",
 		"Alpha until pte-set y3", "Alpha until pte-set x0", "ipi 7", "ipi", "preempt one",
@@ -176,14 +166,14 @@ static void test_bad_scripts(void **state)
 static void test_replay(void **state)
 {
 	struct vmsim_scenario scenario = world_of(racy, 2);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_RANDOM, 2000);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 2000);
 	struct vmsim_result found = explore(&scenario, &options, 0);
 
 	(void)state;
 	assert_true(found.violated);
 	for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
 		for (int i = 0; i < 20; i++) {
-			struct vmsim_explore_options again = options_for(VMSIM_STRATEGY_REPLAY, 1);
+			struct vmsim_explore_options again = explore_options(VMSIM_STRATEGY_REPLAY, 1);
 			struct vmsim_result result;
 
 			again.backend = backend;
@@ -201,9 +191,9 @@ static void test_replay(void **state)
 static void test_foreign_schedule_is_refused(void **state)
 {
 	struct vmsim_scenario scenario = world_of(racy, 2);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_RANDOM, 1);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 1);
 	struct vmsim_result found = explore(&scenario, &options, 0);
-	struct vmsim_explore_options again = options_for(VMSIM_STRATEGY_REPLAY, 1);
+	struct vmsim_explore_options again = explore_options(VMSIM_STRATEGY_REPLAY, 1);
 	struct vmsim_result result;
 
 	(void)state;
@@ -246,7 +236,7 @@ static void test_deadlock_is_o20(void **state)
 		{ .name = "Beta", .cpu = 1, .fn = take_ba },
 	};
 	struct vmsim_scenario scenario = world_of(threads, 2);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_RANDOM, 1000);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 1000);
 	struct vmsim_result result;
 
 	(void)state;
@@ -274,7 +264,7 @@ static void test_livelock_is_o20(void **state)
 		{ .name = "Alpha", .cpu = 0, .fn = spins_for_ever },
 	};
 	struct vmsim_scenario scenario = world_of(threads, 1);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_RANDOM, 1);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 1);
 	struct vmsim_result result;
 
 	(void)state;
@@ -306,7 +296,7 @@ static void test_spinning_lets_others_go_on(void **state)
 
 	(void)state;
 	for (int strategy = VMSIM_STRATEGY_RANDOM; strategy <= VMSIM_STRATEGY_PCT; strategy++) {
-		struct vmsim_explore_options options = options_for(strategy, 300);
+		struct vmsim_explore_options options = explore_options(strategy, 300);
 		struct vmsim_result result = explore(&scenario, &options, 0);
 
 		assert_false(result.violated);
@@ -318,7 +308,7 @@ static void test_spinning_lets_others_go_on(void **state)
 static void test_executions_do_not_leak(void **state)
 {
 	struct vmsim_scenario scenario = world_of(locked, 2);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_RANDOM, 1);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 1);
 	struct vmsim_result alone, after;
 
 	(void)state;
@@ -356,7 +346,7 @@ static void test_one_cpu_does_not_preempt_critical_sections(void **state)
 		{ .name = "Beta", .cpu = 1, .fn = unlocked_but_not_preemptible },
 	};
 	struct vmsim_scenario scenario = world_of(threads, 2);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_RANDOM, 500);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 500);
 	struct vmsim_result result;
 
 	(void)state;
@@ -373,7 +363,7 @@ static void test_one_cpu_does_not_preempt_critical_sections(void **state)
 static void test_bad_scenarios(void **state)
 {
 	struct vmsim_scenario scenario = world_of(racy, 2);
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_RANDOM, 1);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 1);
 	struct vmsim_result result;
 
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include "explore/session.h"
 #include <errno.h>
 #include <litmus_gup.h>
@@ -37,8 +37,7 @@ static struct vmsim_explorer *open_session(const struct vmsim_scenario *scenario
 	struct vmsim_explorer *x;
 	char error[256];
 
-	vmsim_explore_options_init(options);
-	options->strategy = VMSIM_STRATEGY_RANDOM;
+	*options = explore_options(VMSIM_STRATEGY_RANDOM, 1);
 	options->backend = backend;
 	if (session_create(scenario, options, NULL, NULL, &x, error, sizeof(error)))
 		fail_msg("%s", error);
@@ -171,28 +170,15 @@ static void test_errno(void **state)
 	}
 }
 
-static struct vmsim_result explore(const struct vmsim_scenario *scenario,
-				   const struct vmsim_explore_options *options)
-{
-	struct vmsim_result result;
-	char error[256];
-
-	if (vmsim_explore(scenario, options, &result, error, sizeof(error)))
-		fail_msg("%s", error);
-	return result;
-}
-
 static struct vmsim_result replay(const struct vmsim_scenario *scenario,
 				  const struct vmsim_schedule *schedule, enum vmsim_backend backend)
 {
-	struct vmsim_explore_options options;
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_REPLAY, 1);
 
-	vmsim_explore_options_init(&options);
-	options.strategy = VMSIM_STRATEGY_REPLAY;
 	options.schedule = schedule;
 	options.backend = backend;
 	options.timeline = true;
-	return explore(scenario, &options);
+	return explore_with(scenario, &options);
 }
 
 /*
@@ -250,11 +236,9 @@ static void test_failures_in_both_back_ends(void **state)
 				struct litmus_gup litmus;
 
 				litmus_gup_init(&litmus, 3, 1, bug);
-				vmsim_explore_options_init(&options);
-				options.strategy = strategy;
-				options.executions = 50000;
+				options = explore_options(strategy, 50000);
 				options.seed = seed * 1000000;
-				found = explore(&litmus.scenario, &options);
+				found = explore_with(&litmus.scenario, &options);
 				assert_true(found.violated);
 				same_in_both(&litmus.scenario, &found);
 				vmsim_result_free(&found);
@@ -268,13 +252,11 @@ static void test_memory_in_both_back_ends(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
-		struct vmsim_explore_options options;
+		struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 1);
 		struct vmsim_result found;
 
-		vmsim_explore_options_init(&options);
-		options.strategy = VMSIM_STRATEGY_RANDOM;
 		options.seed = seed;
-		found = explore(&bench_small_world, &options);
+		found = explore_with(&bench_small_world, &options);
 		assert_false(found.violated);
 		same_in_both(&bench_small_world, &found);
 		vmsim_result_free(&found);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include <litmus_gup.h>
 #include <string.h>
 
@@ -8,16 +8,9 @@
 static struct vmsim_result explore(struct litmus_gup *litmus, enum vmsim_strategy strategy,
 				   uint64_t executions)
 {
-	struct vmsim_explore_options options;
-	struct vmsim_result result;
-	char error[256];
+	struct vmsim_explore_options options = explore_options(strategy, executions);
 
-	vmsim_explore_options_init(&options);
-	options.strategy = strategy;
-	options.executions = executions;
-	if (vmsim_explore(&litmus->scenario, &options, &result, error, sizeof(error)))
-		fail_msg("%s", error);
-	return result;
+	return explore_with(&litmus->scenario, &options);
 }
 
 static void test_right_passes(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include "explore/minimise.h"
 #include <errno.h>
 #include <linux/atomic.h>
@@ -61,12 +61,9 @@ static char error[256];
 
 static struct vmsim_explore_options random_options(uint64_t seed)
 {
-	struct vmsim_explore_options options;
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_RANDOM, 10000);
 
-	vmsim_explore_options_init(&options);
-	options.strategy = VMSIM_STRATEGY_RANDOM;
 	options.seed = seed;
-	options.executions = 10000;
 	return options;
 }
 

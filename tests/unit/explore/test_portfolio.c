@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include <linux/atomic.h>
 #include <string.h>
 
@@ -71,17 +71,10 @@ static const struct vmsim_scenario safe_world = {
 static struct vmsim_result explore(const struct vmsim_scenario *scenario, uint64_t seed,
 				   uint64_t executions)
 {
-	struct vmsim_explore_options options;
-	struct vmsim_result result;
-	char error[256] = "";
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_PORTFOLIO, executions);
 
-	vmsim_explore_options_init(&options);
-	options.strategy = VMSIM_STRATEGY_PORTFOLIO;
-	options.executions = executions;
 	options.seed = seed;
-	if (vmsim_explore(scenario, &options, &result, error, sizeof(error)))
-		fail_msg("%s", error);
-	return result;
+	return explore_with(scenario, &options);
 }
 
 static uint64_t sum(const struct vmsim_result *result)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include "explore/coroutine.h"
 #include "outcomes.h"
 #include <errno.h>
@@ -129,16 +129,10 @@ static struct vmsim_scenario scenario_of(int (*fn)(struct vmsim_world *world),
 static struct vmsim_result explore(const struct vmsim_scenario *scenario,
 				   enum vmsim_strategy strategy, unsigned int ask)
 {
-	struct vmsim_explore_options options;
-	struct vmsim_result result;
+	struct vmsim_explore_options options = explore_options(strategy, 2000);
 
-	vmsim_explore_options_init(&options);
-	options.strategy = strategy;
-	options.executions = 2000;
 	options.ask = ask;
-	if (vmsim_explore(scenario, &options, &result, error, sizeof(error)))
-		fail_msg("%s", error);
-	return result;
+	return explore_with(scenario, &options);
 }
 
 static const enum vmsim_strategy strategies[] = {
@@ -288,10 +282,8 @@ static struct vmsim_schedule through_text(const struct vmsim_scenario *scenario,
 static int replay(const struct vmsim_scenario *scenario, const struct vmsim_schedule *schedule,
 		  enum vmsim_backend backend, unsigned int ask, struct vmsim_result *result)
 {
-	struct vmsim_explore_options options;
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_REPLAY, 1);
 
-	vmsim_explore_options_init(&options);
-	options.strategy = VMSIM_STRATEGY_REPLAY;
 	options.schedule = schedule;
 	options.backend = backend;
 	options.ask = ask;
@@ -360,10 +352,8 @@ static void everything_by(const struct program *program, const struct strategy *
 			  enum vmsim_strategy id, unsigned int ask, uint64_t limit,
 			  struct outcomes *out)
 {
-	struct vmsim_explore_options options;
+	struct vmsim_explore_options options = explore_options(id, limit);
 
-	vmsim_explore_options_init(&options);
-	options.strategy = id;
 	options.step_limit = 300;
 	options.ask = ask;
 	out->n = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include <errno.h>
 #include <linux/atomic.h>
 #include <string.h>
@@ -43,19 +43,12 @@ static const struct vmsim_scenario scenario = {
 static struct vmsim_result explore(enum vmsim_strategy strategy, uint64_t executions,
 				   unsigned int shard, unsigned int shards, bool keep_going)
 {
-	struct vmsim_explore_options options;
-	struct vmsim_result result;
-	char error[256] = "";
+	struct vmsim_explore_options options = explore_options(strategy, executions);
 
-	vmsim_explore_options_init(&options);
-	options.strategy = strategy;
-	options.executions = executions;
 	options.shard = shard;
 	options.shards = shards;
 	options.keep_going = keep_going;
-	if (vmsim_explore(&scenario, &options, &result, error, sizeof(error)))
-		fail_msg("%s", error);
-	return result;
+	return explore_with(&scenario, &options);
 }
 
 static void parts_are_the_whole(enum vmsim_strategy strategy, uint64_t executions)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../vmsim_test.h"
+#include "explore_test.h"
 #include "explore/open_states.h"
 #include "explore/sanitize.h"
 #include <errno.h>
@@ -11,30 +11,9 @@
 
 /* Explicit states: all of them, each once; what is found replays. */
 
-static struct vmsim_explore_options options_for(enum vmsim_strategy strategy)
-{
-	struct vmsim_explore_options options;
-
-	vmsim_explore_options_init(&options);
-	options.strategy = strategy;
-	options.executions = UINT64_MAX;
-	return options;
-}
-
-static struct vmsim_result explore(const struct vmsim_scenario *scenario,
-				   const struct vmsim_explore_options *options)
-{
-	struct vmsim_result result;
-	char error[256];
-
-	if (vmsim_explore(scenario, options, &result, error, sizeof(error)))
-		fail_msg("%s", error);
-	return result;
-}
-
 static void test_right_is_exhausted(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 
 	(void)state;
 	for (unsigned int readers = 1; readers <= 2; readers++) {
@@ -42,7 +21,7 @@ static void test_right_is_exhausted(void **state)
 		struct vmsim_result result;
 
 		litmus_gup_init(&litmus, readers, 1, LITMUS_GUP_RIGHT);
-		result = explore(&litmus.scenario, &options);
+		result = explore_with(&litmus.scenario, &options);
 		if (result.violated)
 			fail_msg("%s", result.violation.text);
 		assert_true(result.coverage.exhausted);
@@ -54,8 +33,8 @@ static void test_right_is_exhausted(void **state)
 
 static void test_bugs_are_found_and_replay(void **state)
 {
-	struct vmsim_explore_options states = options_for(VMSIM_STRATEGY_STATES);
-	struct vmsim_explore_options replay = options_for(VMSIM_STRATEGY_REPLAY);
+	struct vmsim_explore_options states = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
+	struct vmsim_explore_options replay = explore_options(VMSIM_STRATEGY_REPLAY, UINT64_MAX);
 
 	(void)state;
 	replay.executions = 1;
@@ -64,13 +43,13 @@ static void test_bugs_are_found_and_replay(void **state)
 		struct vmsim_result found, again;
 
 		litmus_gup_init(&litmus, 2, 1, bug);
-		found = explore(&litmus.scenario, &states);
+		found = explore_with(&litmus.scenario, &states);
 		assert_true(found.violated);
 		assert_false(found.coverage.exhausted);
 		for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
 			replay.schedule = &found.schedule;
 			replay.backend = backend;
-			again = explore(&litmus.scenario, &replay);
+			again = explore_with(&litmus.scenario, &replay);
 			assert_true(again.violated);
 			assert_string_equal(again.violation.text, found.violation.text);
 			vmsim_result_free(&again);
@@ -82,14 +61,14 @@ static void test_bugs_are_found_and_replay(void **state)
 /* With keep_going, each failing end is counted, and the search goes on to its end. */
 static void test_keeps_going(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	struct litmus_gup litmus;
 	struct vmsim_result result;
 
 	(void)state;
 	litmus_gup_init(&litmus, 2, 1, LITMUS_GUP_NO_RECHECK);
 	options.keep_going = true;
-	result = explore(&litmus.scenario, &options);
+	result = explore_with(&litmus.scenario, &options);
 	assert_true(result.failures > 1);
 	assert_true(result.failures < result.executions);
 	assert_true(result.coverage.exhausted);
@@ -140,7 +119,7 @@ static const struct vmsim_thread_def crossing[] = {
 
 static void test_deadlock_is_a_state(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	struct vmsim_scenario scenario = {
 		.name = "crossing",
 		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 2, .frames = 128 },
@@ -154,7 +133,7 @@ static void test_deadlock_is_a_state(void **state)
 
 	(void)state;
 	options.oracles = VMSIM_ORACLE_BIT(O20);
-	result = explore(&scenario, &options);
+	result = explore_with(&scenario, &options);
 	assert_true(result.violated);
 	assert_string_equal(result.violation.oracle, "O20");
 	assert_non_null(strstr(result.violation.text, "deadlock"));
@@ -190,7 +169,7 @@ static const struct vmsim_thread_def spinning[] = {
 
 static void test_spins_are_cycles(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	struct vmsim_scenario scenario = {
 		.name = "spinning",
 		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 2, .frames = 128 },
@@ -203,7 +182,7 @@ static void test_spins_are_cycles(void **state)
 
 	(void)state;
 	options.time_limit_ms = 20000;
-	result = explore(&scenario, &options);
+	result = explore_with(&scenario, &options);
 	assert_false(result.violated);
 	assert_true(result.coverage.exhausted);
 	assert_true(result.coverage.states < 200);
@@ -228,8 +207,8 @@ static int ends(struct vmsim_world *world)
 /* From a cycle that nothing leads out of, the schedule goes on to the step limit, as others do. */
 static void assert_livelock(const struct vmsim_thread_def *threads, unsigned int nr_threads)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
-	struct vmsim_explore_options replay = options_for(VMSIM_STRATEGY_REPLAY);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
+	struct vmsim_explore_options replay = explore_options(VMSIM_STRATEGY_REPLAY, UINT64_MAX);
 	struct vmsim_scenario scenario = {
 		.name = "endless",
 		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = 3, .frames = 128 },
@@ -242,18 +221,18 @@ static void assert_livelock(const struct vmsim_thread_def *threads, unsigned int
 
 	options.step_limit = replay.step_limit = 500;
 	replay.executions = 1;
-	found = explore(&scenario, &options);
+	found = explore_with(&scenario, &options);
 	assert_true(found.violated);
 	assert_string_equal(found.violation.oracle, "O20");
 	assert_non_null(strstr(found.violation.text, "livelock"));
 	replay.schedule = &found.schedule;
-	again = explore(&scenario, &replay);
+	again = explore_with(&scenario, &replay);
 	assert_true(again.violated);
 	assert_string_equal(again.violation.text, found.violation.text);
 	vmsim_result_free(&again);
 	vmsim_result_free(&found);
 	options.keep_going = true;
-	found = explore(&scenario, &options);
+	found = explore_with(&scenario, &options);
 	assert_true(found.coverage.exhausted);
 	vmsim_result_free(&found);
 }
@@ -369,12 +348,12 @@ static struct vmsim_scenario twice_of(const struct vmsim_thread_def *threads)
 
 static void test_wrong_assumptions_are_noticed(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	struct vmsim_scenario scenario = twice_of(twice_and_late);
 	struct vmsim_result result;
 
 	(void)state;
-	result = explore(&scenario, &options);
+	result = explore_with(&scenario, &options);
 	assert_true(result.violated);
 	assert_string_equal(result.violation.text, "it changed");
 	vmsim_result_free(&result);
@@ -383,12 +362,12 @@ static void test_wrong_assumptions_are_noticed(void **state)
 /* Where nobody changes anything, there is one way through. */
 static void test_private_steps_have_no_alternatives(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	struct vmsim_scenario scenario = twice_of(only_reading);
 	struct vmsim_result result;
 
 	(void)state;
-	result = explore(&scenario, &options);
+	result = explore_with(&scenario, &options);
 	assert_true(result.coverage.exhausted);
 	assert_int_equal(result.executions, 1);
 	/* Of 16: at the start, where the first one ends, at the end. */
@@ -412,7 +391,7 @@ static const struct vmsim_thread_def one_user[] = {
 
 static void test_references_are_one_step_each(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	static const atomic_t refs[] = { ATOMIC_INIT(0), ATOMIC_INIT(1) };
 
 	(void)state;
@@ -423,7 +402,7 @@ static void test_references_are_one_step_each(void **state)
 		scenario.nr_threads = 1;
 		scenario.ctx_size = sizeof(refs[i]);
 		scenario.ctx_init = &refs[i];
-		result = explore(&scenario, &options);
+		result = explore_with(&scenario, &options);
 		assert_false(result.violated);
 		assert_true(result.coverage.exhausted);
 		assert_int_equal(result.coverage.transitions, 2 + i);
@@ -443,13 +422,13 @@ static void test_references_are_one_step_each(void **state)
 
 static void test_values_gone_are_no_state(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	struct litmus_gup litmus;
 	struct vmsim_result result;
 
 	(void)state;
 	litmus_gup_init(&litmus, 2, 1, LITMUS_GUP_RIGHT);
-	result = explore(&litmus.scenario, &options);
+	result = explore_with(&litmus.scenario, &options);
 	assert_true(result.coverage.exhausted);
 	assert_in_range(result.coverage.states, 100, LITMUS_STATES);
 	vmsim_result_free(&result);
@@ -458,16 +437,16 @@ static void test_values_gone_are_no_state(void **state)
 /* Where states do not fit into the memory allowed, the search says so. */
 static void test_little_memory_is_told(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	struct litmus_gup litmus;
 	struct vmsim_result result, small;
 
 	(void)state;
 	litmus_gup_init(&litmus, 3, 2, LITMUS_GUP_RIGHT);
-	result = explore(&litmus.scenario, &options);
+	result = explore_with(&litmus.scenario, &options);
 	assert_true(result.coverage.exhausted);
 	options.memory_limit = 32 * result.coverage.states;
-	small = explore(&litmus.scenario, &options);
+	small = explore_with(&litmus.scenario, &options);
 	assert_false(small.coverage.exhausted);
 	assert_true(small.coverage.states <= result.coverage.states);
 	assert_true(small.coverage.states > result.coverage.states / 2);
@@ -477,7 +456,7 @@ static void test_little_memory_is_told(void **state)
 
 static void test_pthreads_are_refused(void **state)
 {
-	struct vmsim_explore_options options = options_for(VMSIM_STRATEGY_STATES);
+	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
 	struct litmus_gup litmus;
 	struct vmsim_result result;
 	char error[256];
