@@ -4,6 +4,17 @@
 
 /* O1 and O2: frames that are freed while a CPU can reach them (R1). */
 
+/* With one page that CPU 0 has stored to. */
+static unsigned long lab_with_page(uint64_t oracles, enum vmsim_tlb tlb, unsigned int cpus)
+{
+	unsigned long addr;
+
+	lab_open(oracles, tlb, cpus);
+	addr = map_anon(1);
+	store(addr, 1);
+	return addr;
+}
+
 /* Takes the page behind @addr out of the tables and frees it; flushes first, or not. */
 static struct page *take_away(unsigned long addr, bool flush)
 {
@@ -24,9 +35,7 @@ static void use_after_free(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O1), VMSIM_TLB_IPI, 2);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O1), VMSIM_TLB_IPI, 2);
 	be(1);
 	take_away(addr, false);
 	assert_quiet();
@@ -41,9 +50,7 @@ static void use_after_reuse(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O1), VMSIM_TLB_IPI, 1);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O1), VMSIM_TLB_IPI, 1);
 	freed = take_away(addr, false);
 	again = alloc_page(GFP_KERNEL);
 	assert_ptr_equal(freed, again);
@@ -56,9 +63,7 @@ static void flushed_before_free(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O1) | VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O1) | VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
 	be(1);
 	load(addr);
 	take_away(addr, true);
@@ -73,9 +78,7 @@ static void freed_without_flush(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
 	be(1);
 	take_away(addr, false);
 	assert_only("O2", "R1");
@@ -87,9 +90,8 @@ static void freed_without_flush_where_clearing_flushes(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O1) | VMSIM_ORACLE_BIT(O2), VMSIM_TLB_SYNC_ON_CLEAR, 2);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O1) | VMSIM_ORACLE_BIT(O2),
+			     VMSIM_TLB_SYNC_ON_CLEAR, 2);
 	be(1);
 	take_away(addr, false);
 	be(0);
@@ -102,9 +104,7 @@ static void freed_without_flush_where_entries_follow(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O1) | VMSIM_ORACLE_BIT(O2), VMSIM_TLB_COHERENT, 2);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O1) | VMSIM_ORACLE_BIT(O2), VMSIM_TLB_COHERENT, 2);
 	be(1);
 	take_away(addr, false);
 	be(0);
@@ -118,9 +118,7 @@ static void freed_while_a_cpu_is_away(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O1) | VMSIM_ORACLE_BIT(O2), VMSIM_TLB_PV_DEFER, 2);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O1) | VMSIM_ORACLE_BIT(O2), VMSIM_TLB_PV_DEFER, 2);
 	be(1);
 	assert_int_equal(vmsim_cpu_preempt(lab.handle, 0), 0);
 	take_away(addr, true);
@@ -139,9 +137,7 @@ static void whole_blocks_are_looked_at(void **state)
 	struct page *old;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 1);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 1);
 	folio = folio_alloc(GFP_KERNEL, 2);
 	/* The third page of a block takes the place of the page that is mapped. */
 	entry = entry_lock(addr);
@@ -180,9 +176,7 @@ static void table_freed_while_pointed_to(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
 	be(1);
 	unhook_and_free(addr, false);
 	assert_only("O2", "R2");
@@ -193,9 +187,7 @@ static void table_freed_after_flush(void **state)
 	unsigned long addr;
 
 	(void)state;
-	lab_open(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
-	addr = map_anon(1);
-	store(addr, 1);
+	addr = lab_with_page(VMSIM_ORACLE_BIT(O2), VMSIM_TLB_IPI, 2);
 	be(1);
 	unhook_and_free(addr, true);
 	assert_quiet();
