@@ -6,14 +6,14 @@
  */
 #include "bench.h"
 #include "explore.h"
-#include <errno.h>
+#include "options.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_RUNS 101
 #define WORLDS 2
+#define CALLS 2000
 
 enum figure_id {
 	FIGURE_ANON_FAULT,
@@ -26,15 +26,8 @@ enum figure_id {
 	FIGURE_COUNT
 };
 
-struct options {
-	unsigned int runs;
-	struct bench_size size;
-	bool json;
-	unsigned int wanted;	/* bit per entry of rows */
-};
-
 struct samples {
-	double value[FIGURE_COUNT][MAX_RUNS];
+	double value[FIGURE_COUNT][BENCH_MAX_RUNS];
 	unsigned int count[FIGURE_COUNT];
 };
 
@@ -98,7 +91,7 @@ static void keep(struct samples *samples, enum figure_id id, double value)
 	samples->value[id][samples->count[id]++] = value;
 }
 
-static bool row_wanted(const struct options *options, enum figure_id id)
+static bool row_wanted(const struct bench_options *options, enum figure_id id)
 {
 	for (size_t i = 0; i < ROWS; i++)
 		if ((rows[i].figure == id || rows[i].base == id) && options->wanted & 1u << i)
@@ -107,10 +100,11 @@ static bool row_wanted(const struct options *options, enum figure_id id)
 }
 
 /* One run of everything that is wanted in one world; its first run only warms up. */
-static int run_world(const struct bench_world *world, const struct options *options,
+static int run_world(const struct bench_world *world, const struct bench_options *options,
 		     struct samples *samples)
 {
-	const struct bench_size *size = &options->size;
+	const struct bench_size amount = { .pages = options->amount, .calls = CALLS };
+	const struct bench_size *size = &amount;
 	double first, second;
 	int result;
 
@@ -148,10 +142,10 @@ static int run_world(const struct bench_world *world, const struct options *opti
 	return 0;
 }
 
-static int measure(const struct options *options, struct samples *samples, double *rmw)
+static int measure(const struct bench_options *options, struct samples *samples, double *rmw)
 {
 	static const struct bench_world *const worlds[WORLDS] = { &bench_simulated, &bench_host };
-	double rmw_samples[MAX_RUNS];
+	double rmw_samples[BENCH_MAX_RUNS];
 
 	for (unsigned int run = 0; run <= options->runs; run++) {
 		for (unsigned int i = 0; i < WORLDS; i++) {
@@ -172,7 +166,7 @@ static int measure(const struct options *options, struct samples *samples, doubl
 	return 0;
 }
 
-static void print_table(const struct options *options, struct samples *samples, double rmw)
+static void print_table(const struct bench_options *options, struct samples *samples, double rmw)
 {
 	printf("A = %.2f ns: one uncontended atomic read-modify-write; medians of %u runs\n", rmw,
 	       options->runs);
@@ -194,14 +188,14 @@ static void print_table(const struct options *options, struct samples *samples, 
 	}
 }
 
-static int print_json(const struct options *options, struct samples *samples, double rmw)
+static int print_json(const struct bench_options *options, struct samples *samples, double rmw)
 {
 	json_t *root = json_object(), *list = json_array();
 	int result;
 
 	json_object_set_new(root, "atomic_rmw_ns", json_real(rmw));
 	json_object_set_new(root, "runs", json_integer(options->runs));
-	json_object_set_new(root, "pages", json_integer((json_int_t)options->size.pages));
+	json_object_set_new(root, "pages", json_integer((json_int_t)options->amount));
 	json_object_set_new(root, "figures", list);
 	for (size_t i = 0; i < ROWS; i++) {
 		json_t *item;
@@ -222,74 +216,30 @@ static int print_json(const struct options *options, struct samples *samples, do
 	return result;
 }
 
-static int usage(const char *what, const char *argument)
+static const char *row_name(unsigned int index)
 {
-	fprintf(stderr, "vmsim bench: %s: %s\n", argument, what);
-	fprintf(stderr, "usage: vmsim bench [NAME...] [--json] [--runs N] [--pages N]\n"
-		"       vmsim bench explore ...\nnames:");
-	for (size_t i = 0; i < ROWS; i++)
-		fprintf(stderr, " %s", rows[i].name);
-	fputc('\n', stderr);
-	return 2;
+	return index < ROWS ? rows[index].name : NULL;
 }
 
-unsigned long bench_number(const char *text, unsigned long limit)
-{
-	char *end;
-	unsigned long value;
-
-	if (!text || *text < '0' || *text > '9')
-		return 0;
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	return *end || errno || value > limit ? 0 : value;
-}
-
-static int parse_name(struct options *options, const char *name)
-{
-	for (size_t i = 0; i < ROWS; i++)
-		if (!strcmp(rows[i].name, name)) {
-			options->wanted |= 1u << i;
-			return 0;
-		}
-	return -1;
-}
-
-static int parse(int argc, char **argv, struct options *options)
-{
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json")) {
-			options->json = true;
-		} else if (!strcmp(argv[i], "--runs")) {
-			options->runs = bench_number(argv[++i], MAX_RUNS);
-			if (!options->runs)
-				return usage("needs a number from 1 to 101", "--runs");
-		} else if (!strcmp(argv[i], "--pages")) {
-			options->size.pages = bench_number(argv[++i], 1ul << 18);
-			if (!options->size.pages)
-				return usage("needs a number from 1 to 262144", "--pages");
-		} else if (parse_name(options, argv[i])) {
-			return usage("unknown name or option", argv[i]);
-		}
-	}
-	if (!options->wanted)
-		options->wanted = (1u << ROWS) - 1;
-	return 0;
-}
+static const struct bench_syntax syntax = {
+	.command = "vmsim bench",
+	.usage = "usage: vmsim bench [NAME...] [--json] [--runs N] [--pages N]\n"
+		 "       vmsim bench explore ...",
+	.amount = "--pages",
+	.most = 1ul << 18,
+	.name = row_name,
+};
 
 int vmsim_bench_main(int argc, char **argv)
 {
-	struct options options = {
-		.runs = 9,
-		.size = { .pages = 8192, .calls = 2000 },
-	};
+	struct bench_options options = { .runs = 9, .amount = 8192 };
 	struct samples *samples;
 	double rmw = 0;
 	int result;
 
 	if (argc > 1 && !strcmp(argv[1], "explore"))
 		return vmsim_bench_explore_main(argc - 1, argv + 1);
-	result = parse(argc, argv, &options);
+	result = bench_parse(&syntax, argc, argv, &options);
 	if (result)
 		return result;
 	samples = calloc(WORLDS, sizeof(*samples));

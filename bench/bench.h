@@ -62,9 +62,6 @@ struct bench_crew {
 /* Nanoseconds from the first start to the last end of the crew's work. */
 int bench_crew_run(const struct bench_crew *crew, unsigned int threads, void *arg, double *elapsed);
 
-/* A number from 1 to @limit, or 0. */
-unsigned long bench_number(const char *text, unsigned long limit);
-
 /* Nanoseconds of a monotonic clock. */
 double bench_now(void);
 /* Nanoseconds of one uncontended atomic read-modify-write (A). */

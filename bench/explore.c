@@ -5,21 +5,14 @@
  */
 #include "bench.h"
 #include "explore.h"
+#include "options.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_RUNS 101
 #define MAX_FIGURES 32
-
-struct options {
-	unsigned int runs;
-	unsigned int ms;
-	bool json;
-	uint32_t wanted;	/* bit per figure */
-};
 
 struct outcome {
 	bool built;
@@ -33,13 +26,13 @@ static int compare_doubles(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static int measure(const struct explore_figure *figure, const struct options *options,
+static int measure(const struct explore_figure *figure, const struct bench_options *options,
 		   struct outcome *outcome)
 {
-	double value[MAX_RUNS];
+	double value[BENCH_MAX_RUNS];
 
 	for (unsigned int run = 0; run < options->runs; run++) {
-		int err = figure->measure(figure, options->ms, &value[run]);
+		int err = figure->measure(figure, (unsigned int)options->amount, &value[run]);
 
 		if (err == -EOPNOTSUPP)
 			return 0;
@@ -132,7 +125,7 @@ static json_t *figure_json(const struct explore_figure *figure, const struct out
 	return item;
 }
 
-static int print_json(const struct options *options, const struct outcome *outcomes, double rmw)
+static int print_json(const struct bench_options *options, const struct outcome *outcomes, double rmw)
 {
 	json_t *root = json_object(), *list = json_array();
 	int result;
@@ -150,53 +143,24 @@ static int print_json(const struct options *options, const struct outcome *outco
 	return result;
 }
 
-static int usage(const char *what, const char *argument)
+static const char *figure_name(unsigned int index)
 {
-	fprintf(stderr, "vmsim bench explore: %s: %s\n", argument, what);
-	fprintf(stderr, "usage: vmsim bench explore [NAME...] [--json] [--runs N] [--ms N]\nnames:");
-	for (unsigned int i = 0; i < explore_nr_figures; i++)
-		fprintf(stderr, " %s", explore_figures[i].name);
-	fputc('\n', stderr);
-	return 2;
+	return index < explore_nr_figures ? explore_figures[index].name : NULL;
 }
 
-static int parse_name(struct options *options, const char *name)
-{
-	for (unsigned int i = 0; i < explore_nr_figures; i++)
-		if (!strcmp(explore_figures[i].name, name)) {
-			options->wanted |= 1u << i;
-			return 0;
-		}
-	return -1;
-}
-
-static int parse(int argc, char **argv, struct options *options)
-{
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json")) {
-			options->json = true;
-		} else if (!strcmp(argv[i], "--runs")) {
-			options->runs = (unsigned int)bench_number(argv[++i], MAX_RUNS);
-			if (!options->runs)
-				return usage("needs a number from 1 to 101", "--runs");
-		} else if (!strcmp(argv[i], "--ms")) {
-			options->ms = (unsigned int)bench_number(argv[++i], 60000);
-			if (!options->ms)
-				return usage("needs a number from 1 to 60000", "--ms");
-		} else if (parse_name(options, argv[i])) {
-			return usage("unknown name or option", argv[i]);
-		}
-	}
-	if (!options->wanted)
-		options->wanted = (uint32_t)((UINT64_C(1) << explore_nr_figures) - 1);
-	return 0;
-}
+static const struct bench_syntax syntax = {
+	.command = "vmsim bench explore",
+	.usage = "usage: vmsim bench explore [NAME...] [--json] [--runs N] [--ms N]",
+	.amount = "--ms",
+	.most = 60000,
+	.name = figure_name,
+};
 
 int vmsim_bench_explore_main(int argc, char **argv)
 {
-	struct options options = { .runs = 5, .ms = 300 };
+	struct bench_options options = { .runs = 5, .amount = 300 };
 	struct outcome outcomes[MAX_FIGURES] = { 0 };
-	int result = parse(argc, argv, &options);
+	int result = bench_parse(&syntax, argc, argv, &options);
 	double rmw;
 
 	if (result)

@@ -20,4 +20,10 @@ says 'Relacy'
 runs 2 bench explore nothing
 runs 2 bench explore --runs 0
 runs 2 bench explore --ms x
+runs 2 bench explore --pages 5
+runs 2 bench nothing
+runs 2 bench --runs 102
+runs 2 bench --pages 262145
+runs 2 bench --pages
+runs 2 bench --ms 5
 exit $failed
