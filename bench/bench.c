@@ -205,7 +205,8 @@ static int print_json(const struct bench_options *options, struct samples *sampl
 		item = json_object();
 		json_object_set_new(item, "name", json_string(rows[i].name));
 		json_object_set_new(item, "what", json_string(rows[i].what));
-		json_object_set_new(item, "unit", json_string(rows[i].kind == SPEEDUP ? "x" : "ns"));
+		json_object_set_new(item, "unit",
+				    json_string(rows[i].kind == SPEEDUP ? "x" : "ns"));
 		json_object_set_new(item, "vmsim", json_real(row_value(&rows[i], &samples[0])));
 		json_object_set_new(item, "host", json_real(row_value(&rows[i], &samples[1])));
 		json_array_append_new(list, item);

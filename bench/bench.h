@@ -9,8 +9,8 @@
 #define BENCH_PAGE 4096ul
 
 /*
- * `vmsim bench [NAME...] [--json] [--runs N] [--pages N]`, and `vmsim bench explore`, see explore.h;
- * argv[0] is not an argument.
+ * `vmsim bench [NAME...] [--json] [--runs N] [--pages N]`, and `vmsim bench explore`, see
+ * explore.h; argv[0] is not an argument.
  */
 int vmsim_bench_main(int argc, char **argv);
 

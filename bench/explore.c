@@ -108,7 +108,8 @@ static json_t *figure_json(const struct explore_figure *figure, const struct out
 	json_object_set_new(item, "name", json_string(figure->name));
 	json_object_set_new(item, "what", json_string(figure->what));
 	json_object_set_new(item, "unit", json_string(figure->unit));
-	json_object_set_new(item, "vmsim", outcome->built ? json_real(outcome->value) : json_null());
+	json_object_set_new(item, "vmsim",
+			    outcome->built ? json_real(outcome->value) : json_null());
 	if (figure->bar != EXPLORE_NO_BAR) {
 		json_object_set_new(item, figure->bar == EXPLORE_AT_MOST ? "at_most" : "at_least",
 				    json_real(figure->limit));
@@ -125,14 +126,16 @@ static json_t *figure_json(const struct explore_figure *figure, const struct out
 	return item;
 }
 
-static int print_json(const struct bench_options *options, const struct outcome *outcomes, double rmw)
+static int print_json(const struct bench_options *options, const struct outcome *outcomes,
+		      double rmw)
 {
 	json_t *root = json_object(), *list = json_array();
 	int result;
 
 	json_object_set_new(root, "atomic_rmw_ns", json_real(rmw));
 	json_object_set_new(root, "runs", json_integer(options->runs));
-	json_object_set_new(root, "peers_from", json_string("reference/explore.md, measured there"));
+	json_object_set_new(root, "peers_from",
+			    json_string("reference/explore.md, measured there"));
 	json_object_set_new(root, "figures", list);
 	for (unsigned int i = 0; i < explore_nr_figures; i++)
 		if (options->wanted >> i & 1)

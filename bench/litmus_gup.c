@@ -88,9 +88,10 @@ void litmus_gup_init(struct litmus_gup *litmus, unsigned int readers, unsigned i
 		.rounds = rounds,
 		.bug = bug,
 	};
-	litmus->scenario = (struct vmsim_scenario) {
+	litmus->scenario = (struct vmsim_scenario){
 		.name = "litmus-gup",
-		.summary = "a reference taken without a lock, against removal and reuse of the page",
+		.summary =
+			"a reference taken without a lock, against removal and reuse of the page",
 		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = readers + 1, .frames = 128 },
 		.bare = true,
 		.ctx_size = sizeof(litmus->init),

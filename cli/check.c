@@ -358,8 +358,8 @@ int cli_check(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "executions", KEY_EXECUTIONS, "N", 0,
-		  "of random and of pct, for cells that must pass (200); with --explore: of each run "
-		  "(1000000)", 0 },
+		  "of random and of pct, for cells that must pass (200); with --explore: of each "
+		  "run (1000000)", 0 },
 		{ "explore", KEY_EXPLORE, NULL, 0,
 		  "without scripts: the portfolio finds what must fail, and exhausts the rest", 0 },
 		{ "seeds", KEY_SEEDS, "N", 0, "runs of a cell that must fail (3)", 0 },

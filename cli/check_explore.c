@@ -5,8 +5,9 @@
 #include <string.h>
 
 /*
- * `vmsim check --explore`: the same tables without scripts. What must fail is found by the portfolio,
- * with every seed; what must pass stays silent, and is exhausted where the table says that it can be.
+ * `vmsim check --explore`: the same tables without scripts. What must fail is found by the
+ * portfolio, with every seed; what must pass stays silent, and is exhausted where the table says
+ * that it can be.
  */
 
 /* What must hold for all runs that must fail, taken together. */
@@ -25,7 +26,8 @@ static uint64_t executions_for(const struct check_input *input, const struct vms
 {
 	if (verdict->oracle)
 		return input->executions;
-	return verdict->exhausts & 1u << column.tlb ? EXECUTIONS_TO_EXHAUST : input->pass_executions;
+	return verdict->exhausts & 1u << column.tlb ? EXECUTIONS_TO_EXHAUST :
+						      input->pass_executions;
 }
 
 void check_explore_add(struct check *check, const struct vmsim_scenario *scenario,
@@ -178,13 +180,15 @@ void check_explore_judge(struct check *check)
 		judge_cell(check, &cell);
 	}
 	if (check->input->all && !bars_hold(&totals)) {
-		snprintf(what, sizeof(what), "%zu of %zu within %d executions, the median is %" PRIu64,
+		snprintf(what, sizeof(what),
+			 "%zu of %zu within %d executions, the median is %" PRIu64,
 			 within(&totals, EXECUTIONS_OFTEN), totals.failing, EXECUTIONS_OFTEN,
 			 median(&totals));
 		json_array_append_new(check->mismatches, json_pack(
 			"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario", "all",
-			"variant", "all", "tlb", "all", "memory_model", "all", "way", "portfolio", "expected", "90 % within 10000, median 100",
-			"found", "slower", "what", what));
+			"variant", "all", "tlb", "all", "memory_model", "all", "way", "portfolio",
+			"expected", "90 % within 10000, median 100", "found", "slower",
+			"what", what));
 	}
 	free(totals.count);
 }
@@ -260,6 +264,11 @@ static json_t *run_json(const struct check_job *job)
 			 "coverage", json_object_get(job->answer, "coverage"));
 }
 
+static json_t *count_json(bool known, uint64_t count)
+{
+	return known ? json_integer((json_int_t)count) : json_null();
+}
+
 void check_explore_json(const struct check *check, json_t *json)
 {
 	struct totals totals = totals_of(check);
@@ -273,8 +282,8 @@ void check_explore_json(const struct check *check, json_t *json)
 		"{s:I, s:I, s:I, s:o, s:o, s:I, s:I}",
 		"must_fail", (json_int_t)totals.failing, "found", (json_int_t)totals.found,
 		"within_10000", (json_int_t)within(&totals, EXECUTIONS_OFTEN),
-		"median", all ? json_integer((json_int_t)median(&totals)) : json_null(),
-		"most", all ? json_integer((json_int_t)totals.count[totals.found - 1]) : json_null(),
+		"median", count_json(all, median(&totals)),
+		"most", count_json(all, all ? totals.count[totals.found - 1] : 0),
 		"must_pass", (json_int_t)totals.passing,
 		"exhausted", (json_int_t)totals.exhausted));
 	free(totals.count);

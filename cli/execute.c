@@ -67,16 +67,19 @@ static void print_line(const struct cli_execution *execution, const struct vmsim
 static void print_timeline(const struct cli_execution *execution, const struct vmsim_result *result,
 			   FILE *out)
 {
-	vmsim_timeline_print(execution->scenario, result, VMSIM_TIMELINE_TEXT, execution->full, out);
+	vmsim_timeline_print(execution->scenario, result, VMSIM_TIMELINE_TEXT, execution->full,
+			     out);
 }
 
 static void print_timeline_json(const struct cli_execution *execution,
 				const struct vmsim_result *result, FILE *out)
 {
-	vmsim_timeline_print(execution->scenario, result, VMSIM_TIMELINE_JSON, execution->full, out);
+	vmsim_timeline_print(execution->scenario, result, VMSIM_TIMELINE_JSON, execution->full,
+			     out);
 }
 
-static json_t *picture_json(const struct cli_execution *execution, const struct vmsim_result *result)
+static json_t *picture_json(const struct cli_execution *execution,
+			    const struct vmsim_result *result)
 {
 	char *text = printed(execution, result, print_timeline_json);
 	json_t *json = text ? json_loads(text, 0, NULL) : NULL;
@@ -181,7 +184,8 @@ static json_t *result_json(const struct cli_execution *execution, const struct v
 	return json;
 }
 
-static void print_violation(const struct cli_execution *execution, const struct vmsim_result *result)
+static void print_violation(const struct cli_execution *execution,
+			    const struct vmsim_result *result)
 {
 	const struct vmsim_violation *violation = &result->violation;
 

@@ -58,8 +58,8 @@ bool cli_options_from_json(const json_t *json, struct vmsim_explore_options *opt
 	if (model < 0 || granularity < 0 || !bound ||
 	    json_unpack((json_t *)json, "{s:I, s:i, s:I, s:i, s:I, s:i, s:b, s:I}", "executions",
 			&executions, "depth", &depth, "step_limit", &step_limit, "ask", &ask,
-			"oracles", &oracles,
-			"faulty_nth", &nth, "keep_going", &keep_going, "time_limit_ms", &time_limit))
+			"oracles", &oracles, "faulty_nth", &nth, "keep_going", &keep_going,
+			"time_limit_ms", &time_limit))
 		return false;
 	options->executions = (uint64_t)executions;
 	options->pct_depth = (unsigned int)depth;

@@ -224,7 +224,8 @@ const char *cli_variant_path(const struct vmsim_scenario *scenario,
 
 	snprintf(path, sizeof(path), "%s/%s/%s%s.so",
 		 cli_folder("VMSIM_SCENARIO_DIR", "scenarios", VMSIM_INSTALLED_SCENARIOS),
-		 scenario->name, granularity == VMSIM_GRANULARITY_FULL ? "full-" : "", variant->name);
+		 scenario->name, granularity == VMSIM_GRANULARITY_FULL ? "full-" : "",
+		 variant->name);
 	return path;
 }
 

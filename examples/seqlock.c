@@ -92,7 +92,9 @@ static int check(struct vmsim_world *world)
 	return 0;
 }
 
-/* Explores a writer and @reader; tells what came out. Returns whether an execution failed, or -1. */
+/*
+ * Explores a writer and @reader; tells what came out. Returns whether an execution failed, or -1.
+ */
 static int explore(const char *name, int (*reader)(struct vmsim_world *world), bool *exhausted)
 {
 	const struct vmsim_thread_def threads[] = {
@@ -124,8 +126,8 @@ static int explore(const char *name, int (*reader)(struct vmsim_world *world), b
 	violated = result.violated;
 	*exhausted = result.coverage.exhausted;
 	printf("%s: %llu executions, %s\n", name, (unsigned long long)result.executions,
-	       violated ? result.violation.text : *exhausted ? "nothing wrong, and nothing is left" :
-	       "nothing wrong so far");
+	       violated ? result.violation.text :
+	       *exhausted ? "nothing wrong, and nothing is left" : "nothing wrong so far");
 	if (violated)
 		vmsim_schedule_write(&scenario, &result.schedule, stdout);
 	vmsim_result_free(&result);

@@ -16,7 +16,9 @@ __vmsim_export void pud_free(struct mm_struct *mm, pud_t *pud);
 __vmsim_export p4d_t *p4d_alloc_one(struct mm_struct *mm, unsigned long addr);
 __vmsim_export void p4d_free(struct mm_struct *mm, p4d_t *p4d);
 
-/* Hooks a table in: entry, then child. The child learns its first address from the entry's place. */
+/*
+ * Hooks a table in: entry, then child. The child learns its first address from the entry's place.
+ */
 __vmsim_export void pmd_populate(struct mm_struct *mm, pmd_t *pmd, pgtable_t pte);
 __vmsim_export void pud_populate(struct mm_struct *mm, pud_t *pud, pmd_t *pmd);
 __vmsim_export void p4d_populate(struct mm_struct *mm, p4d_t *p4d, pud_t *pud);

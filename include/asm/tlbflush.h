@@ -19,8 +19,8 @@ __vmsim_export void flush_tlb_range(struct vm_area_struct *vma, unsigned long st
 __vmsim_export void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr);
 
 /*
- * What hardware does by itself when a valid entry is replaced. Sync-on-clear (s390): every CPU drops
- * its cached copy before the accessor returns. Does nothing where a flush is needed for that.
+ * What hardware does by itself when a valid entry is replaced. Sync-on-clear (s390): every CPU
+ * drops its cached copy before the accessor returns. Does nothing where a flush is needed for that.
  */
 __vmsim_export void vmsim_tlb_entry_cleared(pte_t *ptep, pte_t old);
 

@@ -165,8 +165,15 @@ static inline void add_mm_counter(struct mm_struct *mm, int member, long value)
 	atomic_long_fetch_add_unseen(value, &mm->rss_stat[current->cpu_nr].count[member]);
 }
 
-static inline void inc_mm_counter(struct mm_struct *mm, int member) { add_mm_counter(mm, member, 1); }
-static inline void dec_mm_counter(struct mm_struct *mm, int member) { add_mm_counter(mm, member, -1); }
+static inline void inc_mm_counter(struct mm_struct *mm, int member)
+{
+	add_mm_counter(mm, member, 1);
+}
+
+static inline void dec_mm_counter(struct mm_struct *mm, int member)
+{
+	add_mm_counter(mm, member, -1);
+}
 
 static inline int mm_counter_file(const struct folio *folio)
 {
@@ -273,7 +280,10 @@ static inline bool is_cow_mapping(vm_flags_t flags)
 }
 
 static inline void mmap_read_lock(struct mm_struct *mm) { down_read(&mm->mmap_lock); }
-static inline bool mmap_read_trylock(struct mm_struct *mm) { return down_read_trylock(&mm->mmap_lock); }
+static inline bool mmap_read_trylock(struct mm_struct *mm)
+{
+	return down_read_trylock(&mm->mmap_lock);
+}
 static inline void mmap_read_unlock(struct mm_struct *mm) { up_read(&mm->mmap_lock); }
 static inline void mmap_write_lock(struct mm_struct *mm) { down_write(&mm->mmap_lock); }
 static inline void mmap_write_unlock(struct mm_struct *mm) { up_write(&mm->mmap_lock); }
@@ -408,7 +418,8 @@ __vmsim_export long change_pte_range(struct mmu_gather *tlb, struct vm_area_stru
 				     pgprot_t newprot, unsigned long cp_flags);
 __vmsim_export bool can_change_pte_writable(struct vm_area_struct *vma, unsigned long addr,
 					    pte_t pte);
-__vmsim_export struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
+__vmsim_export struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr,
+					   pte_t pte);
 __vmsim_export void print_bad_pte(struct vm_area_struct *vma, unsigned long addr, pte_t pte,
 				  struct page *page);
 __vmsim_export void free_pgd_range(struct mmu_gather *tlb, unsigned long addr, unsigned long end,

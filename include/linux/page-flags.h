@@ -39,9 +39,9 @@ enum pageflags {
 };
 
 /* What a frame in the allocator must not have set. */
-#define PAGE_FLAGS_CHECK_AT_FREE						\
-	(BIT(PG_lru) | BIT(PG_locked) | BIT(PG_private) | BIT(PG_private_2) |	\
-	 BIT(PG_writeback) | BIT(PG_reserved) | BIT(PG_active) | BIT(PG_unevictable) | BIT(PG_mlocked))
+#define PAGE_FLAGS_CHECK_AT_FREE \
+	(BIT(PG_lru) | BIT(PG_locked) | BIT(PG_private) | BIT(PG_private_2) | BIT(PG_writeback) | \
+	 BIT(PG_reserved) | BIT(PG_active) | BIT(PG_unevictable) | BIT(PG_mlocked))
 
 /* page_type: frames that are not mapped carry a type in the map count's place. */
 #define PGTY_buddy 0xf0

@@ -26,9 +26,9 @@
  *
  * READ, WRITE and ATOMIC name the word. The words behind other events: REF changes
  * &folio->_refcount, MAP_ADD and MAP_REMOVE &page->_mapcount, FLAG, FOLIO_DIRTY and FOLIO_CLEAN the
- * flags at the page's beginning, FLUSH_PENDING &mm->tlb_flush_pending, LOCK and UNLOCK the beginning
- * of the lock; CACHE_ADD and CACHE_REMOVE the index of the mapping, whose address READ has when it is
- * looked up.
+ * flags at the page's beginning, FLUSH_PENDING &mm->tlb_flush_pending, LOCK and UNLOCK the
+ * beginning of the lock; CACHE_ADD and CACHE_REMOVE the index of the mapping, whose address READ
+ * has when it is looked up.
  */
 #define VMSIM_EVENTS(X)								\
 	X(POINT,	  "point",	     "name*",    "-",	    "-")	\

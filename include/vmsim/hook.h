@@ -12,7 +12,8 @@
  * inline functions; not an interface for users.
  */
 
-__vmsim_export void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c);
+__vmsim_export void vmsim_event_slow(enum vmsim_event_kind kind, uint64_t a, uint64_t b,
+				     uint64_t c);
 __vmsim_export void vmsim_attend(void);
 __vmsim_export void vmsim_settle_slow(void);
 

@@ -77,7 +77,8 @@ struct vmsim_config {
 #define VMSIM_SECTION_FRAMES 64
 
 VMSIM_API void vmsim_config_init(struct vmsim_config *config);
-VMSIM_API int vmsim_machine_create(const struct vmsim_config *config, struct vmsim_machine **machine);
+VMSIM_API int vmsim_machine_create(const struct vmsim_config *config,
+				   struct vmsim_machine **machine);
 VMSIM_API int vmsim_machine_destroy(struct vmsim_machine *machine);
 
 /* Threads: a pthread becomes one simulated thread of a process on one CPU (native machines). */

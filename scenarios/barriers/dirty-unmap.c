@@ -2,8 +2,8 @@
 #include "barriers.h"
 
 /*
- * The dirty flag before the map count on one side, the map count before the dirty flag on the other,
- * and no flush in between.
+ * The dirty flag before the map count on one side, the map count before the dirty flag on the
+ * other, and no flush in between.
  */
 
 #define DIRTY 1

@@ -113,8 +113,8 @@ const struct vmsim_scenario scenario_anon_fault_drop = {
 };
 
 /*
- * zero-page: Reader has the page of zeroes in its TLB when the stores of the others replace it. Once
- * Other is through, Reader sees what it stored, also where the page was replaced by Writer.
+ * zero-page: Reader has the page of zeroes in its TLB when the stores of the others replace it.
+ * Once Other is through, Reader sees what it stored, also where the page was replaced by Writer.
  */
 struct zero_page {
 	int written;

@@ -24,7 +24,8 @@ struct poc {
 
 static int map_area(struct poc *ctx, size_t size)
 {
-	long at = vmsim_mmap(AREA, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ctx->file, 0);
+	long at = vmsim_mmap(AREA, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ctx->file,
+			     0);
 
 	return at < 0 ? (int)at : 0;
 }
@@ -45,7 +46,9 @@ static int checker(struct vmsim_world *world)
 	for (uint64_t count = 1; count <= ROUNDS; count++) {
 		uint64_t seen = 0;
 
-		/* The area is unmapped for a moment while it is replaced: a fault there is no loss. */
+		/*
+		 * The area is unmapped for a moment while it is replaced: a fault there is no loss.
+		 */
 		if (vmsim_store(AREA, 8, count))
 			continue;
 		if (vmsim_load(AREA, 8, &seen) == 0 && seen != count)
@@ -120,7 +123,8 @@ static const char script[] =
 
 static const struct vmsim_variant variants[] = {
 	{ .name = "linux-6.12", .builtin = true, .source = "Linux 6.12" },
-	{ .name = "linux-6.1", .source = "zap_pte_range() of Linux 6.1: rmap removed before the flush" },
+	{ .name = "linux-6.1",
+	  .source = "zap_pte_range() of Linux 6.1: rmap removed before the flush" },
 };
 
 #define T(name) (1u << VMSIM_TLB_##name)
@@ -160,6 +164,7 @@ const struct vmsim_scenario variable = {					\
 
 extern const struct vmsim_scenario scenario_lost_dirty_poc, scenario_lost_dirty_poc2;
 
-POC(scenario_lost_dirty_poc, "lost-dirty-poc", "E30 as first demonstrated: remaps one page", threads);
+POC(scenario_lost_dirty_poc, "lost-dirty-poc", "E30 as first demonstrated: remaps one page",
+    threads);
 POC(scenario_lost_dirty_poc2, "lost-dirty-poc2", "E30 as demonstrated: remaps the whole area",
     threads_all);

@@ -107,6 +107,7 @@ void chk_each_head(struct chk_census *census,
 		   void (*fn)(struct chk_census *census, struct page *page))
 {
 	for (unsigned long pfn = 0; pfn < census->frames; pfn++)
-		if (vmsim_section_is_valid(census->chk->machine, pfn) && !PageTail(pfn_to_page(pfn)))
+		if (vmsim_section_is_valid(census->chk->machine, pfn) &&
+		    !PageTail(pfn_to_page(pfn)))
 			fn(census, pfn_to_page(pfn));
 }

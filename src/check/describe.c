@@ -2,7 +2,10 @@
 #include "check/checker.h"
 #include <dlfcn.h>
 
-/* Frames as dump_page() shows them in the kernel, in one line. The same in every process: no pointers. */
+/*
+ * Frames as dump_page() shows them in the kernel, in one line. The same in every process: no
+ * pointers.
+ */
 
 static const struct {
 	unsigned int bit;
@@ -48,11 +51,12 @@ const char *chk_page(struct chk_text *text, const struct page *page)
 		snprintf(text->s, sizeof(text->s), "page:pfn=%lx gen=%u refcount:%d table flags:%s",
 			 pfn, __READ_ONCE(page->vmsim_gen), page_ref_count(page), flags);
 	else
-		snprintf(text->s, sizeof(text->s),
-			 "page:pfn=%lx gen=%u refcount:%d mapcount:%d mapping:%s index:%lx flags:%s",
-			 pfn, __READ_ONCE(page->vmsim_gen), page_ref_count(page),
-			 atomic_read(&page->_mapcount) + 1, owner_name(page),
-			 __READ_ONCE(page->index), flags);
+		snprintf(
+			text->s, sizeof(text->s),
+			"page:pfn=%lx gen=%u refcount:%d mapcount:%d mapping:%s index:%lx flags:%s",
+			pfn, __READ_ONCE(page->vmsim_gen), page_ref_count(page),
+			atomic_read(&page->_mapcount) + 1, owner_name(page),
+			__READ_ONCE(page->index), flags);
 	return text->s;
 }
 

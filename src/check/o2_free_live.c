@@ -2,9 +2,9 @@
 #include "check/checker.h"
 
 /*
- * O2: a frame goes back to the allocator while some CPU can still reach it (R1), or a PTE table while
- * some CPU still has a pointer to it (R2). The event comes before anybody else can get the frame,
- * and before or after its generation moved on.
+ * O2: a frame goes back to the allocator while some CPU can still reach it (R1), or a PTE table
+ * while some CPU still has a pointer to it (R2). The event comes before anybody else can get the
+ * frame, and before or after its generation moved on.
  */
 
 struct block {
@@ -32,10 +32,11 @@ static void frame_free(struct vmsim_checker *chk, const struct vmsim_event *even
 
 	chk_collect(chk, reaches, &block, &set);
 	if (set.nr)
-		chk_report(chk, VMSIM_ORACLE_O2, "R1",
-			   "freed while a CPU can reach it: %s; %s; expected no usable entry, found %u",
-			   chk_page(&frame, pfn_to_page(set.at[0].entry.pfn)),
-			   chk_entry(&cached, set.at[0].cpu, &set.at[0].entry), set.nr);
+		chk_report(
+			chk, VMSIM_ORACLE_O2, "R1",
+			"freed while a CPU can reach it: %s; %s; expected no usable entry, found %u",
+			chk_page(&frame, pfn_to_page(set.at[0].entry.pfn)),
+			chk_entry(&cached, set.at[0].cpu, &set.at[0].entry), set.nr);
 }
 
 struct table_pointers {

@@ -292,7 +292,8 @@ static void frame_free(struct vmsim_checker *chk, const struct vmsim_event *even
 	unsigned long first = page_to_pfn((void *)event->arg[0]);
 
 	chk_lock(chk);
-	for (unsigned long pfn = first; chk->frames.live && pfn < first + BIT(event->arg[1]); pfn++) {
+	for (unsigned long pfn = first; chk->frames.live && pfn < first + BIT(event->arg[1]);
+	     pfn++) {
 		struct chk_frame *frame = chk_map_remove(&chk->frames, pfn);
 
 		if (!frame)

@@ -249,7 +249,8 @@ static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 	u64 index = offset_in_page(event->arg[0]) / sizeof(u64);
 	u64 old = event->arg[1], new_pte = event->arg[2];
 
-	if (!chk_maps_normal(chk, old) || (chk_hw_present(new_pte) && chk_pfn(old) == chk_pfn(new_pte)))
+	if (!chk_maps_normal(chk, old) ||
+	    (chk_hw_present(new_pte) && chk_pfn(old) == chk_pfn(new_pte)))
 		return;
 	if (pt->pt_mm && atomic_read(&pt->pt_mm->tlb_flush_pending) > 0)
 		forget(chk, pt->pt_mm->context.ctx_id, (pt->pt_base >> PAGE_SHIFT) + index);

@@ -149,7 +149,8 @@ static bool judge(const struct span *span, const struct chk_cached_set *set, enu
 		u64 live = live_pte(span, cached->entry.vpn << PAGE_SHIFT);
 		unsigned int excess = chk_excess(&cached->entry, live);
 
-		if (cover != COVER_DEAD && dirties_unnoticed(span->chk, span->mm, &cached->entry, excess))
+		if (cover != COVER_DEAD &&
+		    dirties_unnoticed(span->chk, span->mm, &cached->entry, excess))
 			report_uncovered(span, cached, "R5",
 					 "a flush before the lock is dropped, or the folio lock");
 		else if (cover == COVER_NONE)
@@ -274,8 +275,8 @@ static void promise_ended(struct vmsim_checker *chk, struct mm_struct *mm)
 static void flush_pending(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
 	if ((int)event->arg[2] < 0)
-		chk_report(chk, VMSIM_ORACLE_O6, "R14", "pending flushes: expected %d or more, found %d",
-			   0, (int)event->arg[2]);
+		chk_report(chk, VMSIM_ORACLE_O6, "R14",
+			   "pending flushes: expected %d or more, found %d", 0, (int)event->arg[2]);
 	if ((int)event->arg[1] > (int)event->arg[2] && event->arg[2] == 0)
 		promise_ended(chk, (void *)event->arg[0]);
 }
@@ -359,10 +360,11 @@ static void map_zero(struct vmsim_checker *chk, const struct vmsim_event *event)
 		chk_intersect(&set, &again);
 	}
 	if (set.nr)
-		chk_report(chk, VMSIM_ORACLE_O6, "MR3",
-			   "not mapped any more (R6): expected no CPU that can dirty it, found %s; %s",
-			   chk_entry(&tlb, set.at[0].cpu, &set.at[0].entry),
-			   chk_page(&page, &folio->page));
+		chk_report(
+			chk, VMSIM_ORACLE_O6, "MR3",
+			"not mapped any more (R6): expected no CPU that can dirty it, found %s; %s",
+			chk_entry(&tlb, set.at[0].cpu, &set.at[0].entry),
+			chk_page(&page, &folio->page));
 }
 
 struct copy_source {
@@ -406,10 +408,10 @@ static void frame_read(struct vmsim_checker *chk, const struct vmsim_event *even
 		return;
 	chk_collect(chk, writes_behind, &source, &set);
 	if (set.nr)
-		chk_report(chk, VMSIM_ORACLE_O6, "MR2",
-			   "copied while it can be written: expected no writable cached entry, found %s; %s",
-			   chk_entry(&tlb, set.at[0].cpu, &set.at[0].entry),
-			   chk_page(&frame, page));
+		chk_report(
+			chk, VMSIM_ORACLE_O6, "MR2",
+			"copied while it can be written: expected no writable cached entry, found %s; %s",
+			chk_entry(&tlb, set.at[0].cpu, &set.at[0].entry), chk_page(&frame, page));
 }
 
 static void o6_event(struct vmsim_checker *chk, const struct vmsim_event *event)
@@ -442,7 +444,7 @@ static void o6_event(struct vmsim_checker *chk, const struct vmsim_event *event)
 const struct chk_oracle chk_o6 = {
 	.id = VMSIM_ORACLE_O6,
 	.kinds = VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(FLUSH_PENDING) |
-		 VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK) | VMSIM_EV_BIT(MAP_ZERO) | VMSIM_EV_BIT(TABLE_FREE) |
-		 VMSIM_EV_BIT(FRAME_READ),
+		 VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK) | VMSIM_EV_BIT(MAP_ZERO) |
+		 VMSIM_EV_BIT(TABLE_FREE) | VMSIM_EV_BIT(FRAME_READ),
 	.event = o6_event,
 };

@@ -17,8 +17,8 @@ static void ref(struct vmsim_checker *chk, const struct vmsim_event *event)
 	/* Both -1: the counts before and after are not known. */
 	if (to >= 0 || from == to)
 		return;
-	chk_report(chk, VMSIM_ORACLE_O7, "R7", "reference put that nobody had: %d to %d; %s", from, to,
-		   chk_page(&text, page));
+	chk_report(chk, VMSIM_ORACLE_O7, "R7", "reference put that nobody had: %d to %d; %s", from,
+		   to, chk_page(&text, page));
 }
 
 static void map_add(struct vmsim_checker *chk, const struct vmsim_event *event)
@@ -38,8 +38,9 @@ static void map_remove(struct vmsim_checker *chk, const struct vmsim_event *even
 
 	if ((int)event->arg[2] >= 0)
 		return;
-	chk_report(chk, VMSIM_ORACLE_O7, "R7", "map count below zero: expected 0 or more, found %d; %s",
-		   (int)event->arg[2], chk_page(&text, page));
+	chk_report(chk, VMSIM_ORACLE_O7, "R7",
+		   "map count below zero: expected 0 or more, found %d; %s", (int)event->arg[2],
+		   chk_page(&text, page));
 }
 
 static void o7_event(struct vmsim_checker *chk, const struct vmsim_event *event)
@@ -116,13 +117,16 @@ static void check_user_frame(struct chk_census *census, struct folio *folio)
 static void check_frame(struct chk_census *census, struct page *page)
 {
 	if (PageReserved(page)) {
-		check_count(census, "references of a reserved frame", 1, page_ref_count(page), page);
+		check_count(census, "references of a reserved frame", 1, page_ref_count(page),
+			    page);
 		check_count(census, "map count of a reserved frame", 0, page_mapcount(page), page);
 	} else if (!chk_frame_allocated(page)) {
-		check_count(census, "entries that map a free frame", 0, entries_of(census, page), page);
+		check_count(census, "entries that map a free frame", 0, entries_of(census, page),
+			    page);
 		check_count(census, "references of a free frame", 0, page_ref_count(page), page);
 	} else if (chk_is_table(page)) {
-		check_count(census, "entries that map a page table", 0, entries_of(census, page), page);
+		check_count(census, "entries that map a page table", 0, entries_of(census, page),
+			    page);
 		check_count(census, "references of a page table", 1, page_ref_count(page), page);
 	} else {
 		check_user_frame(census, (struct folio *)page);
@@ -143,9 +147,10 @@ static void check_rss(struct chk_census *census)
 			long found = vmsim_rss_sum(of_mm->mm, kind);
 
 			if (found != of_mm->rss[kind])
-				chk_report(census->chk, VMSIM_ORACLE_O7, "R28",
-					   "resident %s pages of process %d: expected %ld, found %ld",
-					   names[kind], of_mm->mm->pid, of_mm->rss[kind], found);
+				chk_report(
+					census->chk, VMSIM_ORACLE_O7, "R28",
+					"resident %s pages of process %d: expected %ld, found %ld",
+					names[kind], of_mm->mm->pid, of_mm->rss[kind], found);
 		}
 	}
 }

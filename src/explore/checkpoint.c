@@ -5,7 +5,9 @@
 #include "check/check.h"
 #include <errno.h>
 
-/* What the explorer knows of an execution, as a part of its state: in the machine's control page. */
+/*
+ * What the explorer knows of an execution, as a part of its state: in the machine's control page.
+ */
 struct control {
 	unsigned int hv_preemptions, at_rest, yeses[VMSIM_QUESTION_COUNT];
 	int asking;

@@ -65,7 +65,9 @@ static uint64_t first_step(const struct pick_list *list, size_t block)
 	return step;
 }
 
-/* Of the two blocks at a switch that decides, the last and the first step that are needed for it. */
+/*
+ * Of the two blocks at a switch that decides, the last and the first step that are needed for it.
+ */
 static void narrow(struct decider *d, size_t at, enum outcome wanted,
 		   struct vmsim_deciding *deciding)
 {
@@ -114,7 +116,8 @@ static int decide(struct decider *d, const struct vmsim_schedule *schedule,
 	return 0;
 }
 
-int deciding_find(const struct vmsim_scenario *scenario, const struct vmsim_explore_options *options,
+int deciding_find(const struct vmsim_scenario *scenario,
+		  const struct vmsim_explore_options *options,
 		  const struct vmsim_schedule *schedule, struct vmsim_deciding *deciding)
 {
 	struct vmsim_explore_options session = *options;
@@ -125,7 +128,8 @@ int deciding_find(const struct vmsim_scenario *scenario, const struct vmsim_expl
 	*deciding = (struct vmsim_deciding) { 0 };
 	session.strategy = VMSIM_STRATEGY_REPLAY;
 	session.schedule = schedule;
-	err = session_create(scenario, &session, &strategy_follow, NULL, &d.x, error, sizeof(error));
+	err = session_create(scenario, &session, &strategy_follow, NULL, &d.x, error,
+			     sizeof(error));
 	if (err)
 		return err;
 	err = decide(&d, schedule, deciding);

@@ -45,8 +45,11 @@ static int threads_run(const struct vmsim_scenario *scenario, struct vmsim_world
 
 	pthread_barrier_init(&start, NULL, scenario->nr_threads);
 	for (unsigned int i = 0; i < scenario->nr_threads; i++) {
-		thread[i] = (struct native_thread) {
-			.scenario = scenario, .world = world, .def = &scenario->threads[i], .start = &start,
+		thread[i] = (struct native_thread){
+			.scenario = scenario,
+			.world = world,
+			.def = &scenario->threads[i],
+			.start = &start,
 		};
 		/* The others wait for every one of them: there is no way back. */
 		if (pthread_create(&thread[i].pthread, NULL, thread_main, &thread[i]))
@@ -74,7 +77,8 @@ static int world_make(const struct vmsim_scenario *scenario,
 	err = vmsim_machine_create(&config, &world->machine);
 	if (err)
 		return err;
-	err = vmsim_check_arm(world->machine, options->oracles ? options->oracles : VMSIM_ORACLES_ALL);
+	err = vmsim_check_arm(world->machine,
+			      options->oracles ? options->oracles : VMSIM_ORACLES_ALL);
 	return err ? err : scenario_set_up(scenario, options->variant, world);
 }
 

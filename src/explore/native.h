@@ -4,7 +4,9 @@
 
 #include <vmsim/explore.h>
 
-/* Executions on a native machine, until one breaks a rule; as vmsim_explore(), without schedules. */
+/*
+ * Executions on a native machine, until one breaks a rule; as vmsim_explore(), without schedules.
+ */
 int vmsim_run_native(const struct vmsim_scenario *scenario,
 		     const struct vmsim_explore_options *options, struct vmsim_result *result,
 		     char *error, size_t error_size);

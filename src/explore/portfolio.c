@@ -13,8 +13,8 @@
  */
 
 /*
- * The order is that of the first turns. @cost: how much longer a decision takes than one of random's,
- * for bookkeeping about what touched what, or about what changed (vmsim bench explore).
+ * The order is that of the first turns. @cost: how much longer a decision takes than one of
+ * random's, for bookkeeping about what touched what, or about what changed (vmsim bench explore).
  */
 static const struct {
 	enum vmsim_strategy id;
@@ -146,7 +146,9 @@ static bool has_more(struct portfolio *p, struct member *member)
 	return false;
 }
 
-/* More for those who can come to an end before the executions run out, less for those who cannot. */
+/*
+ * More for those who can come to an end before the executions run out, less for those who cannot.
+ */
 static void adjust_share(const struct portfolio *p, struct member *member)
 {
 	struct vmsim_coverage coverage = coverage_of(member);

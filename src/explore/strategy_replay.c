@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/session.h"
 
-/* Does what a recorded schedule says. What it says must be possible: else it is not of this build. */
+/*
+ * Does what a recorded schedule says. What it says must be possible: else it is not of this build.
+ */
 
 static void replay_begin(struct vmsim_explorer *x, uint64_t seed)
 {
@@ -23,8 +25,9 @@ static const struct vmsim_pick *current_pick(struct vmsim_explorer *x)
 
 static int misfit(struct vmsim_explorer *x, const char *what)
 {
-	snprintf(x->misfit, sizeof(x->misfit), "the schedule does not fit: pick %zu, decision %llu: %s",
-		 x->replay_at + 1, (unsigned long long)x->steps, what);
+	snprintf(x->misfit, sizeof(x->misfit),
+		 "the schedule does not fit: pick %zu, decision %llu: %s", x->replay_at + 1,
+		 (unsigned long long)x->steps, what);
 	return -1;
 }
 

@@ -17,8 +17,9 @@
  *                             reaches memory
  *
  * A verb for what cannot happen when its turn comes is passed over; so are drains where the memory
- * model has no buffers, or where a store may not overtake older ones. A thread that waits for interrupts to be taken gets them delivered. After the last step, threads
- * run to their ends in the order of the scenario.
+ * model has no buffers, or where a store may not overtake older ones. A thread that waits for
+ * interrupts to be taken gets them delivered. After the last step, threads run to their ends in the
+ * order of the scenario.
  */
 
 static const char *const event_names[VMSIM_EV_COUNT] = {
@@ -49,7 +50,8 @@ static int split(char *line, char **word)
 {
 	int n = 0;
 
-	for (char *w = strtok_r(line, " \t", &line); w && n < MAX_WORDS; w = strtok_r(NULL, " \t", &line))
+	for (char *w = strtok_r(line, " \t", &line); w && n < MAX_WORDS;
+	     w = strtok_r(NULL, " \t", &line))
 		word[n++] = w;
 	return n;
 }

@@ -67,7 +67,8 @@ static void print_words(const char *what, const void *cells, size_t size)
 
 	for (size_t i = 0; i < size / sizeof(*word); i += 4)
 		pr_warn("%s: %016lx %016lx %016lx %016lx\n", what, __READ_ONCE(word[i]),
-			__READ_ONCE(word[i + 1]), __READ_ONCE(word[i + 2]), __READ_ONCE(word[i + 3]));
+			__READ_ONCE(word[i + 1]), __READ_ONCE(word[i + 2]),
+			__READ_ONCE(word[i + 3]));
 }
 
 static void print_large(const struct folio *folio)
@@ -81,7 +82,8 @@ static void print_large(const struct folio *folio)
 static void print_file(const struct address_space *mapping)
 {
 	pr_warn("file: ino:%lx size:%#llx cached:%lu\n", mapping->host->i_ino,
-		(unsigned long long)__READ_ONCE(mapping->host->i_size), __READ_ONCE(mapping->nrpages));
+		(unsigned long long)__READ_ONCE(mapping->host->i_size),
+		__READ_ONCE(mapping->nrpages));
 }
 
 static void print_kind(const struct folio *folio)

@@ -16,7 +16,8 @@ static inline bool vmsim_section_is_valid(const struct vmsim_machine *m, unsigne
 {
 	unsigned long section = pfn / VMSIM_SECTION_FRAMES;
 
-	return __READ_ONCE(m->section_valid[section / BITS_PER_LONG]) & BIT(section % BITS_PER_LONG);
+	return __READ_ONCE(m->section_valid[section / BITS_PER_LONG]) &
+	       BIT(section % BITS_PER_LONG);
 }
 
 /* Free frames: in the zone, and kept by CPUs. Exact when no thread is inside the library. */

@@ -64,7 +64,8 @@ static void sections_init(struct vmsim_machine *m)
 	unsigned long sections = nr_sections(m);
 
 	memset(m->section_valid, 0xff, sections / BITS_PER_LONG * sizeof(long));
-	for (unsigned long section = round_down(sections, BITS_PER_LONG); section < sections; section++)
+	for (unsigned long section = round_down(sections, BITS_PER_LONG); section < sections;
+	     section++)
 		section_mark(m, section, true);
 }
 
@@ -180,7 +181,9 @@ static int section_remove(struct vmsim_machine *m, unsigned long section)
 	spin_unlock(&m->zone.lock);
 	if (err)
 		return err;
-	/* Whoever found a frame by its number in a read section may still look at the cell (R33). */
+	/*
+	 * Whoever found a frame by its number in a read section may still look at the cell (R33).
+	 */
 	synchronize_rcu();
 	return section_protect(m, section, PROT_NONE);
 }

@@ -236,10 +236,11 @@ static const char *what_is_bad(const struct page *page)
 
 static noinline void report_bad(struct page *page, const char *what)
 {
-	vmsim_violate(vmsim_this_machine(), "O7", "R7",
-		      "frame %lu is freed, but %s: refcount %d, mapcount %d, mapping %p, flags %#lx",
-		      page_to_pfn(page), what, page_ref_count(page), page->_mapcount.counter + 1,
-		      (void *)page->mapping, page->flags);
+	vmsim_violate(
+		vmsim_this_machine(), "O7", "R7",
+		"frame %lu is freed, but %s: refcount %d, mapcount %d, mapping %p, flags %#lx",
+		page_to_pfn(page), what, page_ref_count(page), page->_mapcount.counter + 1,
+		(void *)page->mapping, page->flags);
 }
 
 /* An anonymous page keeps its mapping to the end (folio_remove_rmap_*() leave it). */

@@ -12,10 +12,10 @@
  * come from the region, so that a copy of what is used is a checkpoint. Only one thread runs there,
  * so there is no lock.
  *
- * The heap of the region has parts: one for the set-up, one for oracles, and one for each thread, so
- * that the order in which threads allocate shows in no address. Each is a bump pointer, and one list
- * of freed objects per size class, lowest address first. So states that differ in nothing else are
- * the same, bit by bit.
+ * The heap of the region has parts: one for the set-up, one for oracles, and one for each thread,
+ * so that the order in which threads allocate shows in no address. Each is a bump pointer, and one
+ * list of freed objects per size class, lowest address first. So states that differ in nothing else
+ * are the same, bit by bit.
  */
 
 #define CLASSES 18

@@ -40,8 +40,8 @@ static int check_advice(int advice)
 }
 
 /*
- * Context: mmap_lock held for reading. Holes are skipped, and told of at the end (mm/madvise.c, Linux
- * 6.12: madvise_walk_vmas()).
+ * Context: mmap_lock held for reading. Holes are skipped, and told of at the end (mm/madvise.c,
+ * Linux 6.12: madvise_walk_vmas()).
  */
 static int dontneed(struct mm_struct *mm, unsigned long start, unsigned long end)
 {

@@ -169,7 +169,8 @@ __vmsim_overridable int anon_vma_clone(struct vm_area_struct *dst, struct vm_are
 	/* Oldest first, for list_add() turns the order round. */
 	for (struct list_head *pos = src->anon_vma_chain.prev; pos != &src->anon_vma_chain;
 	     pos = pos->prev) {
-		struct anon_vma *anon_vma = list_entry(pos, struct anon_vma_chain, same_vma)->anon_vma;
+		struct anon_vma *anon_vma =
+			list_entry(pos, struct anon_vma_chain, same_vma)->anon_vma;
 		struct anon_vma_chain *avc = chain_alloc();
 
 		if (!avc) {

@@ -49,7 +49,9 @@ static bool may_forget(struct folio *folio)
 	smp_mb();
 	refs = folio_ref_count(folio);
 	maps = folio_mapcount(folio);
-	/* The count before the dirty bit: a writer through GUP sets the bit, then drops the count. */
+	/*
+	 * The count before the dirty bit: a writer through GUP sets the bit, then drops the count.
+	 */
 	smp_rmb();
 	return refs == maps + 1 && !folio_test_dirty(folio);
 }

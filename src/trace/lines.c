@@ -76,7 +76,8 @@ static unsigned int cpu_of(const struct builder *builder)
 {
 	const struct vmsim_event *event = told(builder);
 
-	return event->tid < 0 ? (unsigned int)event->cpu : timeline_cpu(builder->timeline, event->tid);
+	return event->tid < 0 ? (unsigned int)event->cpu
+			      : timeline_cpu(builder->timeline, event->tid);
 }
 
 static struct line *add_line(struct builder *builder, enum line_kind kind)

@@ -82,8 +82,8 @@ void timeline_json(const struct timeline *timeline, FILE *out);
 void timeline_dot(const struct timeline *timeline, FILE *out);
 
 /*
- * The two events whose order decides: of the two steps that result->deciding names, those that touch
- * the same object; if there are none, the first of each.
+ * The two events whose order decides: of the two steps that result->deciding names, those that
+ * touch the same object; if there are none, the first of each.
  */
 void marked_find(struct marked marked[2], const struct vmsim_result *result);
 

@@ -68,7 +68,9 @@ static struct touched first_touched(const struct vmsim_event *event, int pid)
 	}
 }
 
-/* An access of a program is to a frame, too: a store if the entry is writable, as far as one knows. */
+/*
+ * An access of a program is to a frame, too: a store if the entry is writable, as far as one knows.
+ */
 static struct touched second_touched(const struct vmsim_event *event)
 {
 	uint64_t entry = event->arg[2];
@@ -81,7 +83,8 @@ static struct touched second_touched(const struct vmsim_event *event)
 
 static bool meet(const struct touched *a, const struct touched *b)
 {
-	uint64_t mask = a->kind == OBJECT_PAGE || a->kind == OBJECT_TLB ? ~UINT64_C(0xfff) : ~UINT64_C(0);
+	bool paged = a->kind == OBJECT_PAGE || a->kind == OBJECT_TLB;
+	uint64_t mask = paged ? ~UINT64_C(0xfff) : ~UINT64_C(0);
 
 	return a->kind && a->kind == b->kind && (a->name & mask) == (b->name & mask) &&
 	       a->owner == b->owner && (a->changes || b->changes);

@@ -182,5 +182,6 @@ void frame_words(const struct frame_state *frame, char *words, size_t size)
 		snprintf(words, size, "pfn %" PRIu64 ": free%s", frame->pfn, epoch);
 	else
 		snprintf(words, size, "pfn %" PRIu64 ": refs %" PRId64 ", maps %" PRId64 "%s%s",
-			 frame->pfn, frame->refs, frame->maps, frame->dirty ? ", dirty" : "", epoch);
+			 frame->pfn, frame->refs, frame->maps, frame->dirty ? ", dirty" : "",
+			 epoch);
 }

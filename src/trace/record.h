@@ -37,7 +37,8 @@ void vmsim_recorder_free(struct vmsim_recorder *recorder);
 void vmsim_recorder_add(void *recorder, const struct vmsim_event *event);
 
 /*
- * Hands the events over, oldest first, with their origins; the recorder is empty then. 0 or -ENOMEM.
+ * Hands the events over, oldest first, with their origins; the recorder is empty then. 0 or
+ * -ENOMEM.
  */
 struct vmsim_result;
 int vmsim_recorder_take(struct vmsim_recorder *recorder, struct vmsim_result *result);

@@ -35,7 +35,8 @@ static void add_frame(struct relevant *relevant, uint64_t pfn)
 static void add_page(struct relevant *relevant, int pid, uint64_t va)
 {
 	if (!is_relevant_page(relevant, pid, va) && relevant->nr_pages < RELEVANT_MAX)
-		relevant->page[relevant->nr_pages++] = (struct relevant_page) { pid, va & PAGE_MASK };
+		relevant->page[relevant->nr_pages++] =
+			(struct relevant_page){ pid, va & PAGE_MASK };
 }
 
 /* Oracles name objects in one way: "pfn=6", "va=10000000", in hexadecimal digits. */

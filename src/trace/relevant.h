@@ -5,8 +5,8 @@
 #include <vmsim/explore.h>
 
 /*
- * What of an execution has to do with its violation: the frames and pages that the report names, the
- * pages that those frames were mapped at, and the locks that order what happens to them.
+ * What of an execution has to do with its violation: the frames and pages that the report names,
+ * the pages that those frames were mapped at, and the locks that order what happens to them.
  */
 
 #define RELEVANT_MAX 16

@@ -14,7 +14,9 @@ struct stack_table {
 	size_t slots;
 };
 
-/* The index of the calling thread's stack; stack 0 is empty, and stands for one that is not known. */
+/*
+ * The index of the calling thread's stack; stack 0 is empty, and stands for one that is not known.
+ */
 uint32_t stack_here(struct stack_table *table);
 void stack_table_free(struct stack_table *table);
 

@@ -15,7 +15,8 @@
 #define NAME_SIZE (VMSIM_MAX_THREADS * VMSIM_THREAD_NAME_MAX)
 
 /* "CPU0 (Writer, Reader)" */
-static void column_name(const struct timeline *timeline, unsigned int column, char *name, size_t size)
+static void column_name(const struct timeline *timeline, unsigned int column, char *name,
+			size_t size)
 {
 	const char *before = " (";
 	int at = snprintf(name, size, "CPU%u", timeline->cpu[column]);
@@ -83,15 +84,16 @@ static const struct line *marked_line(const struct timeline *timeline, unsigned 
 
 static void print_deciding(const struct vmsim_columns *columns, const struct timeline *timeline)
 {
+	char text[512];
+
 	if (!marked_line(timeline, 1) || !marked_line(timeline, 2))
 		return;
 	fputc('\n', columns->out);
-	vmsim_columns_paragraph(columns, 4, timeline->result->deciding.passes ?
-				"The order of (1) and (2) decides; the other way round nothing fails:" :
-				"The order of (1) and (2) decides; the other way round something else fails:");
+	snprintf(text, sizeof(text), "The order of (1) and (2) decides; the other way round %s fails:",
+		 timeline->result->deciding.passes ? "nothing" : "something else");
+	vmsim_columns_paragraph(columns, 4, text);
 	for (unsigned int mark = 1; mark <= 2; mark++) {
 		const struct line *line = marked_line(timeline, mark);
-		char text[512];
 
 		snprintf(text, sizeof(text), "(%u) %s: %s%s%s", mark,
 			 timeline_thread(timeline, line->thread), line->text,

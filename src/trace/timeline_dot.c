@@ -63,7 +63,7 @@ void timeline_dot(const struct timeline *timeline, FILE *out)
 	for (size_t i = 0; i < timeline->lines.n; i++)
 		marked[line[i].mark] = i;
 	if (marked[1] && marked[2])
-		fprintf(out, "\tn%zu -> n%zu [color=red, label=decides, constraint=false];\n", marked[1],
-			marked[2]);
+		fprintf(out, "\tn%zu -> n%zu [color=red, label=decides, constraint=false];\n",
+			marked[1], marked[2]);
 	fputs("}\n", out);
 }

@@ -39,8 +39,8 @@ static inline int libc_still_works(void)
 	int length = snprintf(text, sizeof(text), "%d", INT_MAX > 0 ? 1 : 0);
 
 	assert(length >= 0);
-	return open("/dev/null", O_RDONLY) + (int)strlen(text) + (mmap(NULL, 0, PROT_READ, MAP_PRIVATE,
-									  -1, 0) == MAP_FAILED);
+	return open("/dev/null", O_RDONLY) + (int)strlen(text) +
+	       (mmap(NULL, 0, PROT_READ, MAP_PRIVATE, -1, 0) == MAP_FAILED);
 }
 
 int main(void)

@@ -13,8 +13,9 @@
  *   minimise SCENARIO VARIANT
  *
  * None has more preemptions than before, none more steps with as many; each is the same failure;
- * none has fewer than another one that is certified as smallest; each replays in another process, from its text, with the same violation at the same step.
- * With a third argument, this program is that other process, and the argument a list of schedules.
+ * none has fewer than another one that is certified as smallest; each replays in another process,
+ * from its text, with the same violation at the same step. With a third argument, this program is
+ * that other process, and the argument a list of schedules.
  */
 
 #define FAILURES 8	/* for each flush back-end and strategy */

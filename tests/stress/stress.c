@@ -125,8 +125,9 @@ static void touch(struct worker *worker, unsigned long base, uint64_t *last, boo
 	    worker->stress->contents == VMSIM_CONTENTS_NONE)
 		return;
 	if (value != last[page] && !(may_be_zero && value == 0))
-		failed(worker->stress, "thread %u, page %u of %#lx: %llu, wrote %llu last", worker->id,
-		       page, base, (unsigned long long)value, (unsigned long long)last[page]);
+		failed(worker->stress, "thread %u, page %u of %#lx: %llu, wrote %llu last",
+		       worker->id, page, base, (unsigned long long)value,
+		       (unsigned long long)last[page]);
 	if (may_be_zero && value == 0)
 		last[page] = 0;
 }
@@ -227,8 +228,9 @@ static void check_store(struct worker *worker)
 		    sizeof(value))
 			failed(worker->stress, "page %u cannot be read from the store", page);
 		else if (value != worker->last_file[page])
-			failed(worker->stress, "lost write: page %u holds %llu, thread %u wrote %llu",
-			       page, (unsigned long long)value, worker->id,
+			failed(worker->stress,
+			       "lost write: page %u holds %llu, thread %u wrote %llu", page,
+			       (unsigned long long)value, worker->id,
 			       (unsigned long long)worker->last_file[page]);
 	}
 }

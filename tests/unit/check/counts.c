@@ -244,7 +244,8 @@ static void entry_outside_all_mappings(void **state)
 	(void)state;
 	lab_open(VMSIM_ORACLE_BIT(O8), VMSIM_TLB_IPI, 1);
 	assert_int_equal(vmsim_mmap(addr, PAGE_SIZE, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0), addr);
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0),
+			 addr);
 	store(addr, 1);
 	entry = entry_lock(addr);
 	set_pte_at(current->mm, addr + 16 * PAGE_SIZE, entry.ptep + 16, ptep_get(entry.ptep));

@@ -129,7 +129,8 @@ static void dropped_memory_is_forgotten(void **state)
 	assert_int_equal(load(addr + PAGE_SIZE), 2);
 	assert_int_equal(vmsim_munmap(addr, 2 * PAGE_SIZE), 0);
 	assert_int_equal(vmsim_mmap(addr, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0), addr);
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0),
+			 addr);
 	assert_int_equal(load(addr + PAGE_SIZE), 0);
 	assert_at_rest();
 }
@@ -242,7 +243,9 @@ static void lost_store_comes_back(void **state)
 	assert_true(reports_of("O4", "R5") == 1);
 }
 
-/* At rest, without a look at the page: nobody calls it dirty, and the store lacks its last value. */
+/*
+ * At rest, without a look at the page: nobody calls it dirty, and the store lacks its last value.
+ */
 static void lost_store_at_rest(void **state)
 {
 	struct entry entry;
@@ -276,8 +279,8 @@ static void private_copy_of_a_file_page(void **state)
 	(void)state;
 	lab_open(VMSIM_ORACLES_ALL, VMSIM_TLB_IPI, 1);
 	shared = map_file();
-	addr = (unsigned long)vmsim_mmap(0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, lab.file,
-					 0);
+	addr = (unsigned long)vmsim_mmap(0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+					 lab.file, 0);
 	store(shared, 1);
 	assert_int_equal(load(addr), 1);
 	store(shared, 2);

@@ -123,7 +123,9 @@ static void a_zap_that_forgets_the_dirty_bit(void **state)
 	write_back();
 	be(0);
 	store(addr, 2);
-	/* The fault has marked the folio dirty; as if writeback had come between it and the store. */
+	/*
+	 * The fault has marked the folio dirty; as if writeback had come between it and the store.
+	 */
 	be(1);
 	entry = entry_lock(addr);
 	folio_test_clear_dirty(page_folio(entry.page));

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* All oracles over threads that really run in parallel: nothing is wrong, and nothing is reported. */
+/*
+ * All oracles over threads that really run in parallel: nothing is wrong, and nothing is reported.
+ */
 
 #define THREADS 3
 #define PAGES 8

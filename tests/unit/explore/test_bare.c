@@ -119,7 +119,8 @@ static void test_processes_are_refused(void **state)
 	(void)state;
 	scenario.processes = 1;
 	vmsim_explore_options_init(&options);
-	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)), -EINVAL);
+	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
+			 -EINVAL);
 	assert_string_equal(error, "scenario bare: bare, but with processes");
 	vmsim_result_free(&result);
 }

@@ -173,7 +173,8 @@ static void test_replay(void **state)
 	assert_true(found.violated);
 	for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
 		for (int i = 0; i < 20; i++) {
-			struct vmsim_explore_options again = explore_options(VMSIM_STRATEGY_REPLAY, 1);
+			struct vmsim_explore_options again =
+				explore_options(VMSIM_STRATEGY_REPLAY, 1);
 			struct vmsim_result result;
 
 			again.backend = backend;
@@ -304,7 +305,9 @@ static void test_spinning_lets_others_go_on(void **state)
 	}
 }
 
-/* Nothing of an execution leaks into the next: the same seed gives the same schedule after others. */
+/*
+ * Nothing of an execution leaks into the next: the same seed gives the same schedule after others.
+ */
 static void test_executions_do_not_leak(void **state)
 {
 	struct vmsim_scenario scenario = world_of(locked, 2);

@@ -229,7 +229,8 @@ static void test_failures_in_both_back_ends(void **state)
 {
 	(void)state;
 	for (int bug = LITMUS_GUP_INC_FROM_ZERO; bug < LITMUS_GUP_BUGS; bug++) {
-		for (int strategy = VMSIM_STRATEGY_RANDOM; strategy <= VMSIM_STRATEGY_PCT; strategy++) {
+		for (int strategy = VMSIM_STRATEGY_RANDOM; strategy <= VMSIM_STRATEGY_PCT;
+		     strategy++) {
 			for (uint64_t seed = 1; seed <= 8; seed++) {
 				struct vmsim_explore_options options;
 				struct vmsim_result found;

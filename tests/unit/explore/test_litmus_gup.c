@@ -17,7 +17,8 @@ static void test_right_passes(void **state)
 {
 	(void)state;
 	for (unsigned int readers = 1; readers <= LITMUS_GUP_READERS; readers++) {
-		for (int strategy = VMSIM_STRATEGY_RANDOM; strategy <= VMSIM_STRATEGY_PCT; strategy++) {
+		for (int strategy = VMSIM_STRATEGY_RANDOM; strategy <= VMSIM_STRATEGY_PCT;
+		     strategy++) {
 			struct litmus_gup litmus;
 			struct vmsim_result result;
 

@@ -248,11 +248,13 @@ static void test_bad_questions(void **state)
 	(void)state;
 	vmsim_explore_options_init(&options);
 	options.ask = VMSIM_ASK_BIT(RESCHED);
-	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)), -EINVAL);
+	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
+			 -EINVAL);
 	assert_string_equal(error, "no such question");
 	options.ask = VMSIM_ASK_BIT(ALLOC);
 	options.strategy = VMSIM_STRATEGY_NATIVE;
-	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)), -EINVAL);
+	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
+			 -EINVAL);
 	assert_string_equal(error, "real threads are asked nothing");
 	assert_int_equal(vmsim_question_parse("alloc"), VMSIM_ASK_ALLOC);
 	assert_int_equal(vmsim_question_parse("batch"), VMSIM_ASK_BATCH);
@@ -306,15 +308,18 @@ static void test_replay(void **state)
 		assert_true(found.violated);
 		schedule = through_text(&scenario, &found.schedule);
 		assert_int_equal(schedule.ask, VMSIM_ASK_BIT(ALLOC));
-		for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
-			assert_int_equal(replay(&scenario, &schedule, backend, schedule.ask, &again), 0);
+		for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD;
+		     backend++) {
+			assert_int_equal(
+				replay(&scenario, &schedule, backend, schedule.ask, &again), 0);
 			assert_true(again.violated);
 			assert_string_equal(again.violation.text, found.violation.text);
 			assert_int_equal(again.decisions, found.decisions);
 			vmsim_result_free(&again);
 		}
 		/* Not asked, it does not fail. */
-		assert_int_equal(replay(&scenario, &schedule, VMSIM_BACKEND_FIBER, 0, &again), -EINVAL);
+		assert_int_equal(replay(&scenario, &schedule, VMSIM_BACKEND_FIBER, 0, &again),
+				 -EINVAL);
 		vmsim_result_free(&again);
 		vmsim_schedule_free(&schedule);
 		vmsim_result_free(&found);

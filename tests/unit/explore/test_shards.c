@@ -123,13 +123,15 @@ static void test_what_cannot_be_divided(void **state)
 	vmsim_explore_options_init(&options);
 	options.shards = 2;
 	options.strategy = VMSIM_STRATEGY_PORTFOLIO;
-	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)), -EINVAL);
+	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
+			 -EINVAL);
 	options.strategy = VMSIM_STRATEGY_STATES;
 	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
 			 -EOPNOTSUPP);
 	options.strategy = VMSIM_STRATEGY_RANDOM;
 	options.shard = 2;
-	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)), -EINVAL);
+	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
+			 -EINVAL);
 }
 
 int main(void)

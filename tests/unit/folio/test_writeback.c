@@ -283,7 +283,8 @@ static void test_events(void **state)
 					 VMSIM_EV_BIT(FOLIO_CLEAN) | VMSIM_EV_BIT(STORE_READ) |
 					 VMSIM_EV_BIT(STORE_WRITE) | VMSIM_EV_BIT(CACHE_ADD) |
 					 VMSIM_EV_BIT(CACHE_REMOVE) | VMSIM_EV_BIT(FLAG) |
-					 VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK), watch, NULL), 0);
+					 VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK), watch, NULL),
+			 0);
 	order[0] = 0;
 	write_at(file, 0, 1);
 	assert_string_equal(order, "( add load dirty0 ) ");

@@ -189,7 +189,9 @@ static void test_reuse_of_a_pinned_exclusive_page(void **state)
 	vmsim_leave();
 }
 
-/* The old page must be out of reach before its map count goes down, and the new one counted (R17). */
+/*
+ * The old page must be out of reach before its map count goes down, and the new one counted (R17).
+ */
 static struct {
 	struct page *old;
 	int step;

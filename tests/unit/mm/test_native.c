@@ -31,7 +31,8 @@ static bool in_range_of_its_own(struct job *job, int round)
 	for (int i = 0; i < PAGES && good; i++)
 		good = !vmsim_store(a + i * PG, 8, (uint64_t)(job->id + 1) * 1000000 + round + i);
 	if (good && round % 3 == 0)
-		good = !vmsim_mprotect(a + PG, 3 * PG, PROT_READ) && !vmsim_mprotect(a + PG, 3 * PG, RW);
+		good = !vmsim_mprotect(a + PG, 3 * PG, PROT_READ) &&
+		       !vmsim_mprotect(a + PG, 3 * PG, RW);
 	if (good && round % 5 == 0)
 		good = !vmsim_madvise(a, PG, MADV_DONTNEED) && !vmsim_load(a, 8, &value) && !value;
 	for (int i = 1; i < PAGES && good; i++)
@@ -143,7 +144,8 @@ static void *live_and_die(void *arg)
 		else if (!in_range_of_its_own(job, round) || vmsim_exec("x") ||
 			 !in_range_of_its_own(job, round) || vmsim_exit())
 			job->wrong = "life";
-		if (vmsim_detach() || vmsim_attach(world.machine, (unsigned int)job->id, world.pid) ||
+		if (vmsim_detach() ||
+		    vmsim_attach(world.machine, (unsigned int)job->id, world.pid) ||
 		    vmsim_process_destroy(world.machine, pid) || vmsim_detach())
 			job->wrong = "death";
 	}

@@ -42,7 +42,8 @@ static void test_mmap_places(void **state)
 	/* A wish is granted if it is free, rounded down. */
 	assert_int_equal(vmsim_mmap(0x10000123, PG, RW, ANON, -1, 0), 0x10000000);
 	assert_true(vmsim_mmap(0x10000000, PG, PROT_READ, ANON, -1, 0) > 0x20000000);
-	assert_int_equal(vmsim_mmap(0x10000000, PG, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0), -EEXIST);
+	assert_int_equal(vmsim_mmap(0x10000000, PG, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0),
+			 -EEXIST);
 	assert_int_equal(vmsim_mmap(0x10001000, PG, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0),
 			 0x10001000);
 }

@@ -84,8 +84,10 @@ static bool parse_instruction(const char *text, struct instruction *out)
 	else if (sscanf(text, "inc %c%n", &name, &end) == 1 && !text[end])
 		*out = (struct instruction) { OP_INC, variable_named(name), 0, 0 };
 	else if (sscanf(text, "%6[a-z] %c%n", lock, &object, &end) == 2 && !text[end] &&
-		 (!strcmp(lock, "lock") || !strcmp(lock, "unlock")) && (object == 'l' || object == 'm'))
-		*out = (struct instruction) { lock[0] == 'l' ? OP_LOCK : OP_UNLOCK, object == 'm', 0, 0 };
+		 (!strcmp(lock, "lock") || !strcmp(lock, "unlock")) &&
+		 (object == 'l' || object == 'm'))
+		*out = (struct instruction) { .op = lock[0] == 'l' ? OP_LOCK : OP_UNLOCK,
+					      .variable = object == 'm' };
 	else if (sscanf(text, "%c:=%d%n", &name, &value, &end) == 2 && !text[end])
 		*out = (struct instruction) { OP_RELEASE, variable_named(name), 0, value };
 	else if (sscanf(text, "%c=%d%n", &name, &value, &end) == 2 && !text[end])
@@ -270,7 +272,9 @@ int litmus_run(const struct litmus *litmus, enum vmsim_memory_model model,
 	static struct litmus_world world;
 	struct vmsim_scenario scenario = {
 		.name = "litmus",
-		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = LITMUS_THREADS, .frames = 128 },
+		.config = { .contents = VMSIM_CONTENTS_NONE,
+			    .cpus = LITMUS_THREADS,
+			    .frames = 128 },
 		.bare = true,
 		.ctx_size = sizeof(world),
 		.ctx_init = &world,

@@ -197,8 +197,8 @@ static void drains_are_in_order(void **state)
 	struct vmsim_result result;
 
 	(void)state;
-	result = explore_by(&cell, VMSIM_STRATEGY_SCRIPT, 1,
-			    "Zapper until atomic x2; drain 0; Reclaim until read; drain 0; Reclaim");
+	result = explore_by(&cell, VMSIM_STRATEGY_SCRIPT, 1, "Zapper until atomic x2; drain 0;"
+			    "Reclaim until read; drain 0; Reclaim");
 	assert_false(result.violated);
 	vmsim_result_free(&result);
 	result = explore_by(&cell, VMSIM_STRATEGY_SCRIPT, 1,

@@ -16,7 +16,8 @@ static unsigned int wrong_under(enum vmsim_memory_model model, const struct litm
 	bool right;
 
 	if (litmus_run(litmus, model, &seen)) {
-		print_message("%s, %s: %s\n", litmus->name, vmsim_memory_model_name(model), seen.error);
+		print_message("%s, %s: %s\n", litmus->name, vmsim_memory_model_name(model),
+			      seen.error);
 		return 1;
 	}
 	right = seen.exhausted && (seen.hits > 0) == allowed;
@@ -35,8 +36,10 @@ static unsigned int wrong_verdicts(enum vmsim_memory_model model)
 	for (unsigned int i = 0; i < litmus_count; i++) {
 		const struct litmus *litmus = &litmus_table[i];
 
-		wrong += wrong_under(model, litmus, model == VMSIM_MEMORY_SC ? litmus->sc :
-						    model == VMSIM_MEMORY_TSO ? litmus->tso : litmus->pso);
+		bool allowed = model == VMSIM_MEMORY_SC ? litmus->sc :
+			       model == VMSIM_MEMORY_TSO ? litmus->tso : litmus->pso;
+
+		wrong += wrong_under(model, litmus, allowed);
 	}
 	return wrong;
 }
@@ -81,7 +84,9 @@ static void partial_store_order(void **state)
 	assert_int_equal(wrong_verdicts(VMSIM_MEMORY_PSO), 0);
 }
 
-/* The verdicts themselves: each model allows what the stronger ones do, and the kernel's all of it. */
+/*
+ * The verdicts themselves: each model allows what the stronger ones do, and the kernel's all of it.
+ */
 static void table_is_consistent(void **state)
 {
 	(void)state;

@@ -148,7 +148,9 @@ static void test_trylocks(void **state)
 	vmsim_detach();
 }
 
-/* Readers must not see a value that was unpublished before the grace period that they were part of. */
+/*
+ * Readers must not see a value that was unpublished before the grace period that they were part of.
+ */
 static int *published;
 static u32 stop;
 
@@ -257,7 +259,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_mutex_excludes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rwsem_excludes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trylocks, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_synchronize_waits_for_readers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_synchronize_waits_for_readers, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_call_rcu_runs_once, setup, teardown),
 		cmocka_unit_test(test_seqcount),
 	};

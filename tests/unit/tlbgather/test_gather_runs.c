@@ -48,7 +48,9 @@ static struct vm_area_struct *a_vma(struct world *w)
 {
 	static struct vm_area_struct vma;
 
-	vma = (struct vm_area_struct) { .vm_mm = w->mm, .vm_start = ADDR, .vm_end = ADDR + PMD_SIZE };
+	vma = (struct vm_area_struct){ .vm_mm = w->mm,
+				       .vm_start = ADDR,
+				       .vm_end = ADDR + PMD_SIZE };
 	return &vma;
 }
 

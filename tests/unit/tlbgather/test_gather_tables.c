@@ -80,7 +80,9 @@ static void test_without_memory_every_cpu_is_asked(void **state)
 	assert_int_equal(log_count(VMSIM_EV_RCU_CALL), 0);
 	assert_int_equal(log_count(VMSIM_EV_TABLE_FREE), 1);
 	assert_int_equal(log_count(VMSIM_EV_FLUSH_END), 1);
-	/* One interrupt for the flush, and one for each other CPU; the table goes after the last. */
+	/*
+	 * One interrupt for the flush, and one for each other CPU; the table goes after the last.
+	 */
 	assert_int_equal(log_count(VMSIM_EV_IPI_RUN), 1 + (CPUS - 1));
 	assert_true(log_find(VMSIM_EV_TABLE_FREE, 0) > log_find(VMSIM_EV_IPI_RUN, CPUS - 1));
 	assert_before(FLUSH_END, TABLE_FREE);

@@ -102,8 +102,9 @@ static void steps_that_only_one_side_has_are_noticed(void **state)
 static void faults_of_another_kind_are_noticed(void **state)
 {
 	(void)state;
-	one_disagreement(START FAULT("500010", "W-u") RSS("ANON", "8192")
-			 FAULT("500018", "W-u") END, 7, "fault", "recorded missing page at 0x500018, model: no fault");
+	one_disagreement(START FAULT("500010", "W-u") RSS("ANON", "8192") FAULT("500018", "W-u")
+				 END,
+			 7, "fault", "recorded missing page at 0x500018, model: no fault");
 	one_disagreement(START FAULT("500010", "Rpu") END, 5, "fault",
 			 "recorded protection fault at 0x500010, model: zero page");
 	one_disagreement(START FAULT("600010", "R-u") END, 5, "fault",

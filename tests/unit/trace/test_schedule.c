@@ -68,8 +68,9 @@ static void what_is_written_is_read(void **state)
 	char error[128], *first, *second;
 
 	(void)state;
-	assert_int_equal(parse(HEAD "ask batch\npicks Zapper3 Rcu Writer i0*2 n1\nend 5\n", &schedule, error,
-			       sizeof(error)), 0);
+	assert_int_equal(parse(HEAD "ask batch\npicks Zapper3 Rcu Writer i0*2 n1\nend 5\n",
+			       &schedule, error, sizeof(error)),
+			 0);
 	assert_int_equal(vmsim_schedule_bind(&scenario, &schedule, error, sizeof(error)), 0);
 	assert_int_equal(schedule.nr_thread_names, 0);
 	assert_int_equal(schedule.picks[0].id, 1);
@@ -138,13 +139,16 @@ static void a_line_is_read_as_strictly(void **state)
 	static const struct {
 		const char *text, *error;
 	} bad[] = {
-		{ "vmsim-schedule 1; scenario race; tlb ipi; end 0", "line 1: the line does not end" },
-		{ "vmsim-schedule 1; scenario race; tlb ipi; end 0; ", "line 1: the line does not end" },
+		{ "vmsim-schedule 1; scenario race; tlb ipi; end 0",
+		  "line 1: the line does not end" },
+		{ "vmsim-schedule 1; scenario race; tlb ipi; end 0; ",
+		  "line 1: the line does not end" },
 		{ "vmsim-schedule 1;scenario race\n", "line 1: unknown version of the format" },
 		{ "vmsim-schedule 1; scenario race; picks A; end 1\n", "line 1: 'tlb' is missing" },
 		{ "vmsim-schedule 1; scenario race; tlb ipi; end 1\n",
 		  "line 1: 1 picks were announced, 0 are there" },
-		{ "vmsim-schedule 1; scenario race\ntlb ipi; end 0\nend 0\n", "line 3: text after the end" },
+		{ "vmsim-schedule 1; scenario race\ntlb ipi; end 0\nend 0\n",
+		  "line 3: text after the end" },
 	};
 	struct vmsim_schedule schedule;
 	char error[128];
