@@ -162,18 +162,27 @@ static int evictor(struct vmsim_world *world)
 	return err ? err : vmsim_file_drop(ctx->file, 0, PAGE_BYTES);
 }
 
+/* The first word of a file, by a system call. */
+static int read_first(int file, uint64_t *value)
+{
+	long length = vmsim_file_read(file, 0, value, sizeof(*value));
+
+	if (length == sizeof(*value))
+		return 0;
+	return length < 0 ? (int)length : -1;
+}
+
 static int file_reader(struct vmsim_world *world)
 {
 	struct data *ctx = world->ctx;
 	uint64_t least = ask(&ctx->first), seen = 0;
 	int err = cleaner(world);
-	long length;
 
 	if (err)
 		return err;
-	length = vmsim_file_read(ctx->file, 0, &seen, sizeof(seen));
-	if (length != sizeof(seen))
-		return length < 0 ? (int)length : -1;
+	err = read_first(ctx->file, &seen);
+	if (err)
+		return err;
 	if (seen < least)
 		vmsim_fail("%llu was stored, read gives %llu", (unsigned long long)least,
 			   (unsigned long long)seen);
@@ -480,11 +489,11 @@ static int cold_reader(struct vmsim_world *world)
 {
 	struct data *ctx = world->ctx;
 	uint64_t seen = 0;
+	int err = read_first(ctx->file, &seen);
 
-	if (vmsim_file_read(ctx->file, 0, &seen, sizeof(seen)) != sizeof(seen))
-		return -1;
-	expect_one(seen);
-	return 0;
+	if (!err)
+		expect_one(seen);
+	return err;
 }
 
 static const struct vmsim_thread_def file_cold_threads[] = {
