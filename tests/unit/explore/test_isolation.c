@@ -107,6 +107,72 @@ static void test_after_a_failure(void **state)
 	}
 }
 
+/* All that a machine has, but for the stacks: whatever nobody thought of is seen, too. */
+struct whole {
+	char *at[2];
+	size_t size[2];
+	char *copy[2];
+};
+
+static void whole_copy(struct whole *whole, const struct vmsim_machine *m)
+{
+	whole->at[0] = (char *)m;
+	whole->size[0] = (size_t)(m->stacks - (char *)m);
+	whole->at[1] = m->frames;
+	whole->size[1] = m->region_size - (size_t)(m->frames - (char *)m);
+	for (int i = 0; i < 2; i++) {
+		whole->copy[i] = malloc(whole->size[i]);
+		assert_non_null(whole->copy[i]);
+		memcpy(whole->copy[i], whole->at[i], whole->size[i]);
+	}
+}
+
+static bool whole_is_back(const struct whole *whole)
+{
+	return !memcmp(whole->at[0], whole->copy[0], whole->size[0]) &&
+	       !memcmp(whole->at[1], whole->copy[1], whole->size[1]);
+}
+
+static void puts_all_back(const struct vmsim_scenario *scenario, enum vmsim_tlb tlb,
+			  enum vmsim_memory_model model)
+{
+	struct vmsim_explore_options options;
+	struct vmsim_explorer *x;
+	struct whole whole;
+	char error[256];
+
+	vmsim_explore_options_init(&options);
+	options.strategy = VMSIM_STRATEGY_RANDOM;
+	options.tlb = tlb;
+	options.memory_model = model;
+	if (session_create(scenario, &options, NULL, NULL, &x, error, sizeof(error)))
+		fail_msg("%s", error);
+	whole_copy(&whole, x->machine);
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		assert_int_equal(session_execute(x, seed), 0);
+		assert_false(whole_is_back(&whole));
+		world_restore(x);
+		assert_true(whole_is_back(&whole));
+	}
+	free(whole.copy[0]);
+	free(whole.copy[1]);
+	session_destroy(x);
+}
+
+static void test_every_byte_is_put_back(void **state)
+{
+	struct litmus_gup litmus;
+
+	(void)state;
+	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
+		puts_all_back(&bench_small_world, (enum vmsim_tlb)tlb, VMSIM_MEMORY_SC);
+	puts_all_back(&bench_small_world, VMSIM_TLB_BROADCAST, VMSIM_MEMORY_PSO);
+	litmus_gup_init(&litmus, 2, 1, LITMUS_GUP_RIGHT);
+	puts_all_back(&litmus.scenario, VMSIM_TLB_IPI, VMSIM_MEMORY_SC);
+	litmus_gup_init(&litmus, 3, 2, LITMUS_GUP_NO_RECHECK);
+	puts_all_back(&litmus.scenario, VMSIM_TLB_IPI, VMSIM_MEMORY_TSO);
+}
+
 struct errno_world {
 	int seen[2];
 };
@@ -269,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_worlds_come_back),
 		cmocka_unit_test(test_after_a_failure),
+		cmocka_unit_test(test_every_byte_is_put_back),
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_failures_in_both_back_ends),
 		cmocka_unit_test(test_memory_in_both_back_ends),
