@@ -337,13 +337,13 @@ static void test_bounds_rise(void **state)
 	assert_int_equal(coverage.below, 1);
 	assert_int_equal(coverage.preemptions, 0);
 	passes.threads = writers;
-	coverage = search(&passes, VMSIM_STRATEGY_BOUNDS, 2, &failed);
+	coverage = search(&passes, VMSIM_STRATEGY_BOUNDS, 1, &failed);
 	assert_false(failed);
-	assert_int_equal(coverage.below, 3);
-	assert_int_equal(coverage.preemptions, 2);
+	assert_int_equal(coverage.below, 2);
+	assert_int_equal(coverage.preemptions, 1);
 	coverage = search(&passes, VMSIM_STRATEGY_BOUNDS, VMSIM_UNBOUNDED, &failed);
 	assert_false(failed);
-	assert_in_range(coverage.below, 4, 20);
+	assert_in_range(coverage.below, 3, 20);
 	assert_int_equal(coverage.preemptions, VMSIM_UNBOUNDED);
 }
 
