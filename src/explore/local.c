@@ -461,6 +461,11 @@ struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 	return result;
 }
 
+size_t local_known(const struct local *local)
+{
+	return local->n;
+}
+
 bool local_was_wrong(struct local *local)
 {
 	bool wrong = local->wrong;

@@ -54,6 +54,8 @@ struct local_run {
  */
 struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 				 struct candidate pick, bool run, struct local_holds *holds);
+/* In how many ways threads were seen to access things. */
+size_t local_known(const struct local *local);
 /* True once an assumption turned out wrong, until it is asked. */
 bool local_was_wrong(struct local *local);
 

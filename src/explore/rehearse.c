@@ -2,16 +2,17 @@
 #include "explore/checkpoint.h"
 #include "explore/rehearse.h"
 
+/* It is over when so many executions taught nothing. */
+#define QUIET_EXECUTIONS 150
 /* At most; spins take more steps than they teach. */
-#define EXECUTIONS 200
-#define STEPS 20000
+#define STEPS 400000
 #define STEPS_OF_ONE 1000
 
-/* Of several candidates; who ran last goes on three times out of four. */
+/* Of several candidates; who ran last goes on but for one time in @patience. */
 static struct candidate pick_one(const struct candidate *candidate, int n, unsigned int last,
-				 uint64_t *rng)
+				 unsigned int patience, uint64_t *rng)
 {
-	bool stay = rng_below(rng, 4);
+	bool stay = rng_below(rng, patience);
 
 	for (int i = 0; i < n && stay; i++)
 		if (candidate[i].kind == 't' && candidate[i].id == last)
@@ -20,7 +21,8 @@ static struct candidate pick_one(const struct candidate *candidate, int n, unsig
 }
 
 /* Returns how many steps it took. */
-static unsigned int execute(struct vmsim_explorer *x, struct local *local, uint64_t *rng)
+static unsigned int execute(struct vmsim_explorer *x, struct local *local, unsigned int patience,
+			    uint64_t *rng)
 {
 	struct candidate candidate[MAX_CANDIDATES], pick;
 	struct local_holds holds = { 0 };
@@ -31,7 +33,7 @@ static unsigned int execute(struct vmsim_explorer *x, struct local *local, uint6
 
 		if (!n)
 			break;
-		pick = pick_one(candidate, n, last, rng);
+		pick = pick_one(candidate, n, last, patience, rng);
 		if (pick.kind == 't')
 			last = pick.id;
 		local_loop_step(local, x, pick, false, &holds);
@@ -41,11 +43,15 @@ static unsigned int execute(struct vmsim_explorer *x, struct local *local, uint6
 
 void rehearse(struct vmsim_explorer *x, struct local *local)
 {
-	unsigned int steps = 0;
+	static const unsigned int patience[] = { 2, 4, 16, 64 };
+	unsigned int steps = 0, quiet = 0;
 	uint64_t rng = 0;
 
-	for (unsigned int i = 0; i < EXECUTIONS && steps < STEPS; i++) {
-		steps += execute(x, local, &rng);
+	for (unsigned int i = 0; quiet < QUIET_EXECUTIONS && steps < STEPS; i++) {
+		size_t known = local_known(local);
+
+		steps += execute(x, local, patience[i % ARRAY_SIZE(patience)], &rng);
+		quiet = local_known(local) == known ? quiet + 1 : 0;
 		x->failed = false;
 		checkpoint_back(x, 0);
 	}

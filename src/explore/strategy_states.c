@@ -69,6 +69,8 @@ struct node {
  * @forbade: the bound did forbid something
  * @violated: an execution was cut short by a violation
  * @whole: nothing is left out any more
+ * @begun: @transitions when it began, for the last time
+ * @wrong_after: so many transitions later, steps turned out not to be local; 0: none did
  * @most: states with earlier bounds, where they were more
  */
 struct search {
@@ -85,6 +87,7 @@ struct search {
 	u64 transitions;
 	size_t log_limit;
 	bool started, over, cut, forbade, violated, whole;
+	u64 begun, wrong_after;
 	u64 most;
 };
 
@@ -259,6 +262,8 @@ static int begin(struct vmsim_explorer *x)
 	open_states_close(&search->open, 0);
 	search->depth = search->picks = search->deepest = 0;
 	search->cut = search->forbade = false;
+	search->begun = search->transitions;
+	search->wrong_after = 0;
 	visited_add(search->visited, checkpoint_key(x), &first.allowance);
 	push(x, &first);
 	return 0;
@@ -502,16 +507,29 @@ static bool go_up(struct vmsim_explorer *x)
 }
 
 /*
- * Begins again where steps seemed to be local that are not. And once after a violation: it ends its
- * execution, and what the other threads would have done there, they may not have done anywhere.
+ * Steps seemed to be local that are not. Not at once: who learns what others do a little later will
+ * not have to begin again for it.
  */
-static bool must_begin_again(struct vmsim_explorer *x)
+static bool was_wrong(struct search *search)
 {
-	struct search *search = x->strategy_state;
+	u64 after = search->transitions - search->begun;
+
+	if (local_was_wrong(search->local) && !search->wrong_after)
+		search->wrong_after = max(after, (u64)1);
+	return search->wrong_after &&
+	       (!search->depth || after > search->wrong_after + search->wrong_after / 2);
+}
+
+/*
+ * Once after a violation: it ends its execution, and what the other threads would have done there,
+ * they may not have done anywhere.
+ */
+static bool was_cut_short(struct search *search)
+{
 	bool cut_short = search->violated && !search->whole;
 
 	search->whole |= cut_short;
-	return local_was_wrong(search->local) || cut_short;
+	return cut_short;
 }
 
 static int again(struct vmsim_explorer *x)
@@ -554,7 +572,7 @@ static int states_advance(struct vmsim_explorer *x)
 		struct node *node = search->depth ? &search->node[search->depth - 1] : NULL;
 		bool ended = false;
 
-		if (must_begin_again(x))
+		if (was_wrong(search) || was_cut_short(search))
 			err = again(x);
 		else if (!node)
 			err = go_on_rising(x);
