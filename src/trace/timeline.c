@@ -107,7 +107,9 @@ void timeline_text(const struct timeline *timeline, FILE *out)
 	struct vmsim_columns columns;
 
 	vmsim_columns_init(&columns, timeline->nr_columns, out);
-	print_header(&columns, timeline);
+	/* Of an execution in which nothing worth a line happened there are none. */
+	if (timeline->nr_columns)
+		print_header(&columns, timeline);
 	print_lines(&columns, timeline);
 	if (timeline->result->violated)
 		print_violation(&columns, timeline);

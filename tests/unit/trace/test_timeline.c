@@ -279,6 +279,16 @@ static void lines_are_not_too_long(void **state)
 	}
 }
 
+static void nothing_is_no_picture(void **state)
+{
+	struct vmsim_result result = { .events = (struct vmsim_event *)events };
+	char *text = printed(&result, false);
+
+	(void)state;
+	assert_string_equal(text, "");
+	free(text);
+}
+
 static void misuse_is_refused(void **state)
 {
 	struct vmsim_result result = { 0 };
@@ -332,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_full_timeline_has_every_event),
 		cmocka_unit_test(every_kind_of_event_has_words),
 		cmocka_unit_test(lines_are_not_too_long),
+		cmocka_unit_test(nothing_is_no_picture),
 		cmocka_unit_test(misuse_is_refused),
 		cmocka_unit_test(the_oldest_events_are_forgotten),
 	};
