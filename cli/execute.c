@@ -214,9 +214,13 @@ static void print_minimised(const struct vmsim_minimised *minimised)
 
 static void print_text(const struct cli_execution *execution, const struct vmsim_result *result)
 {
-	printf("%s %s, tlb %s, %s: ", execution->scenario->name, variant_name(execution),
-	       vmsim_tlb_name(execution->options.tlb),
-	       vmsim_strategy_name(execution->options.strategy));
+	const struct vmsim_explore_options *options = &execution->options;
+
+	printf("%s %s, tlb %s, ", execution->scenario->name, variant_name(execution),
+	       vmsim_tlb_name(options->tlb));
+	if (options->memory_model != VMSIM_MEMORY_SC)
+		printf("memory model %s, ", vmsim_memory_model_name(options->memory_model));
+	printf("%s: ", vmsim_strategy_name(options->strategy));
 	if (result->violated)
 		print_violation(execution, result);
 	else

@@ -502,7 +502,10 @@ static void sort_columns(struct timeline *timeline)
 void timeline_build(struct timeline *timeline, const struct vmsim_scenario *scenario,
 		    const struct vmsim_result *result, bool full)
 {
-	struct builder builder = { .timeline = timeline, .thread = NO_THREAD, .full = full };
+	/* In a bare scenario, no state of memory says what happened. */
+	struct builder builder = {
+		.timeline = timeline, .thread = NO_THREAD, .full = full || scenario->bare,
+	};
 
 	*timeline = (struct timeline) { .scenario = scenario, .result = result, .full = full };
 	timeline->symbols = result->nr_stacks ? symbols_open() : NULL;

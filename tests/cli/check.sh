@@ -51,6 +51,13 @@ is_json "{(r['tlb'], r['depth']) for r in x['runs'] if r['variant'] == 'mkclean-
 is_json "all(r['way'] == 'bounds' and r['expected'] != 'pass' for r in x['runs'])"
 runs 2 check --depth --explore
 
+# What reaches memory when is in the picture.
+runs 1 run exclusive-flag --variant restore-no-mb --memory-model pso --timeline
+says 'exclusive-flag restore-no-mb, tlb ipi, memory model pso, script: execution 1 fails'
+says 'set_pte(0x0, pfn 1 r)'
+grep -q '^drain 0x0 0x.* 0x1001' "$work/out" || fail 'no store that reaches memory in the picture'
+runs 0 run exclusive-flag --variant restore-no-mb --memory-model tso
+
 # What is not found is a mismatch, and not a pass.
 runs 1 check --explore --executions 2 --pass-executions 2 --seeds 1 lost-dirty
 says 'MISSED'
