@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../unit/vmsim_test.h"
 #include "../../scenarios/registry.h"
+#include "../world.h"
 #include "explore/session.h"
 #include "outcomes.h"
 #include <stdio.h>
@@ -11,9 +12,9 @@
  * violations, deadlocks, livelocks. And what those find that do not exhaust it must be among that.
  *
  *   agreement check CELLS SCENARIO VARIANT
- *   agreement survey SCENARIO VARIANT [EXECUTIONS TRANSITIONS]
+ *   agreement survey SCENARIO VARIANT [EXECUTIONS TRANSITIONS [QUESTIONS]]
  *
- * A cell is a back-end under which a variant of a scenario runs; the file cells names those that
+ * A cell is what a variant of a scenario runs under (../world.h); the file cells names those that
  * something exhausts within the limits below, with the strategies that do, one cell on a line.
  * check fails where one of them does not any more. survey prints such lines, for other limits, too.
  */
@@ -41,6 +42,8 @@ struct limits {
 };
 
 static struct limits limits = { .executions = 4000, .transitions = 100000 };
+/* Where questions are asked, there is so many times as much to see. */
+#define LIMITS_OF_QUESTIONS 4
 
 static struct found {
 	struct outcomes outcomes;
@@ -50,12 +53,18 @@ static struct found {
 
 static const struct vmsim_scenario *scenario;
 static const char *variant, *cells;
+/* The cell: its name, and what that says of the back-end and of questions. */
+static const char *world;
+static struct vmsim_explore_options under;
 
 static bool has_more(struct vmsim_explorer *x, const struct found *f, unsigned int strategy)
 {
+	unsigned int times = under.ask ? LIMITS_OF_QUESTIONS : 1;
+
 	if (strategy >= EXHAUSTIVE && f->executions == SAMPLES)
 		return false;
-	if (f->executions >= limits.executions || f->coverage.transitions >= limits.transitions)
+	if (f->executions >= limits.executions * times ||
+	    f->coverage.transitions >= limits.transitions * times)
 		return false;
 	return !x->strategy->more || x->strategy->more(x);
 }
@@ -74,7 +83,7 @@ static void run_all(struct vmsim_explorer *x, struct found *f, unsigned int stra
 		x->strategy->cover(x, &f->coverage);
 }
 
-static void explore(enum vmsim_tlb tlb, unsigned int strategy)
+static void explore(unsigned int strategy)
 {
 	struct vmsim_explore_options options;
 	struct found *f = &found[strategy];
@@ -87,7 +96,8 @@ static void explore(enum vmsim_tlb tlb, unsigned int strategy)
 	vmsim_explore_options_init(&options);
 	options.strategy = strategies[strategy].id;
 	options.variant = variant;
-	options.tlb = tlb;
+	options.tlb = under.tlb;
+	options.ask = under.ask;
 	options.step_limit = STEP_LIMIT;
 	options.executions = SAMPLES;
 	if (strategy >= EXHAUSTIVE)
@@ -103,27 +113,27 @@ static void explore(enum vmsim_tlb tlb, unsigned int strategy)
 }
 
 /* What @i knows and @j, which has seen everything, does not. */
-static bool misses(enum vmsim_tlb tlb, unsigned int i, unsigned int j)
+static bool misses(unsigned int i, unsigned int j)
 {
 	const struct outcomes *a = &found[i].outcomes, *b = &found[j].outcomes;
 
 	if (i == j || !found[j].coverage.exhausted || !outcomes_missing(a, b))
 		return false;
-	fprintf(stderr, "%s %s %s: %s finds what %s does not:", scenario->name, variant,
-		vmsim_tlb_name(tlb), strategies[i].name, strategies[j].name);
+	fprintf(stderr, "%s %s %s: %s finds what %s does not:", scenario->name, variant, world,
+		strategies[i].name, strategies[j].name);
 	outcomes_print_missing(a, b, stderr);
 	fprintf(stderr, "\n");
 	return true;
 }
 
 /* True if all that was explored agrees. */
-static bool agree(enum vmsim_tlb tlb)
+static bool agree(void)
 {
 	unsigned int wrong = 0;
 
 	for (unsigned int i = 0; i < STRATEGIES; i++)
 		for (unsigned int j = 0; j < EXHAUSTIVE; j++)
-			wrong += misses(tlb, i, j);
+			wrong += misses(i, j);
 	return !wrong;
 }
 
@@ -132,7 +142,7 @@ static void forget_all(void)
 	memset(found, 0, sizeof(found));
 }
 
-static void print_cell(enum vmsim_tlb tlb)
+static void print_cell(void)
 {
 	unsigned int states = 0, broken = 0;
 	bool any = false;
@@ -141,7 +151,7 @@ static void print_cell(enum vmsim_tlb tlb)
 		if (!found[i].coverage.exhausted)
 			continue;
 		if (!any)
-			printf("%s %s %s:", scenario->name, variant, vmsim_tlb_name(tlb));
+			printf("%s %s %s:", scenario->name, variant, world);
 		any = true;
 		printf(" %s", strategies[i].name);
 		broken = found[i].outcomes.nr_broken;
@@ -159,6 +169,18 @@ static void print_cell(enum vmsim_tlb tlb)
 	fflush(stdout);
 }
 
+/* Which cell is at hand; fails where there is no such back-end or question. */
+static void set_world(const char *text)
+{
+	static char copy[64];
+	char *rest = copy;
+
+	world = text;
+	snprintf(copy, sizeof(copy), "%s", text);
+	if (!world_parse(rest, &under))
+		fail_msg("%s: no such back-end or question", text);
+}
+
 static bool has_verdict(enum vmsim_tlb tlb)
 {
 	for (unsigned int i = 0; i < scenario->nr_verdicts; i++)
@@ -168,29 +190,33 @@ static bool has_verdict(enum vmsim_tlb tlb)
 	return false;
 }
 
-static int survey(void)
+static int survey(const char *questions)
 {
 	bool all = true;
 
 	for (unsigned int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++) {
+		char cell[64];
+
 		if (!has_verdict(tlb))
 			continue;
+		snprintf(cell, sizeof(cell), "%s%s%s", vmsim_tlb_name(tlb), questions ? "+" : "",
+			 questions ? questions : "");
+		set_world(cell);
 		forget_all();
 		for (unsigned int i = 0; i < STRATEGIES; i++)
-			explore(tlb, i);
-		print_cell(tlb);
-		all &= agree(tlb);
+			explore(i);
+		print_cell();
+		all &= agree();
 	}
 	return all ? 0 : 1;
 }
 
 /* One line of the table: @names are the strategies that exhaust it. */
-static void check_cell(const char *back_end, char *names)
+static void check_cell(const char *cell, char *names)
 {
-	int tlb = vmsim_tlb_parse(back_end);
 	char *name;
 
-	assert_true(tlb >= 0);
+	set_world(cell);
 	forget_all();
 	while ((name = strsep(&names, " \n"))) {
 		unsigned int i = 0;
@@ -201,21 +227,21 @@ static void check_cell(const char *back_end, char *names)
 			i++;
 		if (i == EXHAUSTIVE)
 			fail_msg("%s: no strategy %s", cells, name);
-		explore(tlb, i);
+		explore(i);
 		if (!found[i].coverage.exhausted)
 			fail_msg("%s %s %s: %s does not exhaust it any more", scenario->name,
-				 variant, back_end, name);
+				 variant, world, name);
 	}
 	for (unsigned int i = EXHAUSTIVE; i < STRATEGIES; i++)
-		explore(tlb, i);
-	if (!agree(tlb))
-		fail_msg("%s %s %s", scenario->name, variant, back_end);
+		explore(i);
+	if (!agree())
+		fail_msg("%s %s %s", scenario->name, variant, world);
 }
 
 static void test_agreement(void **state)
 {
 	FILE *file = fopen(cells, "r");
-	char line[256], name[64], of[64], back_end[32];
+	char line[256], name[64], of[64], cell[64];
 	unsigned int checked = 0;
 
 	(void)state;
@@ -225,13 +251,13 @@ static void test_agreement(void **state)
 		int end = 0;
 
 		line[strcspn(line, "#\n")] = 0;
-		if (sscanf(line, "%63s %63s %31[^:]:%n", name, of, back_end, &end) != 3 || !end) {
+		if (sscanf(line, "%63s %63s %63[^:]:%n", name, of, cell, &end) != 3 || !end) {
 			assert_int_equal(strspn(line, " "), strlen(line));
 			continue;
 		}
 		if (strcmp(name, scenario->name) || strcmp(of, variant))
 			continue;
-		check_cell(back_end, line + end);
+		check_cell(cell, line + end);
 		checked++;
 	}
 	fclose(file);
@@ -239,18 +265,11 @@ static void test_agreement(void **state)
 	assert_true(checked > 0);
 }
 
-static const struct vmsim_scenario *scenario_named(const char *name)
-{
-	for (int i = 0; vmsim_scenarios[i]; i++)
-		if (!strcmp(vmsim_scenarios[i]->name, name))
-			return vmsim_scenarios[i];
-	return NULL;
-}
-
 static int usage(void)
 {
 	fprintf(stderr, "usage: agreement check CELLS SCENARIO VARIANT\n"
-			"       agreement survey SCENARIO VARIANT [EXECUTIONS TRANSITIONS]\n");
+			"       agreement survey SCENARIO VARIANT [EXECUTIONS TRANSITIONS "
+			"[QUESTIONS]]\n");
 	return 2;
 }
 
@@ -261,16 +280,18 @@ int main(int argc, char **argv)
 	};
 	bool check = argc == 5 && !strcmp(argv[1], "check");
 
-	if (!check && ((argc != 4 && argc != 6) || strcmp(argv[1], "survey")))
+	bool limited = argc == 6 || argc == 7;
+
+	if (!check && ((argc != 4 && !limited) || strcmp(argv[1], "survey")))
 		return usage();
 	cells = argv[2];
-	scenario = scenario_named(argv[2 + check]);
+	scenario = vmsim_scenario_named(argv[2 + check]);
 	variant = argv[3 + check];
 	if (!scenario)
 		return usage();
-	if (argc == 6) {
+	if (limited) {
 		limits.executions = strtoull(argv[4], NULL, 10);
 		limits.transitions = strtoull(argv[5], NULL, 10);
 	}
-	return check ? vmsim_run_tests(tests) : survey();
+	return check ? vmsim_run_tests(tests) : survey(argc == 7 ? argv[6] : NULL);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../../scenarios/registry.h"
+#include "../world.h"
 #include <vmsim/vmsim.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,29 +80,13 @@ static int explore(const struct vmsim_scenario *scenario, struct vmsim_explore_o
 	return err;
 }
 
-/* "ipi", "ipi+alloc+batch". False: not known. */
-static bool parse_world(char *text, struct vmsim_explore_options *options)
-{
-	int tlb = vmsim_tlb_parse(strsep(&text, "+")), question;
-	char *name;
-
-	while ((name = strsep(&text, "+"))) {
-		question = vmsim_question_parse(name);
-		if (question < 0)
-			return false;
-		options->ask |= 1u << question;
-	}
-	options->tlb = (enum vmsim_tlb)tlb;
-	return tlb >= 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct vmsim_scenario *scenario = argc > 5 ? vmsim_scenario_named(argv[1]) : NULL;
 	struct vmsim_explore_options options;
 
 	vmsim_explore_options_init(&options);
-	if (!scenario || !parse_world(argv[2], &options)) {
+	if (!scenario || !world_parse(argv[2], &options)) {
 		fprintf(stderr,
 			"usage: runner SCENARIO TLB[+QUESTION] SEED EXECUTIONS STRATEGY...\n");
 		return 2;
