@@ -253,13 +253,14 @@ static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
 	struct page *table = virt_to_page((void *)event->arg[0]);
 	const struct ptdesc *pt = page_ptdesc(table);
+	unsigned long index = offset_in_page(event->arg[0]) / sizeof(u64);
 	struct chk_text old, now, at;
 
 	if (!chk_is_table(table) || !pt->ptl || vmsim_spin_owned(pt->ptl) || !is_hooked(table))
 		return;
 	chk_report(chk, VMSIM_ORACLE_O14, "R22",
 		   "entry for %lx changed at %s: expected its PTL held by the caller, found it %s; "
-		   "%s became %s", pt->pt_base + (offset_in_page(event->arg[0]) / sizeof(u64)) * PAGE_SIZE,
+		   "%s became %s", pt->pt_base + index * PAGE_SIZE,
 		   chk_place(&at, event->ip), spin_is_locked(pt->ptl) ? "held by another" : "free",
 		   chk_pte(&old, event->arg[1]), chk_pte(&now, event->arg[2]));
 }

@@ -88,8 +88,8 @@ static struct layout layout_of(const struct vmsim_config *config)
 		.frames = config->frames * PAGE_SIZE,
 	};
 
-	l.total = l.header + l.cpus + l.heap + l.memmap + l.sections + l.versions + l.control + l.stacks +
-		  l.frames;
+	l.total = l.header + l.cpus + l.heap + l.memmap + l.sections + l.versions + l.control +
+		  l.stacks + l.frames;
 	return l;
 }
 

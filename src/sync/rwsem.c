@@ -63,7 +63,8 @@ static void queue_event(struct rw_semaphore *sem, bool joins)
 	if (joins)
 		vmsim_event(ATOMIC, (uintptr_t)&sem->waiting_writers, 0, 0);
 	else
-		vmsim_event(READ, (uintptr_t)&sem->waiting_writers, 0, sizeof(sem->waiting_writers));
+		vmsim_event(READ, (uintptr_t)&sem->waiting_writers, 0,
+			    sizeof(sem->waiting_writers));
 	current->atomic_step--;
 	(void)sem;
 }

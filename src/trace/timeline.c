@@ -89,7 +89,8 @@ static void print_deciding(const struct vmsim_columns *columns, const struct tim
 	if (!marked_line(timeline, 1) || !marked_line(timeline, 2))
 		return;
 	fputc('\n', columns->out);
-	snprintf(text, sizeof(text), "The order of (1) and (2) decides; the other way round %s fails:",
+	snprintf(text, sizeof(text),
+		 "The order of (1) and (2) decides; the other way round %s fails:",
 		 timeline->result->deciding.passes ? "nothing" : "something else");
 	vmsim_columns_paragraph(columns, 4, text);
 	for (unsigned int mark = 1; mark <= 2; mark++) {

@@ -14,7 +14,8 @@ enum what {
 
 static const char *const names[NR_WHAT] = {
 	"inc", "read-count", "cmpxchg", "dec-test", "write", "read", "add",
-	"set-pte", "get-pte", "clear-pte", "set-flag", "clear-flag", "test-and-set-flag", "test-flag",
+	"set-pte", "get-pte", "clear-pte",
+	"set-flag", "clear-flag", "test-and-set-flag", "test-flag",
 	"lock", "unlock", "trylock", "down-read", "up-read", "down-write", "up-write", "try-read",
 	"rcu-lock", "rcu-unlock", "call-rcu", "sync-rcu", "preempt-off", "preempt-on",
 	"call-cpus", "irq-off", "irq-on", "spin", "need-resched", "assert-word", "assert-count",

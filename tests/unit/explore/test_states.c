@@ -46,7 +46,8 @@ static void test_bugs_are_found_and_replay(void **state)
 		found = explore_with(&litmus.scenario, &states);
 		assert_true(found.violated);
 		assert_false(found.coverage.exhausted);
-		for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD; backend++) {
+		for (int backend = VMSIM_BACKEND_FIBER; backend <= VMSIM_BACKEND_PTHREAD;
+		     backend++) {
 			replay.schedule = &found.schedule;
 			replay.backend = backend;
 			again = explore_with(&litmus.scenario, &replay);
@@ -238,8 +239,8 @@ static void assert_livelock(const struct vmsim_thread_def *threads, unsigned int
 }
 
 /*
- * AddressSanitizer's frames keep something of the steps before, so that the states of three spinners
- * do not come again.
+ * AddressSanitizer's frames keep something of the steps before, so that the states of three
+ * spinners do not come again.
  */
 #ifdef WITH_ASAN
 #define MAX_SPINNERS 2

@@ -4,18 +4,18 @@
 /*
  * Sources of the verdicts:
  *
- * [X]  Sewell, Sarkar, Owens, Zappa Nardelli, Myreen: x86-TSO. CACM 53(7), 2010; with the examples of
- *      the manuals that it cites (Intel: iwp2.*, AMD: amd*).
+ * [X]  Sewell, Sarkar, Owens, Zappa Nardelli, Myreen: x86-TSO. CACM 53(7), 2010; with the examples
+ *      of the manuals that it cites (Intel: iwp2.*, AMD: amd*).
  * [S]  The SPARC Architecture Manual, Version 9 (1994), chapter 8 and appendix D: TSO, PSO, STBAR.
- * [F]  Alglave, Maranget, Sarkar, Sewell: Fences in Weak Memory Models. CAV 2010 (the cycles by name,
- *      and which relaxation each of them needs: W->R for TSO, W->R and W->W for PSO).
- * [T]  Maranget, Sarkar, Sewell: A Tutorial Introduction to the ARM and POWER Relaxed Memory Models,
- *      2012 (the families WRC, ISA2, RWC, W+RWC, Z6, IRIW).
+ * [F]  Alglave, Maranget, Sarkar, Sewell: Fences in Weak Memory Models. CAV 2010 (the cycles by
+ *      name, and which relaxation each of them needs: W->R for TSO, W->R and W->W for PSO).
+ * [T]  Maranget, Sarkar, Sewell: A Tutorial Introduction to the ARM and POWER Relaxed Memory
+ *      Models, 2012 (the families WRC, ISA2, RWC, W+RWC, Z6, IRIW).
  * [L]  Linux 6.12, tools/memory-model/litmus-tests, whose results are in the column lkmm.
  *
  * PSO here is that of [S] with one thing of the kernel's model: read-modify-writes that return
- * nothing (inc) may be as late as stores. A verdict for PSO of a test with locks or with inc follows
- * from that, and is marked [S'].
+ * nothing (inc) may be as late as stores. A verdict for PSO of a test with locks or with inc
+ * follows from that, and is marked [S'].
  */
 const struct litmus litmus_table[] = {
 	/* Two threads, two variables: the six cycles, each with what forbids it. */
@@ -49,7 +49,8 @@ const struct litmus litmus_table[] = {
 	  "0:r0=0 1:r0=0", false, true, true, NULL, "[X] an unlock is a plain store" },
 	{ "SB+locks", { "x=1; lock l; r0=y; unlock l", "y=1; lock m; r0=x; unlock m" },
 	  "0:r0=0 1:r0=0", false, false, true, NULL, "[X] a lock is a locked instruction; [S']" },
-	{ "SB+locks+after", { "x=1; lock l; as; r0=y; unlock l", "y=1; lock m; as; r0=x; unlock m" },
+	{ "SB+locks+after",
+	  { "x=1; lock l; as; r0=y; unlock l", "y=1; lock m; as; r0=x; unlock m" },
 	  "0:r0=0 1:r0=0", false, false, false, NULL, "[X]; [S'] smp_mb__after_spinlock()" },
 
 	{ "MP", { "x=1; y=1", "r0=y; r1=x" }, "1:r0=1 1:r1=0",
@@ -79,7 +80,8 @@ const struct litmus litmus_table[] = {
 	{ "LB+rel+acq", { "r0:=x; y=1", "r0=y; x:=1" }, "0:r0=1 1:r0=1",
 	  false, false, false, "Never", "[L] LB+poacquireonce+pooncerelease" },
 	{ "LB+unlocklock", { "lock l; r0=x; unlock l; lock m; y=1; unlock m", "r0:=y; x=1" },
-	  "0:r0=1 1:r0=1", false, false, false, "Never", "[L] LB+unlocklockonceonce+poacquireonce" },
+	  "0:r0=1 1:r0=1", false, false, false, "Never",
+	  "[L] LB+unlocklockonceonce+poacquireonce" },
 
 	{ "R", { "x=1; y=1", "y=2; r0=x" }, "y=2 1:r0=0",
 	  false, true, true, "Sometimes", "[F]; [L] R+poonceonces" },
@@ -150,14 +152,15 @@ const struct litmus litmus_table[] = {
 	  false, true, true, NULL, "[T]; [S]" },
 	{ "W+RWC+mb", { "x=1; y=1", "r0=y; r1=z", "z=1; mb; r0=x" }, "1:r0=1 1:r1=0 2:r0=0",
 	  false, false, true, NULL, "[T]; [S] W->W in the first thread" },
-	{ "W+RWC+wmb+mb", { "x=1; wmb; y=1", "r0=y; r1=z", "z=1; mb; r0=x" }, "1:r0=1 1:r1=0 2:r0=0",
-	  false, false, false, NULL, "[T]; [S]" },
+	{ "W+RWC+wmb+mb", { "x=1; wmb; y=1", "r0=y; r1=z", "z=1; mb; r0=x" },
+	  "1:r0=1 1:r1=0 2:r0=0", false, false, false, NULL, "[T]; [S]" },
 	{ "WWC", { "x=2", "r0=x; y=1", "r0=y; x=1" }, "x=2 1:r0=2 2:r0=1",
 	  false, false, false, NULL, "[T]; [S]" },
 	{ "Z6.0", { "x=1; y=1", "r0=y; z=1", "z=2; r0=x" }, "1:r0=1 z=2 2:r0=0",
 	  false, true, true, NULL, "[T]; [S]" },
 	{ "Z6.0+rel+acq+mb", { "x=1; y:=1", "r0:=y; z:=1", "z=2; mb; r0=x" }, "1:r0=1 z=2 2:r0=0",
-	  false, false, false, "Sometimes", "[T]; [S]; [L] Z6.0+pooncerelease+poacquirerelease+fencembonceonce" },
+	  false, false, false, "Sometimes",
+	  "[T]; [S]; [L] Z6.0+pooncerelease+poacquirerelease+fencembonceonce" },
 	{ "Z6.0+locks+mb", { "lock l; x=1; y=1; unlock l", "lock l; r0=y; z=1; unlock l",
 			     "z=2; mb; r0=x" }, "1:r0=1 z=2 2:r0=0",
 	  false, false, false, "Sometimes", "[T]; [S]; [L] Z6.0+pooncelock+pooncelock+pombonce" },

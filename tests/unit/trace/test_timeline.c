@@ -56,7 +56,8 @@ static char *printed(const struct vmsim_result *result, bool full)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	assert_int_equal(vmsim_timeline_print(&scenario, result, VMSIM_TIMELINE_TEXT, full, out), 0);
+	assert_int_equal(vmsim_timeline_print(&scenario, result, VMSIM_TIMELINE_TEXT, full, out),
+			 0);
 	fclose(out);
 	return text;
 }
@@ -148,7 +149,8 @@ static void processes_are_told_apart(void **state)
 	strcpy(result.violation.text, "page:pfn=5");
 	result.origins = origins;
 	text = printed(&result, false);
-	assert_non_null(strstr(text, "process 1, 0x10000: pte pfn 5 rw young dirty; CPU0 TLB pfn 5"));
+	assert_non_null(strstr(text, "process 1, 0x10000: pte pfn 5 rw young dirty; "
+			       "CPU0 TLB pfn 5"));
 	assert_null(strstr(text, "stale"));
 	assert_null(strstr(text, "pfn 6"));
 	free(text);
@@ -163,7 +165,8 @@ static void processes_are_told_apart(void **state)
 /* Locks are told of when several threads do something that matters under them. */
 static void locks_that_order(void **state)
 {
-	static const struct vmsim_lock_class class = { .name = "both" }, other = { .name = "alone" };
+	static const struct vmsim_lock_class class = { .name = "both" };
+	static const struct vmsim_lock_class other = { .name = "alone" };
 	struct vmsim_event two[] = {
 		{ .tid = 0, .kind = VMSIM_EV_LOCK, .arg = { 1, ADDR(&class) } },
 		{ .tid = 0, .kind = VMSIM_EV_LOCK, .arg = { 2, ADDR(&other) } },
@@ -209,8 +212,8 @@ static void the_pair_that_decides(void **state)
 	text = printed(&result, false);
 	assert_non_null(strstr(text, "\n(1) [ CPU0 TLB: 0x10000 -> pfn 5"));
 	assert_non_null(strstr(text, "  (2) ptep_get_and_clear(0x10000)\n"));
-	assert_non_null(strstr(text, "The order of (1) and (2) decides; the other way round nothing "
-			       "fails:\n(1) Writer: [ CPU0 TLB: 0x10000"));
+	assert_non_null(strstr(text, "The order of (1) and (2) decides; the other way round "
+			       "nothing fails:\n(1) Writer: [ CPU0 TLB: 0x10000"));
 	assert_non_null(strstr(text, "\n(2) Zapper: ptep_get_and_clear"));
 	free(text);
 	result.deciding.passes = false;
@@ -294,8 +297,8 @@ static void misuse_is_refused(void **state)
 	struct vmsim_result result = { 0 };
 
 	(void)state;
-	assert_int_equal(vmsim_timeline_print(&scenario, &result, VMSIM_TIMELINE_TEXT, false, stdout),
-			 -ENODATA);
+	assert_int_equal(vmsim_timeline_print(&scenario, &result, VMSIM_TIMELINE_TEXT, false,
+					      stdout), -ENODATA);
 	assert_int_equal(vmsim_timeline_print(NULL, &result, VMSIM_TIMELINE_TEXT, false, stdout),
 			 -EINVAL);
 	assert_int_equal(vmsim_timeline_print(&scenario, &result, VMSIM_TIMELINE_TEXT, false, NULL),
