@@ -372,19 +372,37 @@ static bool take(struct local *local, struct vmsim_explorer *x, struct candidate
 struct change {
 	struct local *local;
 	const struct vmsim_explorer *x;
-	const struct use *common;
+	struct use written;
+	bool alone;
 };
 
 /* A word that others access has changed: if no event told of it, it was written to all the same. */
 static void word_changed(void *arg, size_t offset)
 {
-	const struct change *change = arg;
-	struct use use = *change->common;
+	struct change *change = arg;
+	struct local *local = change->local;
 
-	use.object = (uintptr_t)change->x->machine + offset;
-	use.mode = ACCESS_WRITE;
-	if (*find_object(change->local, &use) && !is_told(change->local, use.object))
-		is_alone_in(change->local, &use);
+	change->written.object = (uintptr_t)change->x->machine + offset;
+	if (!*find_object(local, &change->written) || is_told(local, change->written.object))
+		return;
+	if (is_alone_in(local, &change->written))
+		local->use[*find_use(local, &change->written) - 1].relied = true;
+	else
+		change->alone = false;
+}
+
+/* True if nobody could have come between what changed and no event told of. */
+static bool changes_alone(struct local *local, const struct vmsim_explorer *x, size_t from,
+			  const struct use *common, unsigned int times)
+{
+	struct change change = { .local = local, .x = x, .written = *common, .alone = true };
+
+	change.written.mode = ACCESS_WRITE;
+	/* It is not known which of several steps wrote, and so not what it held. */
+	if (times > 1)
+		change.written.before = change.written.during = 0;
+	image_each_change(x->image, from, word_changed, &change);
+	return change.alone;
 }
 
 /* Runs of local steps: nothing but the last state of one is looked at. */
@@ -422,43 +440,44 @@ static bool run_on(struct local *local, struct vmsim_explorer *x, struct candida
 	return true;
 }
 
-static void look_at_changes(struct local *local, struct vmsim_explorer *x, size_t from,
-			    const struct use *common, unsigned int times)
+/* Back to before the run, which was none. */
+static void take_back(struct vmsim_explorer *x, size_t from, uint64_t steps)
 {
-	struct use written = *common;
-
-	/* It is not known which of the steps wrote, and so not what it held. */
-	if (times > 1)
-		written.before = written.during = 0;
-	image_each_change(x->image, from, word_changed,
-			  &(struct change) { local, x, &written });
+	checkpoint_back(x, from);
+	x->steps = steps;
 }
 
 struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 				 struct candidate pick, bool run, struct local_holds *holds)
 {
 	const struct local_holds first = *holds;
-	uint64_t steps = x->steps;
-	size_t from = image_mark(x->image);
 	struct local_run result = { .times = 1 };
-	struct use common;
-	uint64_t last;
-	bool right;
+	size_t from = image_mark(x->image);
+	uint64_t steps = x->steps, last;
 
-	do {
+	for (;;) {
+		struct use common;
+		bool right, alone;
+
 		*holds = first;
-		x->steps = steps;
 		local->nr_told = 0;
 		result.local = take(local, x, pick, holds, &common);
 		right = !run || run_on(local, x, pick, holds, &result.times, &last);
 		result.mark = checkpoint_take(x);
 		if (!right) {
 			local_learn(local, last, false);
-			checkpoint_back(x, from);
+			take_back(x, from, steps);
+			continue;
 		}
-	} while (!right);
-	look_at_changes(local, x, from, &common, result.times);
-	return result;
+		alone = changes_alone(local, x, from, &common, result.times);
+		if (alone || x->failed || result.times == 1) {
+			result.local &= alone;
+			return result;
+		}
+		take_back(x, from, steps);
+		run = false;
+		result.times = 1;
+	}
 }
 
 size_t local_known(const struct local *local)

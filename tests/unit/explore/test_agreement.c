@@ -362,6 +362,37 @@ static int writes_shared(struct vmsim_world *world)
 	return 0;
 }
 
+/* No event tells of the write: the memory does. */
+static int writes_silently(struct vmsim_world *world)
+{
+	struct pair *w = world->ctx;
+
+	*(volatile int *)&w->word = 1;
+	vmsim_point("written");
+	return 0;
+}
+
+static int reads_once(struct vmsim_world *world)
+{
+	struct pair *w = world->ctx;
+
+	if (!READ_ONCE(w->word))
+		vmsim_fail("it was not written yet");
+	return 0;
+}
+
+static void test_silent_writes_are_seen(void **state)
+{
+	static const struct vmsim_thread_def threads[] = {
+		{ .name = "Writer", .cpu = 1, .fn = writes_silently },
+		{ .name = "Reader", .cpu = 2, .fn = reads_once },
+	};
+
+	(void)state;
+	skip_without_states();
+	assert_true(is_found(threads));
+}
+
 static bool shared_write_is_found(void)
 {
 	static const struct vmsim_thread_def threads[] = {
@@ -516,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_rules_are_noticed),
 		cmocka_unit_test(test_unseen_memory_is_noticed),
 		cmocka_unit_test(test_no_restart_is_noticed),
+		cmocka_unit_test(test_silent_writes_are_seen),
 		cmocka_unit_test(test_wrong_exclusion_is_noticed),
 		cmocka_unit_test(test_shards_of_dfs),
 		cmocka_unit_test(test_shards_of_dpor),
