@@ -127,10 +127,18 @@ int candidates_find(const struct vmsim_explorer *x, struct candidate *out)
 
 int candidates_list(struct vmsim_explorer *x, unsigned int threads, u64 interrupts)
 {
+	x->relisted = true;
 	x->listed = (struct listed) { .threads = threads, .interrupts = interrupts };
 	x->listed.n = add_threads(threads, x->candidate);
 	x->listed.n += add_interrupts(interrupts, x->candidate + x->listed.n);
 	return x->listed.n;
+}
+
+int candidates_list_all(struct vmsim_explorer *x)
+{
+	x->relisted = true;
+	x->listed = (struct listed) { 0 };
+	return candidates_find(x, x->candidate);
 }
 
 bool can_go_on(const struct candidate *candidates, int n, int thread)
@@ -139,10 +147,4 @@ bool can_go_on(const struct candidate *candidates, int n, int thread)
 		if (candidates[i].kind == 't' && candidates[i].id == thread)
 			return true;
 	return false;
-}
-
-int candidates_list_all(struct vmsim_explorer *x)
-{
-	x->listed = (struct listed) { 0 };
-	return candidates_find(x, x->candidate);
 }

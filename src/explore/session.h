@@ -130,6 +130,7 @@ struct vmsim_explorer {
 		int n;
 		uint64_t interrupts;
 	} listed;
+	bool relisted;			/* since somebody cleared this */
 	bool roams;			/* as its strategy does, and a thread may be switched to itself */
 	unsigned int at_rest;		/* bit per actor: its context is where a thread begins */
 	struct thread_states threads;
@@ -161,6 +162,7 @@ struct vmsim_explorer {
 		uint64_t at;
 	} pct_change[16];
 	int pct_priority[MAX_ACTORS + 2 * VMSIM_MAX_CPUS];
+	int pct_best;			/* of the candidates as they were listed last */
 	unsigned int hv_preemptions;
 	unsigned int yeses[VMSIM_QUESTION_COUNT];	/* answers so far */
 	struct script_step *script;

@@ -68,9 +68,10 @@ static void pct_begin(struct vmsim_explorer *x, uint64_t seed)
 	}
 	for (unsigned int i = 0; i < changes; i++)
 		x->pct_change[i] = some_change(x);
+	x->relisted = true;
 }
 
-static inline int highest(const struct vmsim_explorer *x, const struct candidate *candidates, int n)
+static int highest(const struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
 	int best = 0, best_priority = -1;
 
@@ -101,16 +102,19 @@ static int drawn(struct vmsim_explorer *x, const struct candidate *candidates, i
 static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
 	const struct pct_change *change = x->pct_change, *end = change + x->options->pct_depth - 1;
-	int best = n == 1 ? 0 : highest(x, candidates, n);
-	bool changed = false;
+	int best;
 
+	if (unlikely(x->relisted))
+		x->pct_best = highest(x, candidates, n);
+	x->relisted = false;
+	best = x->pct_best;
 	for (; change < end; change++) {
 		if (likely(!changes_now(x, change)))
 			continue;
 		x->pct_priority[slot_of(x, &candidates[best])] = (int)(change - x->pct_change);
-		changed = true;
+		x->relisted = true;
 	}
-	if (unlikely(changed))
+	if (unlikely(x->relisted))
 		best = highest(x, candidates, n);
 	return likely(candidates[best].kind != 'd') ? best : drawn(x, candidates, n, best);
 }
