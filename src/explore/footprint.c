@@ -145,6 +145,9 @@ static void lock_event(struct footprint *footprint, const struct vmsim_event *ev
 	uint64_t lock = object_name(OBJECT_LOCK, event->arg[0]);
 	bool shared = event->arg[2] & VMSIM_LOCK_SHARED;
 
+	/* Taken and dropped in one step, over what FRAME_ALLOC and FRAME_FREE tell of. */
+	if (event->arg[0] == address(&footprint->machine->zone.lock))
+		return;
 	switch (event->kind) {
 	case VMSIM_EV_LOCK:
 	case VMSIM_EV_PTL_LOCK:
@@ -210,27 +213,46 @@ static enum access_mode counting_mode(int64_t old, int64_t new)
 	return new > old - new ? ACCESS_DROP : ACCESS_WRITE;
 }
 
-static enum access_mode atomic_mode(const struct vmsim_event *event)
+static void count(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
+		  int64_t old, int64_t new)
 {
-	if (event->arg[1] == VMSIM_ATOMIC_ADDS)
-		return ACCESS_ADD;
-	if (event->arg[1] == VMSIM_ATOMIC_DROPS)
-		return counting_mode((int64_t)event->arg[2], (int64_t)event->arg[2] - 1);
-	return ACCESS_WRITE;
+	struct access *access;
+
+	add(footprint, event, object, counting_mode(old, new));
+	access = &footprint->at[footprint->n - 1];
+	access->change = (int)(new - old);
+	access->left = (int)new;
+}
+
+static void atomic_event(struct footprint *footprint, const struct vmsim_event *event)
+{
+	int64_t value = (int64_t)event->arg[2], added = (int32_t)(event->arg[1] >> 32);
+
+	switch ((uint32_t)event->arg[1]) {
+	case VMSIM_ATOMIC_ADDS:
+		count(footprint, event, event->arg[0], value - added, value);
+		footprint->at[footprint->n - 1].mode = ACCESS_ADD;
+		break;
+	case VMSIM_ATOMIC_DROPS:
+		count(footprint, event, event->arg[0], value, value - 1);
+		break;
+	default:
+		add(footprint, event, event->arg[0], ACCESS_WRITE);
+	}
 }
 
 static void count_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct page *page = (void *)(uintptr_t)event->arg[0];
 	const struct mm_struct *mm = (void *)(uintptr_t)event->arg[0];
-	enum access_mode mode = counting_mode((int64_t)event->arg[1], (int64_t)event->arg[2]);
+	int64_t old = (int64_t)event->arg[1], new = (int64_t)event->arg[2];
 
 	switch (event->kind) {
 	case VMSIM_EV_ATOMIC:
-		add(footprint, event, event->arg[0], atomic_mode(event));
+		atomic_event(footprint, event);
 		break;
 	case VMSIM_EV_REF:
-		add(footprint, event, address(&page->_refcount), mode);
+		count(footprint, event, address(&page->_refcount), old, new);
 		break;
 	case VMSIM_EV_FLUSH_PENDING:
 		add(footprint, event, address(&mm->tlb_flush_pending), ACCESS_ADD);
@@ -240,7 +262,7 @@ static void count_event(struct footprint *footprint, const struct vmsim_event *e
 		look_at_folio_rights(footprint, event);
 		break;
 	default:
-		add(footprint, event, address(&page->_mapcount), mode);
+		count(footprint, event, address(&page->_mapcount), old, new);
 	}
 }
 
@@ -255,7 +277,18 @@ static void cell_event(struct footprint *footprint, const struct vmsim_event *ev
 	add(footprint, event, contents_of(address(page)), ACCESS_WRITE);
 }
 
-/* Which frame is handed out depends on what the CPU has freed before. */
+/*
+ * Which frame is handed out depends on which are free (src/folio/buddy.c). Frames that become free do
+ * so in any order. Nor does it matter which of two frames that nobody has ever had goes to whom: they
+ * have other numbers, and nobody knows them yet. A frame that was used may be known to somebody still.
+ */
+static enum access_mode frames_mode(const struct vmsim_event *event, const struct page *page)
+{
+	if (event->kind == VMSIM_EV_FRAME_FREE)
+		return ACCESS_ADD;
+	return __READ_ONCE(page->vmsim_gen) == 1 ? ACCESS_PART_WRITE : ACCESS_WRITE;
+}
+
 static void frame_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct page *page = (void *)(uintptr_t)event->arg[0];
@@ -268,7 +301,8 @@ static void frame_event(struct footprint *footprint, const struct vmsim_event *e
 	case VMSIM_EV_FRAME_ALLOC:
 		for (unsigned long i = 0; i < 1UL << event->arg[1]; i++)
 			cell_event(footprint, event, page + i);
-		add(footprint, event, object_name(OBJECT_FRAMES, (uint64_t)event->cpu), ACCESS_WRITE);
+		add(footprint, event, object_name(OBJECT_FRAMES, 0), frames_mode(event, page));
+		add(footprint, event, address(&footprint->machine->pages_asked), ACCESS_READ);
 		break;
 	case VMSIM_EV_FRAME_READ:
 		add(footprint, event, contents_of(address(page)), ACCESS_READ);

@@ -39,6 +39,7 @@ struct access {
 	uint64_t object;		/* an address, or a name made by object_name() */
 	enum access_mode mode;
 	bool attempt;			/* at a lock: if it were held, the step would do something else */
+	int change, left;		/* of a count: by how much, to what. 0, 0: not known */
 	enum vmsim_event_kind kind;	/* the event that told of it */
 	const void *ip;
 };
@@ -64,7 +65,7 @@ enum object_kind {
 	OBJECT_CALLBACKS,	/* what waits for a grace period */
 	OBJECT_RIGHTS,		/* to a frame: what TLBs have */
 	OBJECT_MM_RIGHTS,	/* to an address space: what TLBs have */
-	OBJECT_FRAMES,		/* of a CPU: free frames that it keeps */
+	OBJECT_FRAMES,		/* which frames are free */
 	OBJECT_CONTENTS,	/* of a frame: what is in it, and whose it is */
 	OBJECT_WORD,		/* of a frame: eight bytes of what is in it */
 	OBJECT_BIT,		/* of the flags of a frame */

@@ -74,16 +74,27 @@ static void note_flush(struct dpor *d, struct dpor_node *step)
 	}
 }
 
+/* Whether it would have without what others have added is a matter of order. */
+static bool leaves_some(const struct access *access)
+{
+	return access->mode != ACCESS_ADD && access->change < 0 && access->left > 0;
+}
+
 static void keep_footprint(struct dpor *d, struct dpor_node *step)
 {
 	const struct footprint *footprint = &d->x->footprint;
 
 	GROW(d->access, d->access_capacity, d->nr_accesses + footprint->n);
-	for (size_t i = 0; i < footprint->n; i++)
+	for (size_t i = 0; i < footprint->n; i++) {
+		const struct access *access = &footprint->at[i];
+
 		d->access[d->nr_accesses++] = (struct dpor_access) {
-			.object = footprint->at[i].object,
-			.mode = footprint->at[i].mode,
+			.object = access->object,
+			.mode = leaves_some(access) ? ACCESS_DROP : access->mode,
+			.change = access->change,
+			.left = access->left,
 		};
+	}
 	step->accesses_end = (uint32_t)d->nr_accesses;
 }
 

@@ -42,6 +42,23 @@ static void node_remove(struct list_head *node)
 	__WRITE_ONCE(node->prev, NULL);
 }
 
+/*
+ * Behind which block a new one is linked. In explore mode they are sorted: in which order blocks
+ * became free leaves no trace, and the next frame is a matter of which are free.
+ */
+static struct list_head *place_of(const struct vmsim_machine *m, struct free_area *area,
+				  const struct page *head)
+{
+	struct list_head *place = &area->free_list;
+
+	if (!vmsim_exploring(m))
+		return place;
+	while (place->next != &area->free_list &&
+	       list_entry(place->next, struct page, buddy_list) < head)
+		place = place->next;
+	return place;
+}
+
 static void block_link(struct vmsim_machine *m, unsigned long pfn, unsigned int order)
 {
 	struct free_area *area = &m->zone.free_area[order];
@@ -49,7 +66,7 @@ static void block_link(struct vmsim_machine *m, unsigned long pfn, unsigned int 
 
 	__WRITE_ONCE(head->private, order);
 	__WRITE_ONCE(head->page_type, PG_TYPE(PGTY_buddy));
-	node_insert(&head->buddy_list, &area->free_list);
+	node_insert(&head->buddy_list, place_of(m, area, head));
 	area->nr_free++;
 }
 

@@ -20,6 +20,15 @@
 /* Tail pages in whose cells the folio has fields. */
 #define FOLIO_CELLS 3
 
+/* Which allocation fails depends on the order of all. In the same step as the allocation. */
+static void tell_of_demand(struct vmsim_machine *m)
+{
+	vmsim_self->atomic_step++;
+	vmsim_event(ATOMIC, (uintptr_t)&m->pages_asked, 0, 0);
+	vmsim_self->atomic_step--;
+	(void)m;
+}
+
 /* True if this allocation is one that vmsim_fail_pages() asked to fail. */
 static noinline bool fails_on_demand(struct vmsim_machine *m)
 {
@@ -27,6 +36,7 @@ static noinline bool fails_on_demand(struct vmsim_machine *m)
 	u64 count = __atomic_load_n(&m->fail_pages_count, __ATOMIC_RELAXED);
 	u64 asked = __atomic_add_fetch(&m->pages_asked, 1, __ATOMIC_RELAXED);
 
+	tell_of_demand(m);
 	if (asked >= nth && asked - nth + 1 >= count)
 		__atomic_store_n(&m->fail_pages_count, 0, __ATOMIC_RELAXED);
 	return asked >= nth && asked - nth < count;
@@ -52,6 +62,8 @@ VMSIM_API int vmsim_fail_pages(struct vmsim_machine *machine, uint64_t nth, uint
 	__atomic_store_n(&m->pages_asked, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->fail_pages_nth, nth, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->fail_pages_count, count, __ATOMIC_RELEASE);
+	if (vmsim_self->machine == m)
+		tell_of_demand(m);
 	return 0;
 }
 

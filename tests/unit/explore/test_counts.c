@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "../vmsim_test.h"
+#include "explore/session.h"
+#include <linux/atomic.h>
+#include <string.h>
+
+/*
+ * Users of a count: who takes one does not look, who drops one asks whether it was the last. dpor
+ * swaps these only where somebody would see another answer. On random programs it must find all
+ * answers that dfs finds.
+ */
+
+#define THREADS 3
+#define OPS 3
+#define PROGRAMS 50
+#define SCHEDULES 34650	/* of three threads with four steps each */
+#define MAX_OUTCOMES 256
+
+struct counted {
+	atomic_t count;
+	int last[THREADS];	/* bit per operation: it was the last user's */
+};
+
+struct outcomes {
+	uint64_t at[MAX_OUTCOMES];
+	unsigned int n;
+	uint64_t executions;
+};
+
+static bool takes[THREADS][OPS];
+static int start;
+static uint64_t outcome;
+
+static int run(struct counted *counted, unsigned int thread)
+{
+	for (unsigned int i = 0; i < OPS; i++) {
+		if (takes[thread][i])
+			atomic_inc(&counted->count);
+		else if (atomic_dec_and_test(&counted->count))
+			counted->last[thread] |= 1 << i;
+	}
+	return 0;
+}
+
+static int first(struct vmsim_world *world)
+{
+	return run(world->ctx, 0);
+}
+
+static int second(struct vmsim_world *world)
+{
+	return run(world->ctx, 1);
+}
+
+static int third(struct vmsim_world *world)
+{
+	return run(world->ctx, 2);
+}
+
+static int set_up(struct vmsim_world *world)
+{
+	atomic_set(&((struct counted *)world->ctx)->count, start);
+	return 0;
+}
+
+static int check(struct vmsim_world *world)
+{
+	const struct counted *counted = world->ctx;
+
+	outcome = 0;
+	for (unsigned int i = 0; i < THREADS; i++)
+		outcome = outcome << OPS | (unsigned int)counted->last[i];
+	return 0;
+}
+
+static void make_program(uint64_t seed)
+{
+	uint64_t rng = seed;
+
+	start = 1 + (int)rng_below(&rng, 3);
+	for (unsigned int i = 0; i < THREADS * OPS; i++)
+		takes[i / OPS][i % OPS] = rng_below(&rng, 2);
+}
+
+static void add_outcome(struct outcomes *o)
+{
+	for (unsigned int i = 0; i < o->n; i++)
+		if (o->at[i] == outcome)
+			return;
+	assert_true(o->n < MAX_OUTCOMES);
+	o->at[o->n++] = outcome;
+}
+
+static void explore(enum vmsim_strategy id, const struct strategy *strategy, struct outcomes *out)
+{
+	static const struct vmsim_thread_def threads[THREADS] = {
+		{ .name = "First", .cpu = 0, .fn = first },
+		{ .name = "Second", .cpu = 1, .fn = second },
+		{ .name = "Third", .cpu = 2, .fn = third },
+	};
+	const struct vmsim_scenario scenario = {
+		.name = "counts", .bare = true,
+		.config = { .contents = VMSIM_CONTENTS_NONE, .cpus = THREADS, .frames = 128 },
+		.ctx_size = sizeof(struct counted),
+		.setup = set_up, .check = check,
+		.threads = threads, .nr_threads = THREADS,
+	};
+	struct vmsim_explore_options options;
+	struct vmsim_explorer *x;
+	char error[256];
+
+	memset(out, 0, sizeof(*out));
+	vmsim_explore_options_init(&options);
+	options.strategy = id;
+	if (session_create(&scenario, &options, strategy, NULL, &x, error, sizeof(error)))
+		fail_msg("%s", error);
+	while (x->strategy->more(x)) {
+		if (session_execute(x, 0))
+			fail_msg("%s", x->misfit);
+		assert_false(x->failed);
+		if (x->abandoned)
+			continue;
+		out->executions++;
+		add_outcome(out);
+	}
+	session_destroy(x);
+}
+
+static unsigned int missing(const struct outcomes *a, const struct outcomes *b)
+{
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; i < a->n; i++)
+		for (unsigned int j = 0; j < b->n; j++)
+			found += a->at[i] == b->at[j];
+	return a->n - found;
+}
+
+/* Outcomes that dfs finds and @strategy does not, or the other way round, of all programs. */
+static unsigned int disagreements(const struct strategy *strategy, uint64_t *executions)
+{
+	static struct outcomes dfs[PROGRAMS];
+	unsigned int wrong = 0;
+
+	*executions = 0;
+	for (unsigned int i = 0; i < PROGRAMS; i++) {
+		struct outcomes dpor;
+
+		make_program(i);
+		if (!dfs[i].n)
+			explore(VMSIM_STRATEGY_DFS, NULL, &dfs[i]);
+		explore(VMSIM_STRATEGY_DPOR, strategy, &dpor);
+		assert_int_equal(dfs[i].executions, SCHEDULES);
+		wrong += missing(&dfs[i], &dpor) + missing(&dpor, &dfs[i]);
+		*executions += dpor.executions;
+	}
+	return wrong;
+}
+
+static void test_all_answers_are_found(void **state)
+{
+	uint64_t executions;
+
+	(void)state;
+	assert_int_equal(disagreements(NULL, &executions), 0);
+	print_message("%d programs, %d executions each: dpor %llu in all\n", PROGRAMS, SCHEDULES,
+		      (unsigned long long)executions);
+	assert_true(executions < SCHEDULES * PROGRAMS / 10);
+}
+
+/* What is dropped seems to leave plenty, whoever comes first. */
+static int pick_plenty(struct vmsim_explorer *x, const struct candidate *candidates, int n)
+{
+	for (size_t i = 0; i < x->footprint.n; i++)
+		if (x->footprint.at[i].change < 0 && x->footprint.at[i].left > 0)
+			x->footprint.at[i].left = 1000;
+	return strategy_dpor.pick(x, candidates, n);
+}
+
+static void test_a_wrong_count_is_noticed(void **state)
+{
+	struct strategy wrong = strategy_dpor;
+	uint64_t executions;
+
+	(void)state;
+	wrong.pick = pick_plenty;
+	assert_true(disagreements(&wrong, &executions) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_answers_are_found),
+		cmocka_unit_test(test_a_wrong_count_is_noticed),
+	};
+
+	return vmsim_run_tests(tests);
+}
