@@ -639,6 +639,12 @@ static uint64_t open_section(struct dpor *d, unsigned int actor)
 	return d->cell[cell];
 }
 
+static void join_step(const struct dpor *d, size_t node, size_t early)
+{
+	join(d, clock_of(d, node), clock_of(d, early));
+	join(d, weak_of(d, node), weak_of(d, early));
+}
+
 /*
  * A step that acquires something, or several things at once, has to find all of them free. Where it
  * met @race somebody had one of them, so it could not have come before; it could have before that
@@ -659,7 +665,8 @@ static bool lies_in_section(const struct dpor *d, const struct dpor_conflict *ra
 
 /*
  * Latest first: what a later step has in its past is no race with this one. Nor is what the last
- * holder did while it kept this step waiting: only who holds first could be another.
+ * holder did while it kept this step waiting: only who holds first could be another. What ended a
+ * wait for anything else comes first, with all that it has in its past.
  */
 static void take_races(struct dpor *d, size_t node, struct node_list *races)
 {
@@ -679,13 +686,14 @@ static void take_races(struct dpor *d, size_t node, struct node_list *races)
 		const struct dpor_conflict *race = &races->at[i];
 		size_t early = race->node;
 
+		if (early + 1 == enabler && !d->nr_sections)
+			join_step(d, node, early);
 		if (knows(d, clock, early) || early + 1 == enabler || lies_in_section(d, race) ||
 		    ((wait_for_grace || race->behind) && knows(d, behind, early)))
 			continue;
 		if (!reverse_grace(d, early, node))
 			reverse(d, early, node, clock);
-		join(d, clock, clock_of(d, early));
-		join(d, weak_of(d, node), weak_of(d, early));
+		join_step(d, node, early);
 	}
 }
 

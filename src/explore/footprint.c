@@ -352,10 +352,8 @@ static void file_event(struct footprint *footprint, const struct vmsim_event *ev
 	switch (event->kind) {
 	case VMSIM_EV_FOLIO_DIRTY:
 	case VMSIM_EV_FOLIO_CLEAN:
+		/* What is in the page is not looked at before it is copied. */
 		bit_access(footprint, event, PG_dirty, true);
-		/* What is in a page that becomes clean is not looked at before it is copied. */
-		if (event->kind == VMSIM_EV_FOLIO_DIRTY)
-			add(footprint, event, contents_of(address(page)), ACCESS_READ);
 		break;
 	case VMSIM_EV_CACHE_ADD:
 	case VMSIM_EV_CACHE_REMOVE:
@@ -370,18 +368,20 @@ static void file_event(struct footprint *footprint, const struct vmsim_event *ev
 }
 
 /*
- * The set of the TLB that an entry is in, the TLB as a whole, pointers to tables. Threads that share
- * a CPU meet what the others have filled and dropped there.
+ * The set of the TLB that an entry is in, the TLB as a whole, pointers to tables. Threads that
+ * share a CPU meet what the others have filled and dropped there. What is dropped may go in any
+ * order.
  */
 static void touch_entry(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct vmsim_tlb_entry *entry = (void *)(uintptr_t)event->arg[2];
 	const struct vmsim_tlb_cache *tlb = &footprint->machine->cpu[event->arg[0]].tlb;
 	size_t set = (size_t)(entry - &tlb->entry[0][0]) / VMSIM_TLB_WAYS;
+	enum access_mode mode = event->kind == VMSIM_EV_TLB_FILL ? ACCESS_WRITE :
+				event->kind == VMSIM_EV_TLB_DROP ? ACCESS_ADD : ACCESS_READ;
 
 	add(footprint, event, address(tlb), ACCESS_READ);
-	add(footprint, event, address(tlb->entry[set]),
-	    event->kind == VMSIM_EV_TLB_USE ? ACCESS_READ : ACCESS_WRITE);
+	add(footprint, event, address(tlb->entry[set]), mode);
 	if (event->kind == VMSIM_EV_TLB_FILL)
 		add(footprint, event, address(tlb->psc), ACCESS_WRITE);
 }

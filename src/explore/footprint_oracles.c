@@ -258,7 +258,7 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 	case VMSIM_EV_FOLIO_DIRTY:
 		folio_dirtied(footprint, event);
 		break;
-	case VMSIM_EV_STORE_WRITE:
+	/* Not where it is stored: what goes to the store is copied in the same step. */
 	case VMSIM_EV_CACHE_REMOVE:
 		footprint_note(footprint, event, dirtiness_of(page), ACCESS_READ);
 		break;

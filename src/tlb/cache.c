@@ -81,11 +81,11 @@ static void drop_matching(struct vmsim_cpu *cpu, u64 mm, unsigned long addr, uns
 
 /*
  * A flush that finds nothing has still come before what is filled later. Told of, inside of an
- * indivisible step, by the address of what it looked through.
+ * indivisible step, by the address of what it looked through. Two of them may come in any order.
  */
 static void looked_through(const void *what)
 {
-	vmsim_event(ATOMIC, (uintptr_t)what, 0, 0);
+	vmsim_event(ATOMIC, (uintptr_t)what, VMSIM_ATOMIC_ADDS, 0);
 	(void)what;
 }
 

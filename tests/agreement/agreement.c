@@ -41,7 +41,7 @@ struct limits {
 	uint64_t executions, transitions;
 };
 
-static struct limits limits = { .executions = 4000, .transitions = 100000 };
+static struct limits limits = { .executions = 12000, .transitions = 100000 };
 /* Where questions are asked, there is so many times as much to see. */
 #define LIMITS_OF_QUESTIONS 4
 
