@@ -270,6 +270,9 @@ static unsigned int modes_against(enum access_mode mode)
 	return modes;
 }
 
+/* In place of the node where something is released: it is not, and somebody waits for it. */
+#define STILL_HELD UINT32_MAX
+
 static void section_add(struct dpor *d, uint64_t acquire, uint64_t release)
 {
 	if (acquire == NONE || release == NONE || acquire == release)
@@ -657,7 +660,8 @@ static bool lies_in_section(const struct dpor *d, const struct dpor_conflict *ra
 
 		if (section->acquire != race->node &&
 		    knows(d, clock_of(d, race->node), section->acquire) &&
-		    knows(d, clock_of(d, section->release), race->node))
+		    (section->release == STILL_HELD ||
+		     knows(d, clock_of(d, section->release), race->node)))
 			return true;
 	}
 	return false;
@@ -778,8 +782,19 @@ void dpor_order_step(struct dpor *d, size_t node)
 	order_end(d, node);
 }
 
+/* Who has what the step waits for has it until the end. */
+static void find_holder(struct dpor *d, const struct dpor_access *access)
+{
+	const uint64_t *cell = &d->cell[dpor_cell_object(d, access->object)];
+
+	if (cell[CELL_RELEASE] == NONE)
+		section_add(d, cell[CELL_EXCLUSIVE], (uint64_t)STILL_HELD + 1);
+}
+
 void dpor_order_pending(struct dpor *d, size_t node)
 {
 	order_begin(d, node);
+	for (uint32_t i = d->node[node].own_accesses; i < d->node[node].accesses_end; i++)
+		find_holder(d, &d->access[i]);
 	take_races(d, node, &d->races);
 }

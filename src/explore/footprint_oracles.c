@@ -19,6 +19,7 @@ struct look {
 	const struct mm_struct *mm;	/* whose entries; NULL: all */
 	const struct page *page;	/* to which; NULL: all */
 	unsigned long start, last;	/* where */
+	bool any_table;			/* not only in one whose lock the looker holds */
 	bool excess;			/* there is some */
 };
 
@@ -143,7 +144,8 @@ static void look_at_excess(void *arg, struct vmsim_cpu *cpu, const struct vmsim_
 	look->excess = true;
 	if (ptep) {
 		look_at(look, ptep);
-		look_at(look, page_ptdesc(virt_to_page(ptep))->ptl);
+		if (look->any_table)
+			look_at(look, page_ptdesc(virt_to_page(ptep))->ptl);
 	}
 	if (entry->dirty && pfn_valid(entry->pfn))
 		look_at(look, &pfn_to_page(entry->pfn)->flags);
@@ -173,7 +175,8 @@ static void table_unlocked(struct footprint *footprint, const struct vmsim_event
 static void promise_ended(struct footprint *footprint, const struct vmsim_event *event,
 			  const struct mm_struct *mm)
 {
-	struct look look = { .footprint = footprint, .event = event, .mm = mm, .last = ~0UL };
+	struct look look = { .footprint = footprint, .event = event, .mm = mm, .last = ~0UL,
+			     .any_table = true };
 
 	if (mm)
 		look_for_excess(&look);
