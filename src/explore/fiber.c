@@ -7,9 +7,9 @@
 
 /*
  * What a function must keep for its caller goes onto the stack that is left. Control words of the
- * floating-point units are the same in all fibers. It is left by a return, because processors keep a
- * stack of their own of where calls come back to: fibers are left from the same places, so what it
- * has from the one fits the other, as long as there is a return for each call.
+ * floating-point units are the same in all fibers. It is left by a return, because processors keep
+ * a stack of their own of where calls come back to: fibers are left from the same places, so what
+ * it has from the one fits the other, as long as there is a return for each call.
  */
 __asm__(
 	".pushsection .text\n"

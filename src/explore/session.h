@@ -131,7 +131,7 @@ struct vmsim_explorer {
 		uint64_t interrupts;
 	} listed;
 	bool relisted;			/* since somebody cleared this */
-	bool roams;			/* as its strategy does, and a thread may be switched to itself */
+	bool roams;			/* as @strategy does; a thread may be switched to itself */
 	unsigned int at_rest;		/* bit per actor: its context is where a thread begins */
 	struct thread_states threads;
 	bool preempts;			/* the hypervisor may take CPUs away */

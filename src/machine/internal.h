@@ -140,8 +140,8 @@ struct vmsim_explorer;
 struct vmsim_order;
 
 /*
- * Callbacks: those of the grace period under way, and those queued since it began. @snapshot is last,
- * because there are fewer CPUs than that.
+ * Callbacks: those of the grace period under way, and those queued since it began. @snapshot is
+ * last, because there are fewer CPUs than that.
  */
 struct vmsim_rcu_state {
 	u32 lock;
