@@ -54,18 +54,15 @@ struct dpor_sleeper {
 	uint32_t accesses, accesses_end;
 };
 
-/* @change, @left: of a count, as in struct access. What leaves something is a DROP. */
 struct dpor_access {
 	uint64_t object;
 	enum access_mode mode;
-	int change, left;
 };
 
-/* One access in the list of an object; @change: with those of the same actor right before it. */
+/* One access in the list of an object. */
 struct dpor_record {
 	uint32_t node, next;
 	enum access_mode mode;
-	int change;
 };
 
 /* An earlier step that the step under way meets. @behind: after it has acquired something. */

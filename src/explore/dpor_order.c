@@ -144,35 +144,9 @@ static bool starts_before_grace(const struct dpor_access *sleeper, const struct 
 	return sleeper->mode == ACCESS_ACQUIRE && access->mode == ACCESS_READ;
 }
 
-static bool is_addition(const struct dpor_access *access)
-{
-	return access->mode == ACCESS_ADD && access->change > 0;
-}
-
-static bool is_drop(const struct dpor_access *access)
-{
-	return access->mode == ACCESS_DROP && access->left > 0;
-}
-
-/*
- * Additions that nobody looks at, and drops that leave something, concern each other only where
- * without the others a drop would leave nothing. @b has left something without @a.
- */
-static bool counts_conflict(const struct dpor_access *a, const struct dpor_access *b)
-{
-	return is_drop(a) && is_drop(b) && b->left + a->change <= 0;
-}
-
-static bool are_counts(const struct dpor_access *a, const struct dpor_access *b)
-{
-	return (is_addition(a) || is_drop(a)) && (is_addition(b) || is_drop(b));
-}
-
 /* Whether who sleeps with access @a in mind is concerned by @b. */
 static bool accesses_conflict(const struct dpor_access *a, const struct dpor_access *b)
 {
-	if (a->object == b->object && are_counts(a, b))
-		return counts_conflict(a, b);
 	if (a->object == b->object && object_kind(a->object) == OBJECT_READER)
 		return starts_before_grace(a, b);
 	if (a->object == b->object)
@@ -314,51 +288,6 @@ static void find_sections(struct dpor *d, const struct dpor_access *access, cons
 }
 
 /*
- * Whether a drop would leave something even if it came earlier: before the additions of others that
- * need not come before it. Of each actor, those that come last could be missing, with the drops
- * among them.
- */
-static bool leaves_something(const struct dpor *d, const struct dpor_access *access, uint64_t record,
-			     size_t node)
-{
-	int missing[DPOR_ACTORS] = { 0 }, most[DPOR_ACTORS] = { 0 };
-	int left = access->left;
-
-	for (; record != NONE; record = d->record[record - 1].next) {
-		const struct dpor_record *r = &d->record[record - 1];
-		unsigned int actor = d->node[r->node].actor;
-
-		if (knows(d, clock_of(d, node), r->node))
-			continue;
-		/* By how much is not known. */
-		if (r->mode == ACCESS_ADD && r->change <= 0)
-			return false;
-		missing[actor] += r->change;
-		if (missing[actor] > most[actor]) {
-			left -= missing[actor] - most[actor];
-			most[actor] = missing[actor];
-		}
-	}
-	return left > 0;
-}
-
-/* The modes of what shares the object with an access, and has to come in the other order, too. */
-static unsigned int modes_to_reverse(const struct dpor *d, const struct dpor_access *access,
-				     uint64_t record, size_t node)
-{
-	unsigned int modes;
-
-	if (record == NONE)
-		return 0;
-	modes = modes_against(access->mode);
-	if (is_addition(access))
-		return modes & ~MODE(DROP);
-	if (!is_drop(access))
-		return modes;
-	return leaves_something(d, access, record, node) ? modes & ~MODE(ADD) : modes | MODE(DROP);
-}
-
-/*
  * What an access conflicts with. d->races: the other order is possible. d->edges: a release that
  * let an acquire in; what came before it is behind it, but there is no other order of the two.
  */
@@ -370,7 +299,7 @@ static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, 
 	struct node_list *races = &d->races, *edges = &d->edges;
 	bool tries = !acquires(access) && access->mode != ACCESS_RELEASE &&
 		     access->mode != ACCESS_RELEASE_SHARED;
-	unsigned int shared = modes_to_reverse(d, access, cell[CELL_SHARED], node);
+	unsigned int shared = cell[CELL_SHARED] == NONE ? 0 : modes_against(access->mode);
 
 	/* Who releases has acquired, or somebody has for it. */
 	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races,
@@ -414,20 +343,14 @@ static void record_push(struct dpor *d, uint32_t cell, size_t node,
 {
 	uint64_t next = d->cell[cell];
 	enum access_mode mode = access->mode;
-	int change = access->change;
 
 	/* The last one by the same actor says it all. */
 	if (next != NONE && d->record[next - 1].mode == mode &&
-	    d->node[d->record[next - 1].node].actor == d->node[node].actor) {
-		if (mode == ACCESS_ADD && (change <= 0 || d->record[next - 1].change <= 0))
-			change = 0;
-		else
-			change += d->record[next - 1].change;
+	    d->node[d->record[next - 1].node].actor == d->node[node].actor)
 		next = d->record[next - 1].next;
-	}
 	GROW(d->record, d->record_capacity, d->nr_records + 1);
 	d->record[d->nr_records++] = (struct dpor_record) {
-		.node = (uint32_t)node, .next = (uint32_t)next, .mode = mode, .change = change,
+		.node = (uint32_t)node, .next = (uint32_t)next, .mode = mode,
 	};
 	cell_set(d, cell, d->nr_records);
 }

@@ -74,12 +74,6 @@ static void note_flush(struct dpor *d, struct dpor_node *step)
 	}
 }
 
-/* Whether it would have without what others have added is a matter of order. */
-static bool leaves_some(const struct access *access)
-{
-	return access->mode != ACCESS_ADD && access->change < 0 && access->left > 0;
-}
-
 static void keep_footprint(struct dpor *d, struct dpor_node *step)
 {
 	const struct footprint *footprint = &d->x->footprint;
@@ -90,9 +84,7 @@ static void keep_footprint(struct dpor *d, struct dpor_node *step)
 
 		d->access[d->nr_accesses++] = (struct dpor_access) {
 			.object = access->object,
-			.mode = leaves_some(access) ? ACCESS_DROP : access->mode,
-			.change = access->change,
-			.left = access->left,
+			.mode = access->mode,
 		};
 	}
 	step->accesses_end = (uint32_t)d->nr_accesses;

@@ -173,7 +173,7 @@ static int pick_plenty(struct vmsim_explorer *x, const struct candidate *candida
 {
 	for (size_t i = 0; i < x->footprint.n; i++)
 		if (x->footprint.at[i].change < 0 && x->footprint.at[i].left > 0)
-			x->footprint.at[i].left = 1000;
+			x->footprint.at[i].mode = ACCESS_DROP;
 	return strategy_dpor.pick(x, candidates, n);
 }
 
