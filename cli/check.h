@@ -116,6 +116,8 @@ int check_job_start(struct check_job *job);
 void check_job_finish(struct check_job *job, int wait_status);
 
 bool check_is_exhausted(const struct check_job *job);
+/* The most preemptions of which the run left nothing; -1: not even of none. */
+int check_within(const struct check_job *job);
 
 static inline bool check_job_ok(const struct check_job *job)
 {

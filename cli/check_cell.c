@@ -150,6 +150,13 @@ bool check_is_exhausted(const struct check_job *job)
 	return json_is_true(json_object_get(json_object_get(job->answer, "coverage"), "exhausted"));
 }
 
+int check_within(const struct check_job *job)
+{
+	const json_t *within = json_object_get(json_object_get(job->answer, "coverage"), "within");
+
+	return json_is_integer(within) ? (int)json_integer_value(within) : -1;
+}
+
 /* The last line that the run complained with. */
 static void read_complaint(struct check_job *job, int wait_status)
 {

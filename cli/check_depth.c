@@ -22,18 +22,10 @@ void check_depth_add(struct check *check, const struct vmsim_scenario *scenario,
 		check_add_job(check, &job);
 }
 
-/* The most preemptions of which the run has seen everything; -1: not even none. */
-static int seen_within(const struct check_job *job)
-{
-	const json_t *within = json_object_get(json_object_get(job->answer, "coverage"), "within");
-
-	return json_is_integer(within) ? (int)json_integer_value(within) : -1;
-}
-
 /* Of the failure that was found. */
 static int depth_of(const struct check_job *job)
 {
-	return seen_within(job) + 1;
+	return check_within(job) + 1;
 }
 
 static void judge(struct check *check, const struct check_job *job)
@@ -87,7 +79,7 @@ static size_t print_not_found(const struct check_job *job, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (check_job_ok(&job[i]))
 			continue;
-		printf(" more than %d (%s)", seen_within(&job[i]),
+		printf(" more than %d (%s)", check_within(&job[i]),
 		       check_column_name(job->scenario, job[i].column, name));
 		missed++;
 	}

@@ -56,12 +56,14 @@ static uint64_t executions_of(const struct check_job *job)
  * struct cell - all runs of one cell
  * @missed: runs that did not answer as the verdict says
  * @worst: most executions of a run
+ * @within: the most preemptions of which nothing is left; -1: not even of none
  */
 struct cell {
 	const struct check_job *first;
 	unsigned int runs, missed;
 	uint64_t worst;
 	bool exhausted;
+	int within;
 };
 
 static bool same_cell(const struct check_job *a, const struct check_job *b)
@@ -71,7 +73,7 @@ static bool same_cell(const struct check_job *a, const struct check_job *b)
 
 static struct cell cell_of(const struct check *check, const struct check_job *first)
 {
-	struct cell cell = { .first = first };
+	struct cell cell = { .first = first, .within = -1 };
 
 	for (const struct check_job *job = first; job < check->job + check->nr_jobs; job++) {
 		if (!same_cell(job, first))
@@ -80,6 +82,7 @@ static struct cell cell_of(const struct check *check, const struct check_job *fi
 		cell.missed += !check_job_ok(job);
 		cell.worst = executions_of(job) > cell.worst ? executions_of(job) : cell.worst;
 		cell.exhausted |= check_is_exhausted(job);
+		cell.within = check_within(job) > cell.within ? check_within(job) : cell.within;
 	}
 	return cell;
 }
@@ -95,14 +98,18 @@ static void judge_cell(struct check *check, const struct cell *cell)
 			       "exhausted", "not exhausted", "within the limits of this run");
 }
 
+#define WITHIN_MAX 9
+
 /**
  * struct totals - over all cells
  * @count: executions of each run that found what it must, in order
+ * @within: by @i: cells that are not exhausted, but for schedules with at most @i preemptions
  */
 struct totals {
 	uint64_t *count;
 	size_t failing, found;
 	size_t passing, exhausted;
+	size_t within[WITHIN_MAX + 1];
 };
 
 static int compare(const void *a, const void *b)
@@ -116,7 +123,10 @@ static void add_run(struct totals *totals, const struct check_job *job)
 {
 	if (!job->verdict->oracle) {
 		totals->passing++;
-		totals->exhausted += check_is_exhausted(job);
+		if (check_is_exhausted(job))
+			totals->exhausted++;
+		else if (check_within(job) >= 0)
+			totals->within[check_within(job) < WITHIN_MAX ? check_within(job) : WITHIN_MAX]++;
 		return;
 	}
 	totals->failing++;
@@ -144,7 +154,7 @@ static uint64_t median(const struct totals *totals)
 	return middle < totals->found ? totals->count[middle] : UINT64_MAX;
 }
 
-static size_t within(const struct totals *totals, uint64_t executions)
+static size_t within_executions(const struct totals *totals, uint64_t executions)
 {
 	size_t n = 0;
 
@@ -157,7 +167,7 @@ static bool bars_hold(const struct totals *totals)
 {
 	return !totals->failing ||
 		(median(totals) <= EXECUTIONS_MEDIAN &&
-		 (double)within(totals, EXECUTIONS_OFTEN) >= SHARE_OFTEN * (double)totals->failing);
+		 (double)within_executions(totals, EXECUTIONS_OFTEN) >= SHARE_OFTEN * (double)totals->failing);
 }
 
 /* The first run of each cell. */
@@ -182,7 +192,7 @@ void check_explore_judge(struct check *check)
 	if (check->input->all && !bars_hold(&totals)) {
 		snprintf(what, sizeof(what),
 			 "%zu of %zu within %d executions, the median is %" PRIu64,
-			 within(&totals, EXECUTIONS_OFTEN), totals.failing, EXECUTIONS_OFTEN,
+			 within_executions(&totals, EXECUTIONS_OFTEN), totals.failing, EXECUTIONS_OFTEN,
 			 median(&totals));
 		json_array_append_new(check->mismatches, json_pack(
 			"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario", "all",
@@ -200,9 +210,12 @@ static void print_cell(const struct cell *cell)
 
 	if (cell->missed)
 		snprintf(text, sizeof(text), verdict->oracle ? "MISSED" : "ALARM");
+	else if (!verdict->oracle && cell->exhausted)
+		snprintf(text, sizeof(text), "exhausted");
+	else if (!verdict->oracle && cell->within >= 0)
+		snprintf(text, sizeof(text), "within %d", cell->within);
 	else if (!verdict->oracle)
-		snprintf(text, sizeof(text), cell->exhausted ? "exhausted" : "silent %" PRIu64,
-			 cell->worst);
+		snprintf(text, sizeof(text), "silent %" PRIu64, cell->worst);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, cell->worst);
 	printf(" %-13s", text);
@@ -242,11 +255,15 @@ void check_explore_print(const struct check *check)
 
 	print_cells(check);
 	printf("must fail: %zu of %zu runs found it, %zu within %d executions", totals.found,
-	       totals.failing, within(&totals, EXECUTIONS_OFTEN), EXECUTIONS_OFTEN);
+	       totals.failing, within_executions(&totals, EXECUTIONS_OFTEN), EXECUTIONS_OFTEN);
 	if (totals.found == totals.failing && totals.found)
 		printf("; median %" PRIu64 ", most %" PRIu64, median(&totals),
 		       totals.count[totals.found - 1]);
-	printf("\nmust pass: %zu of %zu cells exhausted\n", totals.exhausted, totals.passing);
+	printf("\nmust pass: %zu of %zu cells exhausted", totals.exhausted, totals.passing);
+	for (int i = WITHIN_MAX; i >= 0; i--)
+		if (totals.within[i])
+			printf(", %zu within %d preemption%s", totals.within[i], i, i == 1 ? "" : "s");
+	putchar('\n');
 	free(totals.count);
 }
 
@@ -273,18 +290,21 @@ void check_explore_json(const struct check *check, json_t *json)
 {
 	struct totals totals = totals_of(check);
 	json_t *runs = json_array();
+	json_t *within = json_array();
 	bool all = totals.found == totals.failing && totals.found;
 
+	for (int i = 0; i <= WITHIN_MAX; i++)
+		json_array_append_new(within, json_integer((json_int_t)totals.within[i]));
 	for (size_t i = 0; i < check->nr_jobs; i++)
 		json_array_append_new(runs, run_json(&check->job[i]));
 	json_object_set_new(json, "runs", runs);
 	json_object_set_new(json, "summary", json_pack(
-		"{s:I, s:I, s:I, s:o, s:o, s:I, s:I}",
+		"{s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:o}",
 		"must_fail", (json_int_t)totals.failing, "found", (json_int_t)totals.found,
-		"within_10000", (json_int_t)within(&totals, EXECUTIONS_OFTEN),
+		"within_10000", (json_int_t)within_executions(&totals, EXECUTIONS_OFTEN),
 		"median", count_json(all, median(&totals)),
 		"most", count_json(all, all ? totals.count[totals.found - 1] : 0),
 		"must_pass", (json_int_t)totals.passing,
-		"exhausted", (json_int_t)totals.exhausted));
+		"exhausted", (json_int_t)totals.exhausted, "within", within));
 	free(totals.count);
 }

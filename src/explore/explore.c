@@ -74,6 +74,14 @@ static int check_scenario(const struct vmsim_scenario *scenario, char *error, si
 	return 0;
 }
 
+/* Of a schedule that is replayed, nobody asks how many it has. */
+static bool keeps_to_bounds(enum vmsim_strategy strategy)
+{
+	return strategy == VMSIM_STRATEGY_DFS || strategy == VMSIM_STRATEGY_STATES ||
+	       strategy == VMSIM_STRATEGY_BOUNDS || strategy == VMSIM_STRATEGY_PORTFOLIO ||
+	       strategy == VMSIM_STRATEGY_REPLAY;
+}
+
 static int check_options(const struct vmsim_explore_options *options, char *error, size_t size)
 {
 	if ((unsigned int)options->strategy >= VMSIM_STRATEGY_COUNT)
@@ -106,6 +114,11 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 		return wrong(error, size, "no such shard");
 	if (options->shards > 1 && options->strategy == VMSIM_STRATEGY_PORTFOLIO)
 		return wrong(error, size, "shards are shards of one strategy, not of the portfolio");
+	if (options->preemptions != VMSIM_UNBOUNDED && !keeps_to_bounds(options->strategy)) {
+		wrong(error, size, "strategy %s knows no bound on preemptions",
+		      vmsim_strategy_name(options->strategy));
+		return -EOPNOTSUPP;
+	}
 	if (options->pct_depth < 1 || options->pct_depth > 16)
 		return wrong(error, size, "PCT depth must be 1 to 16");
 #ifdef VMSIM_NO_CHECKS

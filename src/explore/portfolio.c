@@ -4,8 +4,9 @@
 #include <errno.h>
 
 /*
- * Shares of several strategies: no single one wins. Half of the work goes to those that can exhaust
- * the scenario, for as long as that looks possible; the rest to pct and to random. Members take
+ * Shares of several strategies: no single one wins. Of five shares, two go to those that can exhaust
+ * the scenario, for as long as that looks possible, one to bounds, which tells how far it came where
+ * they cannot, and two to pct and to random. Members take
  * turns, each in a session of its own: one execution each at first, so that what any of them finds
  * at once is found at once, and longer turns later.
  *
@@ -15,16 +16,19 @@
 /*
  * The order is that of the first turns. @cost: how much longer a decision takes than one of
  * random's, for bookkeeping about what touched what, or about what changed (vmsim bench explore).
+ * @bounded: it keeps to a bound on preemptions.
  */
 static const struct {
 	enum vmsim_strategy id;
 	unsigned int share;
 	unsigned int cost;
+	bool bounded;
 } rules[] = {
-	{ VMSIM_STRATEGY_RANDOM, 8, 1 },
-	{ VMSIM_STRATEGY_PCT, 8, 1 },
-	{ VMSIM_STRATEGY_DPOR, 8, 2 },
-	{ VMSIM_STRATEGY_STATES, 8, 30 },
+	{ VMSIM_STRATEGY_RANDOM, 8, 1, false },
+	{ VMSIM_STRATEGY_PCT, 8, 1, false },
+	{ VMSIM_STRATEGY_DPOR, 8, 2, false },
+	{ VMSIM_STRATEGY_STATES, 8, 30, true },
+	{ VMSIM_STRATEGY_BOUNDS, 8, 30, true },
 };
 
 #define MEMBERS (sizeof(rules) / sizeof(rules[0]))
@@ -72,6 +76,7 @@ static void portfolio_init(struct portfolio *p)
 	for (size_t i = 0; i < MEMBERS; i++) {
 		p->member[i].share = rules[i].share;
 		p->member[i].cost = rules[i].cost;
+		p->member[i].out = p->options->preemptions != VMSIM_UNBOUNDED && !rules[i].bounded;
 		p->member[i].options = *p->options;
 		p->member[i].options.strategy = rules[i].id;
 		p->member[i].options.timeline = false;
@@ -182,7 +187,7 @@ static int join(struct portfolio *p, struct member *member, char *error, size_t 
 				 size);
 
 	member->out = err == -EOPNOTSUPP;
-	return member->out ? 0 : err;
+	return member->out && next_member(p) ? 0 : err;
 }
 
 static int take_turns(struct portfolio *p, char *error, size_t size)
@@ -208,6 +213,7 @@ static void add_coverage(struct vmsim_coverage *all, const struct member *member
 	struct vmsim_coverage one = coverage_of(member);
 
 	all->exhausted |= one.exhausted;
+	all->below = max(all->below, one.below);
 	all->classes += one.classes;
 	all->blocked += one.blocked;
 	all->states += one.states;

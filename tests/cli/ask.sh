@@ -17,9 +17,11 @@ says EXHAUSTED
 runs 0 explore table-walk --strategy dpor --ask batch
 says EXHAUSTED
 
-for strategy in pct dfs dpor states portfolio; do
-	runs 1 explore table-walk --override "$work/patch.so" --strategy $strategy --ask batch \
-		--preemptions 2 --save "$work/$strategy"
+for strategy in pct 'dfs --preemptions 2' dpor states portfolio; do
+	options=$strategy
+	strategy=${strategy%% *}
+	runs 1 explore table-walk --override "$work/patch.so" --strategy $options --ask batch \
+		--save "$work/$strategy"
 	says 'violation: '
 	grep '^violation: \|^after ' "$work/out" >"$work/expected"
 	grep -qx 'ask batch' "$work/$strategy" || fail "$strategy: the schedule does not say what was asked"

@@ -28,6 +28,7 @@ refuses 'vmsim: no trace to replay' trace replay
 
 refuses "vmsim: --granularity: unknown granularity 'x'" explore lost-dirty --granularity x
 refuses "vmsim: --strategy: a schedule is replayed by vmsim replay" explore lost-dirty --strategy replay
+refuses 'vmsim: lost-dirty: strategy random knows no bound on preemptions' explore lost-dirty --strategy random --preemptions 2
 refuses "vmsim: --preemptions: '-1' is no number from 0 to *" explore lost-dirty --preemptions=-1
 refuses "vmsim: --shard: '3' is not of the form I/N" explore lost-dirty --shard 3
 refuses "vmsim: --shard: '3' is no number from 1 to 2" explore lost-dirty --shard 3/2

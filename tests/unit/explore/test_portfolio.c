@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore_test.h"
+#include "explore/coroutine.h"
+#include <errno.h>
 #include <linux/atomic.h>
+#include <linux/smp.h>
 #include <string.h>
 
 /* The portfolio: who takes part, who gets how much, and what is said about it. */
@@ -25,6 +28,16 @@ static int safe_increments(struct vmsim_world *world)
 
 	for (int i = 0; i < 6; i++)
 		atomic_inc(&counter->value);
+	return 0;
+}
+
+/* The value tells in which order all were there. */
+static int long_history(struct vmsim_world *world)
+{
+	struct counter *counter = world->ctx;
+
+	for (int i = 0; i < 8; i++)
+		atomic_set(&counter->value, 5 * atomic_read(&counter->value) + (int)smp_processor_id());
 	return 0;
 }
 
@@ -147,6 +160,75 @@ static void test_same_seed_same_failure(void **state)
 	vmsim_result_free(&b);
 }
 
+static bool has_states(const struct vmsim_explore_options *options)
+{
+	return options->backend == VMSIM_BACKEND_FIBER && coroutine_can_go_back();
+}
+
+/* Only those take part that keep to the bound; where none can, that is told. */
+static void test_bound(void **state)
+{
+	struct vmsim_explore_options options;
+	struct vmsim_result result;
+	char error[256] = "";
+
+	(void)state;
+	vmsim_explore_options_init(&options);
+	options.strategy = VMSIM_STRATEGY_PORTFOLIO;
+	options.executions = 100000;
+	options.preemptions = 1;
+	if (has_states(&options)) {
+		assert_int_equal(vmsim_explore(&safe_world, &options, &result, error,
+					       sizeof(error)), 0);
+		assert_false(result.violated);
+		assert_true(result.coverage.exhausted);
+		assert_int_equal(result.coverage.below, 2);
+		assert_int_equal(result.coverage.executions_by[VMSIM_STRATEGY_RANDOM], 0);
+		assert_int_equal(result.coverage.executions_by[VMSIM_STRATEGY_PCT], 0);
+		assert_int_equal(result.coverage.executions_by[VMSIM_STRATEGY_DPOR], 0);
+		vmsim_result_free(&result);
+	}
+	options.backend = VMSIM_BACKEND_PTHREAD;
+	assert_int_equal(vmsim_explore(&safe_world, &options, &result, error, sizeof(error)),
+			 -EOPNOTSUPP);
+	assert_non_null(strstr(error, "fibers"));
+	vmsim_result_free(&result);
+}
+
+/* What nobody exhausts is told how far it was exhausted; the same each time. */
+static void test_within(void **state)
+{
+	static const struct vmsim_thread_def many[] = {
+		{ .name = "Alpha", .cpu = 0, .fn = long_history },
+		{ .name = "Beta", .cpu = 1, .fn = long_history },
+		{ .name = "Gamma", .cpu = 2, .fn = long_history },
+		{ .name = "Delta", .cpu = 3, .fn = long_history },
+	};
+	struct vmsim_scenario scenario = safe_world;
+	struct vmsim_explore_options options;
+	struct vmsim_result result[2];
+
+	(void)state;
+	vmsim_explore_options_init(&options);
+	if (!has_states(&options)) {
+		print_message("within a bound: not under ThreadSanitizer\n");
+		skip();
+	}
+	scenario.threads = many;
+	for (int i = 0; i < 2; i++)
+		result[i] = explore(&scenario, 1, 20000);
+	assert_false(result[0].violated);
+	assert_false(result[0].coverage.exhausted);
+	assert_in_range(result[0].coverage.below, 1, 8);
+	assert_int_equal(result[0].coverage.below, result[1].coverage.below);
+	assert_int_equal(result[0].coverage.states, result[1].coverage.states);
+	assert_int_equal(result[0].coverage.transitions, result[1].coverage.transitions);
+	assert_int_equal(result[0].coverage.executions_by[VMSIM_STRATEGY_BOUNDS],
+			 result[1].coverage.executions_by[VMSIM_STRATEGY_BOUNDS]);
+	for (int i = 0; i < 2; i++)
+		vmsim_result_free(&result[i]);
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -163,6 +245,8 @@ int main(void)
 		cmocka_unit_test(test_small_turns_first),
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_same_seed_same_failure),
+		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_within),
 		cmocka_unit_test(test_names),
 	};
 
