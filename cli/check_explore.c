@@ -125,8 +125,10 @@ static void add_run(struct totals *totals, const struct check_job *job)
 		totals->passing++;
 		if (check_is_exhausted(job))
 			totals->exhausted++;
+		else if (check_within(job) >= WITHIN_MAX)
+			totals->within[WITHIN_MAX]++;
 		else if (check_within(job) >= 0)
-			totals->within[check_within(job) < WITHIN_MAX ? check_within(job) : WITHIN_MAX]++;
+			totals->within[check_within(job)]++;
 		return;
 	}
 	totals->failing++;
@@ -262,7 +264,8 @@ void check_explore_print(const struct check *check)
 	printf("\nmust pass: %zu of %zu cells exhausted", totals.exhausted, totals.passing);
 	for (int i = WITHIN_MAX; i >= 0; i--)
 		if (totals.within[i])
-			printf(", %zu within %d preemption%s", totals.within[i], i, i == 1 ? "" : "s");
+			printf(", %zu within %d preemption%s", totals.within[i], i,
+			       i == 1 ? "" : "s");
 	putchar('\n');
 	free(totals.count);
 }

@@ -42,6 +42,27 @@ static json_t *tlbs_json(unsigned int mask)
 	return array;
 }
 
+static json_t *models_json(unsigned int mask)
+{
+	json_t *array = json_array();
+
+	for (int model = 0; model < VMSIM_MEMORY_COUNT; model++)
+		if (mask >> model & 1)
+			json_array_append_new(array, json_string(vmsim_memory_model_name(
+							     (enum vmsim_memory_model)model)));
+	return array;
+}
+
+static unsigned int models_of(const struct vmsim_verdict *verdict)
+{
+	return verdict->models ? verdict->models : VMSIM_MEMORY_BIT(SC);
+}
+
+static json_t *depth_json(const struct vmsim_verdict *verdict)
+{
+	return verdict->oracle ? json_integer(verdict->depth) : json_null();
+}
+
 static json_t *verdicts_json(const struct vmsim_scenario *scenario)
 {
 	json_t *array = json_array();
@@ -50,9 +71,9 @@ static json_t *verdicts_json(const struct vmsim_scenario *scenario)
 		const struct vmsim_verdict *verdict = &scenario->verdicts[i];
 
 		json_array_append_new(array, json_pack(
-			"{s:s, s:o, s:s?, s:o, s:s}", "variant", verdict->variant, "tlb",
-			tlbs_json(verdict->tlb), "oracle", verdict->oracle, "depth",
-			verdict->oracle ? json_integer(verdict->depth) : json_null(), "why",
+			"{s:s, s:o, s:o, s:s?, s:o, s:s}", "variant", verdict->variant, "tlb",
+			tlbs_json(verdict->tlb), "memory_models", models_json(models_of(verdict)),
+			"oracle", verdict->oracle, "depth", depth_json(verdict), "why",
 			verdict->why));
 	}
 	return array;
@@ -86,24 +107,31 @@ static json_t *all_json(void)
 	return json_pack("{s:o, s:o}", "scenarios", scenarios, "tlb", tlbs_json(VMSIM_ALL_TLBS));
 }
 
-/* "fails with 1 preemption (ipi, up)" */
+/* "ipi, up" */
+static void print_names(const json_t *names)
+{
+	size_t i;
+	json_t *name;
+
+	json_array_foreach(names, i, name)
+		printf("%s%s", i ? ", " : "", json_string_value(name));
+}
+
+/* Under which back-ends; under which memory models, where nothing is flushed. */
 static void print_failures(const struct vmsim_scenario *scenario, const char *variant)
 {
 	for (unsigned int i = 0; i < scenario->nr_verdicts; i++) {
 		const struct vmsim_verdict *verdict = &scenario->verdicts[i];
-		const char *between = "(";
+		json_t *where;
 
 		if (!verdict->oracle || strcmp(verdict->variant, variant))
 			continue;
-		printf("  %-20s fails with %d preemption%s ", "", verdict->depth,
+		where = scenario->bare ? models_json(models_of(verdict)) : tlbs_json(verdict->tlb);
+		printf("  %-20s fails with %d preemption%s (", "", verdict->depth,
 		       verdict->depth == 1 ? "" : "s");
-		for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++) {
-			if (!(verdict->tlb >> tlb & 1))
-				continue;
-			printf("%s%s", between, vmsim_tlb_name((enum vmsim_tlb)tlb));
-			between = ", ";
-		}
+		print_names(where);
 		puts(")");
+		json_decref(where);
 	}
 }
 

@@ -4,11 +4,11 @@
 #include <errno.h>
 
 /*
- * Shares of several strategies: no single one wins. Of five shares, two go to those that can exhaust
- * the scenario, for as long as that looks possible, one to bounds, which tells how far it came where
- * they cannot, and two to pct and to random. Members take
- * turns, each in a session of its own: one execution each at first, so that what any of them finds
- * at once is found at once, and longer turns later.
+ * Shares of several strategies: no single one wins. Of five shares, two go to those that can
+ * exhaust the scenario, for as long as that looks possible, one to bounds, which tells how far it
+ * came where they cannot, and two to pct and to random. Members take turns, each in a session of
+ * its own: one execution each at first, so that what any of them finds at once is found at once,
+ * and longer turns later.
  *
  * Work is counted in decisions, not in seconds: the same options find the same failure.
  */

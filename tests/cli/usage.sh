@@ -57,6 +57,10 @@ for command in list run explore replay check; do
 done
 runs 0 list
 says 'lost-dirty: '
+says 'fails with 2 preemptions (broadcast)'
+says 'fails with 1 preemption (tso, pso)'
 runs 0 list --json
 is_json "any(s['name'] == 'lost-dirty' for s in x['scenarios']) and len(x['tlb']) == 7"
+is_json "[(v['tlb'], v['depth']) for s in x['scenarios'] if s['name'] == 'lost-dirty' for v in s['verdicts'] if v['variant'] == 'mkclean-lockless' and v['depth']] == [(['ipi', 'pv-defer'], 1), (['broadcast'], 2)]"
+is_json "{m for s in x['scenarios'] if s['name'] == 'exclusive-flag' for v in s['verdicts'] if v['oracle'] for m in v['memory_models']} == {'tso', 'pso'}"
 exit $failed

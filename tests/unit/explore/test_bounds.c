@@ -289,8 +289,8 @@ static int writes_and_says_so(struct vmsim_world *world)
 }
 
 /*
- * The writer has to be preempted when it has started, unless it did so before; then the reader; then
- * the writer, again.
+ * The writer has to be preempted when it has started, unless it did so before; then the reader;
+ * then the writer, again.
  */
 static void test_more_preemptions(void **state)
 {
@@ -315,7 +315,7 @@ static void test_more_preemptions(void **state)
 	}
 }
 
-/* One bound after the other, until a failure, until the last bound, or until none forbids anything. */
+/* Bound after bound, until a failure, until the last bound, or until one forbids nothing. */
 static void test_bounds_rise(void **state)
 {
 	static const struct vmsim_thread_def writers[] = {
