@@ -37,8 +37,8 @@ static int long_history(struct vmsim_world *world)
 	struct counter *counter = world->ctx;
 
 	for (int i = 0; i < 8; i++)
-		atomic_set(&counter->value,
-			   5 * atomic_read(&counter->value) + (int)smp_processor_id());
+		atomic_set(&counter->value, (int)(5u * (unsigned int)atomic_read(&counter->value) +
+						  smp_processor_id()));
 	return 0;
 }
 
