@@ -29,7 +29,7 @@ is_json "x['coverage'] is None"
 
 # Nothing is left: the portfolio ends by itself, and says so.
 runs 0 explore file-fault --executions 100000000 --json
-is_json "x['coverage']['exhausted'] and x['coverage']['classes'] > 1000"
+is_json "x['coverage']['exhausted'] and x['coverage']['classes'] > 10"
 is_json "x['executions'] < 1000000 and x['coverage']['preemptions'] is None"
 runs 0 explore file-fault --executions 100000000
 says 'coverage: EXHAUSTED; any number of preemptions; '
