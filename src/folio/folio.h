@@ -38,7 +38,10 @@ int vmsim_buddy_take_section(struct vmsim_machine *machine, unsigned long start,
 void vmsim_buddy_give_section(struct vmsim_machine *machine, unsigned long start,
 			      unsigned long end);
 
-/* Frames that CPUs keep (pcp.c). */
+/* Around what is done to blocks that no CPU keeps (pcp.c). */
+void vmsim_zone_lock(struct vmsim_machine *machine);
+void vmsim_zone_unlock(struct vmsim_machine *machine);
+/* Frames that CPUs keep. */
 struct page *vmsim_pcp_take(struct vmsim_machine *machine);
 void vmsim_pcp_give(struct vmsim_machine *machine, struct page *page);
 /* Makes every CPU give back what it keeps. Interrupts on, no spinlock held. */

@@ -73,11 +73,9 @@ static struct page *take_block(struct vmsim_machine *m, unsigned int order)
 
 	if (order == 0)
 		return vmsim_pcp_take(m);
-	current->atomic_step++;
-	spin_lock(&m->zone.lock);
+	vmsim_zone_lock(m);
 	page = vmsim_buddy_take(m, order);
-	spin_unlock(&m->zone.lock);
-	current->atomic_step--;
+	vmsim_zone_unlock(m);
 	return page;
 }
 
@@ -87,11 +85,9 @@ static void give_block(struct vmsim_machine *m, struct page *page, unsigned int 
 		vmsim_pcp_give(m, page);
 		return;
 	}
-	current->atomic_step++;
-	spin_lock(&m->zone.lock);
+	vmsim_zone_lock(m);
 	vmsim_buddy_give(m, page, order);
-	spin_unlock(&m->zone.lock);
-	current->atomic_step--;
+	vmsim_zone_unlock(m);
 }
 
 /* Another try after other CPUs gave back what they keep, where the caller may wait for that. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "folio/folio.h"
+#include "order/order.h"
 #include <linux/mm.h>
 
 /*
@@ -54,17 +55,19 @@ static void trim(struct vmsim_machine *m, struct vmsim_pcp *pcp, unsigned int ke
 
 /*
  * One step for the explorer: in which order threads pass the allocator's lock shows nowhere but in
- * the choice of frames.
+ * the choice of frames. So the lock is free again when the step is over, also where stores are
+ * buffered: nobody could wait for it in the middle of a step.
  */
-static void zone_lock(struct vmsim_machine *m)
+void vmsim_zone_lock(struct vmsim_machine *m)
 {
 	current->atomic_step++;
 	spin_lock(&m->zone.lock);
 }
 
-static void zone_unlock(struct vmsim_machine *m)
+void vmsim_zone_unlock(struct vmsim_machine *m)
 {
 	spin_unlock(&m->zone.lock);
+	vmsim_order_drain(vmsim_this_cpu());
 	current->atomic_step--;
 }
 
@@ -74,23 +77,23 @@ static noinline struct page *take_slowly(struct vmsim_machine *m, struct vmsim_p
 	struct page *frame[1 + VMSIM_PCP_MAX / 2];
 	unsigned int n;
 
-	zone_lock(m);
+	vmsim_zone_lock(m);
 	n = vmsim_buddy_take_frames(m, frame, 1 + m->zone.pcp_high / 2);
 	for (unsigned int i = n; i > 1; i--)
 		push(pcp, frame[i - 1]);
-	zone_unlock(m);
+	vmsim_zone_unlock(m);
 	return n ? frame[0] : NULL;
 }
 
 static noinline void give_slowly(struct vmsim_machine *m, struct vmsim_pcp *pcp, struct page *page)
 {
-	zone_lock(m);
+	vmsim_zone_lock(m);
 	trim(m, pcp, m->zone.pcp_high / 2);
 	if (m->zone.pcp_high)
 		push(pcp, page);
 	else
 		vmsim_buddy_give(m, page, 0);
-	zone_unlock(m);
+	vmsim_zone_unlock(m);
 }
 
 struct page *vmsim_pcp_take(struct vmsim_machine *m)
@@ -135,9 +138,9 @@ static void drain_local(void *info)
 
 	if (!pcp->count)
 		return;
-	zone_lock(m);
+	vmsim_zone_lock(m);
 	trim(m, pcp, 0);
-	zone_unlock(m);
+	vmsim_zone_unlock(m);
 }
 
 void vmsim_pcp_drain_all(struct vmsim_machine *m)

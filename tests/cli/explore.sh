@@ -37,6 +37,8 @@ says 'coverage: EXHAUSTED; any number of preemptions; '
 # All failures are counted, and the first one is told.
 runs 1 explore lost-dirty --variant linux-6.1 --strategy random --json
 cp "$work/out" "$work/first"
+# Store buffers hold no lock of the allocator, which is one step.
+runs 0 explore lost-dirty-poc --strategy random --seed 5 --executions 200 --memory-model tso
 runs 1 explore lost-dirty --variant linux-6.1 --strategy random --keep-going --executions 500 --json
 is_json "x['executions'] == 500 and x['failures'] > 20"
 is_json "x['schedule'] == json.load(open('$work/first'))['schedule']"
