@@ -41,7 +41,7 @@ for name in 'Writer', 'Zapper', 'Cleaner', 'Rcu':
     assert 'pthread_main' in frames(name), name
 assert 'writer' in frames('Writer') and 'zap_pte_range' not in frames('Writer')
 zapper = frames('Zapper')
-order = ['vmsim_debug_violation', 'folio_remove_rmap_ptes', 'zap_pte_range', 'vmsim_munmap', 'actor_entry']
+order = ['vmsim_debug_violation', 'zap_one', 'zap_pte_range', 'vmsim_munmap', 'actor_entry']
 assert [f for f in zapper if f in order] == order, zapper
 assert 'writer' not in zapper
 assert 'main' in [f for t in threads for f in frames(t)]
