@@ -35,7 +35,8 @@ static char *live_stack(const struct vmsim_actor *actor)
 /*
  * What functions left behind on the stack when they returned is no part of the state, but may
  * become part of it where a function does not write all of its frame. So it is cleared, down to
- * where there is nothing any more.
+ * where there is nothing any more; and in any case as far as the stack was in use at the last
+ * checkpoint, since what is not in use is not looked at, and so could not be put back.
  */
 static NO_SANITIZE_ADDRESS bool block_is_clear(const char *block)
 {
@@ -48,11 +49,11 @@ static NO_SANITIZE_ADDRESS bool block_is_clear(const char *block)
 	return !(any[0] | any[1] | any[2] | any[3]);
 }
 
-static void scrub(char *bottom, char *live)
+static void scrub(char *bottom, const char *before, char *live)
 {
 	char *block = live, *used = live;
 
-	while (used - block < 2 * SCRUB && block - SCRUB >= bottom) {
+	while ((used - block < 2 * SCRUB || block > before) && block - SCRUB >= bottom) {
 		block -= SCRUB;
 		if (!block_is_clear(block))
 			used = block;
@@ -64,7 +65,7 @@ void checkpoint_scrub(struct vmsim_explorer *x, unsigned int index)
 {
 	const struct vmsim_actor *actor = &x->actor[index];
 
-	scrub(actor->co.stack, live_stack(actor));
+	scrub(actor->co.stack, live_stack(actor), live_stack(actor));
 }
 
 static void scan_stack(struct vmsim_explorer *x, struct vmsim_actor *actor)
@@ -75,7 +76,7 @@ static void scan_stack(struct vmsim_explorer *x, struct vmsim_actor *actor)
 
 	/* Below the stacks of the others it is as clear as when they ran last. */
 	if (x->stepped >> actor->index & 1)
-		scrub(actor->co.stack, live);
+		scrub(actor->co.stack, before ? before : live, live);
 	if (before && before < live)
 		image_scan(x->image, before, live);
 	image_scan(x->image, live, stack_top(actor));
