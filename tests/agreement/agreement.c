@@ -108,7 +108,7 @@ static void explore(unsigned int strategy)
 	session_destroy(x);
 	/* Within a bound is not all there is. */
 	f->coverage.exhausted &= strategy < EXHAUSTIVE;
-	if (f->outcomes.full)
+	if (f->outcomes.all.full)
 		fail_msg("%s has more outcomes than can be kept", strategies[strategy].name);
 }
 
@@ -117,7 +117,7 @@ static bool misses(unsigned int i, unsigned int j)
 {
 	const struct outcomes *a = &found[i].outcomes, *b = &found[j].outcomes;
 
-	if (i == j || !found[j].coverage.exhausted || !outcomes_missing(a, b))
+	if (i == j || !found[j].coverage.exhausted || !outcomes_missing(&a->all, &b->all))
 		return false;
 	fprintf(stderr, "%s %s %s: %s finds what %s does not:", scenario->name, variant, world,
 		strategies[i].name, strategies[j].name);
@@ -155,7 +155,7 @@ static void print_cell(void)
 		any = true;
 		printf(" %s", strategies[i].name);
 		broken = found[i].outcomes.nr_broken;
-		states = found[i].outcomes.n - broken;
+		states = found[i].outcomes.all.n - broken;
 	}
 	if (!any)
 		return;

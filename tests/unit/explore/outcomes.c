@@ -6,29 +6,6 @@
 /* A program with more schedules than this is left out, and the next one is taken. */
 #define DFS_LIMIT 2000
 
-static void outcomes_add(struct outcomes *o, uint64_t outcome)
-{
-	unsigned int i = o->n;
-
-	while (i && o->at[i - 1] > outcome)
-		i--;
-	if (i && o->at[i - 1] == outcome)
-		return;
-	assert_true(o->n < MAX_OUTCOMES);
-	memmove(&o->at[i + 1], &o->at[i], (o->n - i) * sizeof(o->at[0]));
-	o->at[i] = outcome;
-	o->n++;
-}
-
-static uint64_t hash_text(const char *text)
-{
-	uint64_t hash = 14695981039346656037u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-	return hash;
-}
-
 struct vmsim_explore_options outcomes_options(enum vmsim_strategy strategy)
 {
 	struct vmsim_explore_options options;
@@ -57,7 +34,9 @@ void outcomes_explore(const struct program *program, const struct vmsim_explore_
 		if (x->abandoned)
 			continue;
 		out->executions++;
-		outcomes_add(out, x->failed ? hash_text(x->violation.text) : program_final);
+		outcome_add(&out->set, x->failed ? outcome_of_text(x->violation.text)
+						 : program_final);
+		assert_false(out->set.full);
 	}
 	x->strategy->cover(x, &out->coverage);
 	session_destroy(x);
@@ -65,7 +44,7 @@ void outcomes_explore(const struct program *program, const struct vmsim_explore_
 
 bool outcomes_same(const struct outcomes *a, const struct outcomes *b)
 {
-	return a->n == b->n && !memcmp(a->at, b->at, a->n * sizeof(a->at[0]));
+	return a->set.n == b->set.n && !outcomes_missing(&a->set, &b->set);
 }
 
 uint64_t outcomes_exhaustible(struct program *program, uint64_t seed, struct outcomes *with_dfs)
@@ -74,7 +53,7 @@ uint64_t outcomes_exhaustible(struct program *program, uint64_t seed, struct out
 
 	for (;; seed++) {
 		program_make(program, seed);
-		with_dfs->n = 0;
+		with_dfs->set.n = 0;
 		outcomes_explore(program, &options, NULL, DFS_LIMIT, with_dfs);
 		if (with_dfs->coverage.exhausted)
 			return seed;

@@ -4,14 +4,12 @@
 
 #include "explore/session.h"
 #include "programs.h"
+#include "../../outcome_set.h"
 
 /* Everything that can come out of a program: its final states, and the rules that it breaks. */
 
-#define MAX_OUTCOMES 4096
-
 struct outcomes {
-	uint64_t at[MAX_OUTCOMES];	/* sorted */
-	unsigned int n;
+	struct outcome_set set;
 	uint64_t executions;
 	struct vmsim_coverage coverage;
 };

@@ -19,7 +19,7 @@ static void explore(const struct program *program, enum vmsim_strategy id,
 {
 	struct vmsim_explore_options options = outcomes_options(id);
 
-	out->n = 0;
+	out->set.n = 0;
 	outcomes_explore(program, &options, strategy, UINT64_MAX, out);
 }
 
@@ -40,15 +40,16 @@ static void test_dpor_agrees_with_dfs(void **state)
 		if (!outcomes_same(&with_dfs, &with_dpor)) {
 			program_print(&program);
 			fail_msg("program %llu: dfs %u outcomes, dpor %u", (unsigned long long)seed,
-				 with_dfs.n, with_dpor.n);
+				 with_dfs.set.n, with_dpor.set.n);
 		}
 		dfs += with_dfs.executions;
 		dpor += with_dpor.executions;
-		branching += with_dfs.n > 1;
+		branching += with_dfs.set.n > 1;
 	}
-	print_message("%d programs up to seed %llu, %u with several outcomes: dfs %llu executions, dpor %llu\n",
-		      PROGRAMS, (unsigned long long)seed, branching, (unsigned long long)dfs,
-		      (unsigned long long)dpor);
+	print_message(
+		"%d programs up to seed %llu, %u with several outcomes: dfs %llu executions, dpor %llu\n",
+		PROGRAMS, (unsigned long long)seed, branching, (unsigned long long)dfs,
+		(unsigned long long)dpor);
 	assert_true(branching > PROGRAMS / 3);
 	assert_true(dpor < dfs / 10);
 }
@@ -75,8 +76,8 @@ static void test_states_agrees_with_dfs(void **state)
 		assert_true(with_states.coverage.exhausted);
 		if (!outcomes_same(&with_dfs, &with_states)) {
 			program_print(&program);
-			fail_msg("program %llu: dfs %u outcomes, states %u", (unsigned long long)seed,
-				 with_dfs.n, with_states.n);
+			fail_msg("program %llu: dfs %u outcomes, states %u",
+				 (unsigned long long)seed, with_dfs.set.n, with_states.set.n);
 		}
 		dfs += with_dfs.executions;
 		transitions += with_states.coverage.transitions;
@@ -153,8 +154,8 @@ static int pick_no_backtrack(struct vmsim_explorer *x, const struct candidate *c
 	return chosen;
 }
 
-static void assert_disagrees(int (*pick)(struct vmsim_explorer *x, const struct candidate *candidates,
-					 int n))
+static void assert_disagrees(int (*pick)(struct vmsim_explorer *x,
+					 const struct candidate *candidates, int n))
 {
 	struct strategy wrong = strategy_dpor;
 	uint64_t seed = 0;
@@ -485,7 +486,7 @@ static void shards_cover(enum vmsim_strategy strategy)
 		uint64_t executions = 0;
 
 		seed = outcomes_exhaustible(&program, seed, &with_dfs);
-		with_dpor.n = 0;
+		with_dpor.set.n = 0;
 		for (unsigned int shard = 0; shard < 3; shard++)
 			executions += explore_shard(&program, strategy, shard, 3, &with_dpor);
 		assert_true(outcomes_same(&with_dfs, &with_dpor));
@@ -527,7 +528,8 @@ static void test_preemptions_bound_dfs(void **state)
 		struct vmsim_result result;
 		char error[256];
 
-		assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)), 0);
+		assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
+				 0);
 		assert_true(result.coverage.exhausted);
 		assert_int_equal(result.coverage.preemptions, options.preemptions);
 		assert_true(result.executions > last);

@@ -70,7 +70,7 @@ static void explore(const struct program *program, enum vmsim_strategy strategy,
 
 	options.preemptions = preemptions;
 	error_in_states = strategy == VMSIM_STRATEGY_STATES ? the_error : NO_ERROR;
-	out->n = 0;
+	out->set.n = 0;
 	outcomes_explore(program, &options, NULL, UINT64_MAX, out);
 	error_in_states = NO_ERROR;
 }
@@ -83,7 +83,7 @@ static uint64_t exhaustible(struct program *program, uint64_t seed)
 	options.preemptions = MAX_BOUND;
 	for (;; seed++) {
 		program_make_larger(program, seed, LARGER);
-		with_dfs.n = 0;
+		with_dfs.set.n = 0;
 		outcomes_explore(program, &options, NULL, DFS_LIMIT, &with_dfs);
 		if (with_dfs.coverage.exhausted)
 			return seed;
@@ -115,14 +115,14 @@ static void assert_agree(const struct program *program, unsigned int preemptions
 	if (!same) {
 		program_print(program);
 		fail_msg("program %llu, %u preemptions: dfs %u outcomes, states %u",
-			 (unsigned long long)program->seed, preemptions, with_dfs.n, with_states.n);
+			 (unsigned long long)program->seed, preemptions, with_dfs.set.n, with_states.set.n);
 	}
-	assert_true(with_dfs.n <= all);
+	assert_true(with_dfs.set.n <= all);
 	if (with_states.coverage.preemptions == VMSIM_UNBOUNDED)
-		assert_int_equal(with_states.n, all);
+		assert_int_equal(with_states.set.n, all);
 	totals->dfs += with_dfs.executions;
 	totals->transitions += with_states.coverage.transitions;
-	totals->less += with_dfs.n < all;
+	totals->less += with_dfs.set.n < all;
 }
 
 static void test_states_agrees_with_dfs(void **state)
@@ -138,14 +138,15 @@ static void test_states_agrees_with_dfs(void **state)
 
 		seed = exhaustible(&program, seed);
 		explore(&program, VMSIM_STRATEGY_STATES, VMSIM_UNBOUNDED, &with_states);
-		all = with_states.n;
+		all = with_states.set.n;
 		for (unsigned int bound = 0; bound <= MAX_BOUND; bound++)
 			assert_agree(&program, bound, all, &totals[bound]);
 	}
 	for (unsigned int bound = 0; bound <= MAX_BOUND; bound++)
-		print_message("%d programs, %u preemptions: dfs %llu executions, states %llu transitions, %u with fewer outcomes\n",
-			      PROGRAMS, bound, (unsigned long long)totals[bound].dfs,
-			      (unsigned long long)totals[bound].transitions, totals[bound].less);
+		print_message(
+			"%d programs, %u preemptions: dfs %llu executions, states %llu transitions, %u with fewer outcomes\n",
+			PROGRAMS, bound, (unsigned long long)totals[bound].dfs,
+			(unsigned long long)totals[bound].transitions, totals[bound].less);
 	assert_true(totals[0].less > PROGRAMS / 4);
 	assert_true(totals[0].less > totals[1].less && totals[1].less > totals[2].less);
 	assert_true(totals[MAX_BOUND].transitions < totals[MAX_BOUND].dfs);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../vmsim_test.h"
 #include "explore/session.h"
+#include "../../outcome_set.h"
 #include <linux/atomic.h>
-#include <string.h>
 
 /*
  * Users of a count: who takes one does not look, who drops one asks whether it was the last. dpor
@@ -14,7 +14,6 @@
 #define OPS 3
 #define PROGRAMS 50
 #define SCHEDULES 34650	/* of three threads with four steps each */
-#define MAX_OUTCOMES 256
 
 struct counted {
 	atomic_t count;
@@ -22,14 +21,14 @@ struct counted {
 };
 
 struct outcomes {
-	uint64_t at[MAX_OUTCOMES];
-	unsigned int n;
+	struct outcome_set set;
 	uint64_t executions;
 };
 
 static bool takes[THREADS][OPS];
 static int start;
 static uint64_t outcome;
+static const struct counted *now;	/* in the machine that is explored */
 
 static int run(struct counted *counted, unsigned int thread)
 {
@@ -59,6 +58,7 @@ static int third(struct vmsim_world *world)
 
 static int set_up(struct vmsim_world *world)
 {
+	now = world->ctx;
 	atomic_set(&((struct counted *)world->ctx)->count, start);
 	return 0;
 }
@@ -80,15 +80,6 @@ static void make_program(uint64_t seed)
 	start = 1 + (int)rng_below(&rng, 3);
 	for (unsigned int i = 0; i < THREADS * OPS; i++)
 		takes[i / OPS][i % OPS] = rng_below(&rng, 2);
-}
-
-static void add_outcome(struct outcomes *o)
-{
-	for (unsigned int i = 0; i < o->n; i++)
-		if (o->at[i] == outcome)
-			return;
-	assert_true(o->n < MAX_OUTCOMES);
-	o->at[o->n++] = outcome;
 }
 
 static void explore(enum vmsim_strategy id, const struct strategy *strategy, struct outcomes *out)
@@ -121,19 +112,9 @@ static void explore(enum vmsim_strategy id, const struct strategy *strategy, str
 		if (x->abandoned)
 			continue;
 		out->executions++;
-		add_outcome(out);
+		outcome_add(&out->set, outcome);
 	}
 	session_destroy(x);
-}
-
-static unsigned int missing(const struct outcomes *a, const struct outcomes *b)
-{
-	unsigned int found = 0;
-
-	for (unsigned int i = 0; i < a->n; i++)
-		for (unsigned int j = 0; j < b->n; j++)
-			found += a->at[i] == b->at[j];
-	return a->n - found;
 }
 
 /* Outcomes that dfs finds and @strategy does not, or the other way round, of all programs. */
@@ -147,11 +128,12 @@ static unsigned int disagreements(const struct strategy *strategy, uint64_t *exe
 		struct outcomes dpor;
 
 		make_program(i);
-		if (!dfs[i].n)
+		if (!dfs[i].set.n)
 			explore(VMSIM_STRATEGY_DFS, NULL, &dfs[i]);
 		explore(VMSIM_STRATEGY_DPOR, strategy, &dpor);
 		assert_int_equal(dfs[i].executions, SCHEDULES);
-		wrong += missing(&dfs[i], &dpor) + missing(&dpor, &dfs[i]);
+		wrong += outcomes_missing(&dfs[i].set, &dpor.set) +
+			 outcomes_missing(&dpor.set, &dfs[i].set);
 		*executions += dpor.executions;
 	}
 	return wrong;
@@ -171,9 +153,13 @@ static void test_all_answers_are_found(void **state)
 /* What is dropped seems to leave plenty, whoever comes first. */
 static int pick_plenty(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
-	for (size_t i = 0; i < x->footprint.n; i++)
-		if (x->footprint.at[i].change < 0 && x->footprint.at[i].left > 0)
-			x->footprint.at[i].mode = ACCESS_DROP;
+	for (size_t i = 0; i < x->footprint.n; i++) {
+		struct access *access = &x->footprint.at[i];
+
+		if (access->object == (uintptr_t)&now->count && access->mode == ACCESS_WRITE &&
+		    now->count.counter > 0)
+			access->mode = ACCESS_DROP;
+	}
 	return strategy_dpor.pick(x, candidates, n);
 }
 

@@ -361,7 +361,7 @@ static void everything_by(const struct program *program, const struct strategy *
 
 	options.step_limit = 300;
 	options.ask = ask;
-	out->n = 0;
+	out->set.n = 0;
 	outcomes_explore(program, &options, strategy, limit, out);
 }
 
@@ -392,7 +392,7 @@ static void agrees(const struct program *program, enum vmsim_strategy strategy)
 		return;
 	program_print(program);
 	fail_msg("program %llu: dfs %u outcomes, %s %u", (unsigned long long)program->seed,
-		 with_dfs.n, vmsim_strategy_name(strategy), with_other.n);
+		 with_dfs.set.n, vmsim_strategy_name(strategy), with_other.set.n);
 }
 
 /* dfs tries all answers. dpor and states see what it sees. */
@@ -410,7 +410,7 @@ static void test_strategies_agree(void **state)
 		agrees(&program, VMSIM_STRATEGY_STATES);
 		everything(&program, VMSIM_STRATEGY_DFS, 0, UINT64_MAX, &without);
 		assert_true(without.coverage.exhausted);
-		more += with_dfs.n > without.n;
+		more += with_dfs.set.n > without.set.n;
 	}
 	print_message("%d programs up to seed %llu: in %u of them answers show\n", PROGRAMS,
 		      (unsigned long long)seed, more);
