@@ -11,11 +11,13 @@
  * @name: shown in reports and timelines
  * @is_ptl: page-table lock: acquisition and release raise PTL_LOCK and PTL_UNLOCK
  * @is_folio: folio lock: events have the folio in the lock's place
+ * @is_mmap: mmap_lock, whose object is the address space
  */
 struct vmsim_lock_class {
 	const char *name;
 	bool is_ptl;
 	bool is_folio;
+	bool is_mmap;
 };
 
 /*
@@ -71,6 +73,10 @@ static inline bool vmsim_spin_owned(const spinlock_t *lock)
 #define spin_lock_irq(lock) do { local_irq_disable(); spin_lock(lock); } while (0)
 #define spin_unlock_irq(lock) do { spin_unlock(lock); local_irq_enable(); } while (0)
 #define spin_lock_irqsave(lock, flags) do { local_irq_save(flags); spin_lock(lock); } while (0)
-#define spin_unlock_irqrestore(lock, flags) do { spin_unlock(lock); local_irq_restore(flags); } while (0)
+#define spin_unlock_irqrestore(lock, flags) \
+	do { \
+		spin_unlock(lock); \
+		local_irq_restore(flags); \
+	} while (0)
 
 #endif

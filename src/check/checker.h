@@ -135,13 +135,23 @@ static inline int chk_actor(const struct vmsim_event *event)
 	return event->tid ? event->tid : (1 << 24) + event->cpu;
 }
 
-
 /* The lock is that of a folio, which comes in its place. */
 static inline bool chk_is_folio_lock(const struct vmsim_event *event)
 {
 	const struct vmsim_lock_class *class = (void *)event->arg[1];
 
 	return class && class->is_folio;
+}
+
+/* The address space of which a writer has dropped the mmap_lock; NULL: the event tells of no such. */
+static inline struct mm_struct *chk_mm_write_unlocked(const struct vmsim_event *event)
+{
+	const struct vmsim_lock_class *class = (void *)event->arg[1];
+	const struct rw_semaphore *sem = (void *)event->arg[0];
+
+	if (event->kind != VMSIM_EV_UNLOCK || !(event->arg[2] & VMSIM_LOCK_EXCLUSIVE))
+		return NULL;
+	return class && class->is_mmap ? sem->object : NULL;
 }
 
 /* Replaces the numbers of writes by their ranks: of numbers, only their order is ever asked for. */
@@ -200,7 +210,8 @@ void chk_access_note(struct vmsim_checker *chk, const struct vmsim_event *event)
 /* The record of a thread, made if need be. With chk->lock held. */
 struct chk_access *chk_access_of(struct vmsim_checker *chk, int actor);
 /* The access that a LOAD or STORE completes; NULL: none that can be judged. With chk->lock held. */
-const struct chk_access *chk_access_done(struct vmsim_checker *chk, const struct vmsim_event *event);
+const struct chk_access *chk_access_done(struct vmsim_checker *chk,
+					 const struct vmsim_event *event);
 unsigned long chk_access_pfn(const struct chk_access *access);
 
 /* Which entries: called with the CPU's TLB lock held. */
@@ -213,7 +224,8 @@ void chk_collect(struct vmsim_checker *chk, chk_entry_filter filter, void *arg,
 void chk_intersect(struct chk_cached_set *set, const struct chk_cached_set *again);
 
 /* What the hardware takes the entry for. */
-struct vmsim_tlb_entry chk_entry_now(struct vmsim_checker *chk, const struct vmsim_tlb_entry *entry);
+struct vmsim_tlb_entry chk_entry_now(struct vmsim_checker *chk,
+				     const struct vmsim_tlb_entry *entry);
 
 /* Rights that a cached translation has beyond its entry (linux-mm.md 4.1). */
 #define CHK_X_FRAME 1u

@@ -281,20 +281,14 @@ static void flush_pending(struct vmsim_checker *chk, const struct vmsim_event *e
 		promise_ended(chk, (void *)event->arg[0]);
 }
 
-static bool is_mmap_lock(const struct vmsim_lock_class *class)
-{
-	return class && class->name && !strcmp(class->name, "mmap_lock");
-}
-
 static void lock_changed(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
-	const struct rw_semaphore *sem = (void *)event->arg[0];
+	struct mm_struct *written = chk_mm_write_unlocked(event);
 
 	if (chk_is_folio_lock(event))
 		folio_locked(chk, event);
-	else if (event->kind == VMSIM_EV_UNLOCK && (event->arg[2] & VMSIM_LOCK_EXCLUSIVE) &&
-		 is_mmap_lock((void *)event->arg[1]) && sem->object)
-		promise_ended(chk, sem->object);
+	else if (written)
+		promise_ended(chk, written);
 }
 
 /* Entries through which a CPU can store into a folio without anybody's noticing. */

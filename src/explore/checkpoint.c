@@ -203,18 +203,6 @@ NO_SANITIZE_ADDRESS uint64_t checkpoint_place(const struct vmsim_explorer *x, un
 	return place ^ place >> 29;
 }
 
-bool checkpoint_is_own(const struct vmsim_explorer *x, unsigned int index, size_t offset)
-{
-	const char *at = (const char *)x->machine + offset;
-	const char *stack = x->actor[index].co.stack;
-	const char *task = (const char *)x->actor[index].task;
-	const char *control = x->machine->control;
-
-	return (at >= stack && at < stack + VMSIM_STACK_SIZE) ||
-	       (at >= control && at < control + VMSIM_CONTROL_SIZE) ||
-	       (at >= task && at < task + sizeof(struct task_struct));
-}
-
 size_t checkpoint_size(const struct vmsim_explorer *x)
 {
 	return image_log_size(x->image);

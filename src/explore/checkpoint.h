@@ -26,8 +26,6 @@ uint64_t checkpoint_thread_key(const struct vmsim_explorer *x, unsigned int inde
 uint64_t checkpoint_place(const struct vmsim_explorer *x, unsigned int index);
 /* Clears what calls that have returned left behind on the stack of a thread. */
 void checkpoint_scrub(struct vmsim_explorer *x, unsigned int index);
-/* True for the stack of a thread, and for the explorer's own page. */
-bool checkpoint_is_own(const struct vmsim_explorer *x, unsigned int index, size_t offset);
 /* Bytes that the way back to the first state takes. */
 size_t checkpoint_size(const struct vmsim_explorer *x);
 

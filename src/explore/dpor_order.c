@@ -132,7 +132,8 @@ void dpor_order_undo(struct dpor *d, size_t node)
 static bool looks_at_lock(const struct dpor_access *lock, const struct dpor_access *look)
 {
 	return look->mode == ACCESS_READ &&
-	       lock->object == object_name(OBJECT_LOCK, look->object) && lock->object != look->object;
+	       lock->object == object_name(OBJECT_LOCK, look->object) &&
+	       lock->object != look->object;
 }
 
 /*

@@ -56,7 +56,8 @@ wrong(char *error, size_t error_size, const char *format, ...)
 
 static int check_scenario(const struct vmsim_scenario *scenario, char *error, size_t size)
 {
-	if (!scenario->threads || scenario->nr_threads < 1 || scenario->nr_threads > VMSIM_MAX_THREADS)
+	if (!scenario->threads || scenario->nr_threads < 1 ||
+	    scenario->nr_threads > VMSIM_MAX_THREADS)
 		return wrong(error, size, "scenario %s: 1 to %d threads", scenario->name,
 			     VMSIM_MAX_THREADS);
 	if (scenario->bare && scenario->processes)
@@ -65,8 +66,8 @@ static int check_scenario(const struct vmsim_scenario *scenario, char *error, si
 		const struct vmsim_thread_def *thread = &scenario->threads[i];
 
 		if (thread->cpu >= scenario->config.cpus)
-			return wrong(error, size, "scenario %s: thread %s: no CPU %u", scenario->name,
-				     thread->name, thread->cpu);
+			return wrong(error, size, "scenario %s: thread %s: no CPU %u",
+				     scenario->name, thread->name, thread->cpu);
 		if (thread->process && thread->process >= scenario->processes)
 			return wrong(error, size, "scenario %s: thread %s: no process %u",
 				     scenario->name, thread->name, thread->process);
@@ -104,7 +105,8 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 		return -EOPNOTSUPP;
 	}
 	if (options->granularity == VMSIM_GRANULARITY_SYNC &&
-	    options->oracles & VMSIM_ORACLE_BIT(O23) && !(options->oracles & ~VMSIM_ORACLE_BIT(O23)))
+	    options->oracles & VMSIM_ORACLE_BIT(O23) &&
+	    !(options->oracles & ~VMSIM_ORACLE_BIT(O23)))
 		return wrong(error, size, "O23 judges at full granularity only");
 	if ((unsigned int)options->tlb >= VMSIM_TLB_COUNT)
 		return wrong(error, size, "no such TLB back-end");
@@ -113,7 +115,8 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 	if (options->shards < 1 || options->shard >= options->shards)
 		return wrong(error, size, "no such shard");
 	if (options->shards > 1 && options->strategy == VMSIM_STRATEGY_PORTFOLIO)
-		return wrong(error, size, "shards are shards of one strategy, not of the portfolio");
+		return wrong(error, size,
+			     "shards are shards of one strategy, not of the portfolio");
 	if (options->preemptions != VMSIM_UNBOUNDED && !keeps_to_bounds(options->strategy)) {
 		wrong(error, size, "strategy %s knows no bound on preemptions",
 		      vmsim_strategy_name(options->strategy));

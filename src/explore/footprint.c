@@ -2,11 +2,10 @@
 #include "explore/footprint.h"
 #include "explore/grow.h"
 #include "machine/internal.h"
+#include "check/checker.h"
 #include "folio/folio.h"
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/rwsem.h>
-#include <stdlib.h>
 
 /*
  * A table of what each kind of event touches, and of the TLBs (RIGHTS) that oracles look into then.
@@ -25,8 +24,8 @@
 	 VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(PTL_RELEASED))
 #define INTERRUPTS (VMSIM_EV_BIT(IPI_SEND) | VMSIM_EV_BIT(IPI_RUN) | VMSIM_EV_BIT(IRQ))
 #define COUNTS									\
-	(VMSIM_EV_BIT(ATOMIC) | VMSIM_EV_BIT(REF) | VMSIM_EV_BIT(MAP_ADD) | VMSIM_EV_BIT(MAP_REMOVE) |	\
-	 VMSIM_EV_BIT(MAP_ZERO) | VMSIM_EV_BIT(FLUSH_PENDING))
+	(VMSIM_EV_BIT(ATOMIC) | VMSIM_EV_BIT(REF) | VMSIM_EV_BIT(MAP_ADD) |	\
+	 VMSIM_EV_BIT(MAP_REMOVE) | VMSIM_EV_BIT(MAP_ZERO) | VMSIM_EV_BIT(FLUSH_PENDING))
 #define FRAMES									\
 	(VMSIM_EV_BIT(FRAME_ALLOC) | VMSIM_EV_BIT(FRAME_FREE) | VMSIM_EV_BIT(FRAME_READ) | \
 	 VMSIM_EV_BIT(FRAME_WRITE) | VMSIM_EV_BIT(TABLE_ALLOC) | VMSIM_EV_BIT(TABLE_FREE))
@@ -45,27 +44,10 @@ uint64_t footprint_kinds(void)
 	       CALLBACKS | DRAINS;
 }
 
-static void add(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
-		enum access_mode mode)
-{
-	GROW(footprint->at, footprint->capacity, footprint->n + 1);
-	footprint->at[footprint->n++] = (struct access) {
-		.object = object,
-		.mode = mode,
-		.kind = event ? event->kind : VMSIM_EV_COUNT,
-		.ip = event ? event->ip : NULL,
-	};
-}
-
 void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode)
 {
-	add(footprint, NULL, object, mode);
-}
-
-void footprint_note(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
-		    enum access_mode mode)
-{
-	add(footprint, event, object, mode);
+	GROW(footprint->at, footprint->capacity, footprint->n + 1);
+	footprint->at[footprint->n++] = (struct access) { .object = object, .mode = mode };
 }
 
 bool footprint_releases(const struct footprint *footprint)
@@ -95,11 +77,15 @@ static uint64_t contents_of(uint64_t page)
 	return object_name(OBJECT_CONTENTS, page);
 }
 
-/* An oracle looks what CPUs can still do to a frame, or in an address space. */
-static void look_at_rights(struct footprint *footprint, const struct vmsim_event *event,
-			   const struct page *page)
+static uint64_t rights_to(const struct page *page)
 {
-	add(footprint, event, object_name(OBJECT_RIGHTS, address(page)), ACCESS_READ);
+	return object_name(OBJECT_RIGHTS, address(page));
+}
+
+/* An oracle looks what CPUs can still do to a frame, or in an address space. */
+static void look_at_rights(struct footprint *footprint, const struct page *page)
+{
+	footprint_add(footprint, rights_to(page), ACCESS_READ);
 }
 
 /* Not by folio_nr_pages(), which would be an access itself. */
@@ -110,40 +96,29 @@ static void look_at_folio_rights(struct footprint *footprint, const struct vmsim
 	unsigned long pages = large ? 1UL << (__READ_ONCE(folio->_flags_1) & 0xff) : 1;
 
 	for (unsigned long i = 0; i < pages; i++)
-		look_at_rights(footprint, event, (const struct page *)folio + i);
+		look_at_rights(footprint, (const struct page *)folio + i);
 }
 
-static void look_at_mm_rights(struct footprint *footprint, const struct vmsim_event *event,
-			      const struct mm_struct *mm)
+static void look_at_mm_rights(struct footprint *footprint, const struct mm_struct *mm)
 {
 	if (mm)
-		add(footprint, event, object_name(OBJECT_MM_RIGHTS, mm->context.ctx_id), ACCESS_READ);
+		footprint_add(footprint, object_name(OBJECT_MM_RIGHTS, mm->context.ctx_id),
+			      ACCESS_READ);
 }
 
 /* Rights that go leave others alone that go, too. */
-void footprint_drop_rights(struct footprint *footprint, const struct vmsim_event *event,
-			   const struct vmsim_tlb_entry *entry)
+void footprint_drop_rights(struct footprint *footprint, const struct vmsim_tlb_entry *entry)
 {
-	add(footprint, event, object_name(OBJECT_MM_RIGHTS, entry->mm), ACCESS_ADD);
+	footprint_add(footprint, object_name(OBJECT_MM_RIGHTS, entry->mm), ACCESS_ADD);
 	if (pfn_valid(entry->pfn))
-		add(footprint, event, object_name(OBJECT_RIGHTS, address(pfn_to_page(entry->pfn))),
-		    ACCESS_ADD);
-}
-
-/* The end of a promise to flush. */
-static void mmap_lock_event(struct footprint *footprint, const struct vmsim_event *event)
-{
-	const struct vmsim_lock_class *class = (void *)(uintptr_t)event->arg[1];
-	const struct rw_semaphore *sem = (void *)(uintptr_t)event->arg[0];
-
-	if (class && class->name && !strcmp(class->name, "mmap_lock"))
-		look_at_mm_rights(footprint, event, sem->object);
+		footprint_add(footprint, rights_to(pfn_to_page(entry->pfn)), ACCESS_ADD);
 }
 
 static void lock_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	uint64_t lock = object_name(OBJECT_LOCK, event->arg[0]);
 	bool shared = event->arg[2] & VMSIM_LOCK_SHARED;
+	struct page *table;
 
 	/* Taken and dropped in one step, over what FRAME_ALLOC and FRAME_FREE tell of. */
 	if (event->arg[0] == address(&footprint->machine->zone.lock))
@@ -151,22 +126,21 @@ static void lock_event(struct footprint *footprint, const struct vmsim_event *ev
 	switch (event->kind) {
 	case VMSIM_EV_LOCK:
 	case VMSIM_EV_PTL_LOCK:
-		add(footprint, event, lock, locking_mode(event->arg[2]));
+		footprint_add(footprint, lock, locking_mode(event->arg[2]));
 		footprint->at[footprint->n - 1].attempt =
 			event->arg[2] & (VMSIM_LOCK_TRIED | VMSIM_LOCK_QUEUES);
 		break;
 	case VMSIM_EV_UNLOCK:
-		add(footprint, event, lock, shared ? ACCESS_RELEASE_SHARED : ACCESS_RELEASE);
-		if (!shared)
-			mmap_lock_event(footprint, event);
+		footprint_add(footprint, lock, shared ? ACCESS_RELEASE_SHARED : ACCESS_RELEASE);
+		look_at_mm_rights(footprint, chk_mm_write_unlocked(event));
 		break;
 	case VMSIM_EV_PTL_UNLOCK:
-		if (event->arg[1])
-			look_at_mm_rights(footprint, event,
-					  page_ptdesc((struct page *)(uintptr_t)event->arg[1])->pt_mm);
+		table = (void *)(uintptr_t)event->arg[1];
+		if (table)
+			look_at_mm_rights(footprint, page_ptdesc(table)->pt_mm);
 		break;
 	default:
-		add(footprint, event, lock, ACCESS_RELEASE);
+		footprint_add(footprint, lock, ACCESS_RELEASE);
 	}
 }
 
@@ -182,21 +156,22 @@ static void interrupt_event(struct footprint *footprint, const struct vmsim_even
 
 	switch (event->kind) {
 	case VMSIM_EV_IPI_SEND:
-		add(footprint, event, mailbox, ACCESS_RELEASE_SHARED);
+		footprint_add(footprint, mailbox, ACCESS_RELEASE_SHARED);
 		break;
 	case VMSIM_EV_IPI_RUN:
 		if (footprint->calls++ == 0) {
-			add(footprint, event, object_name(OBJECT_IRQ, cpu), ACCESS_ACQUIRE);
-			add(footprint, event, object_name(OBJECT_IRQ, cpu), ACCESS_RELEASE);
-			add(footprint, event, mailbox, ACCESS_ACQUIRE);
+			footprint_add(footprint, object_name(OBJECT_IRQ, cpu), ACCESS_ACQUIRE);
+			footprint_add(footprint, object_name(OBJECT_IRQ, cpu), ACCESS_RELEASE);
+			footprint_add(footprint, mailbox, ACCESS_ACQUIRE);
 		} else {
-			add(footprint, event, mailbox, ACCESS_WRITE);
+			footprint_add(footprint, mailbox, ACCESS_WRITE);
 		}
-		add(footprint, event, object_name(OBJECT_ACKS, event->arg[1]), ACCESS_RELEASE_SHARED);
+		footprint_add(footprint, object_name(OBJECT_ACKS, event->arg[1]),
+			      ACCESS_RELEASE_SHARED);
 		break;
 	default:
-		add(footprint, event, object_name(OBJECT_IRQ, cpu),
-		    event->arg[1] ? ACCESS_RELEASE : ACCESS_ACQUIRE);
+		footprint_add(footprint, object_name(OBJECT_IRQ, cpu),
+			      event->arg[1] ? ACCESS_RELEASE : ACCESS_ACQUIRE);
 	}
 }
 
@@ -213,74 +188,55 @@ static enum access_mode counting_mode(int64_t old, int64_t new)
 	return new > old - new ? ACCESS_DROP : ACCESS_WRITE;
 }
 
-static void count(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
-		  int64_t old, int64_t new)
+static enum access_mode atomic_mode(const struct vmsim_event *event)
 {
-	struct access *access;
-
-	add(footprint, event, object, counting_mode(old, new));
-	access = &footprint->at[footprint->n - 1];
-	access->change = (int)(new - old);
-	access->left = (int)new;
-}
-
-static void atomic_event(struct footprint *footprint, const struct vmsim_event *event)
-{
-	int64_t value = (int64_t)event->arg[2], added = (int32_t)(event->arg[1] >> 32);
-
-	switch ((uint32_t)event->arg[1]) {
-	case VMSIM_ATOMIC_ADDS:
-		count(footprint, event, event->arg[0], value - added, value);
-		footprint->at[footprint->n - 1].mode = ACCESS_ADD;
-		break;
-	case VMSIM_ATOMIC_DROPS:
-		count(footprint, event, event->arg[0], value, value - 1);
-		break;
-	default:
-		add(footprint, event, event->arg[0], ACCESS_WRITE);
-	}
+	if (event->arg[1] == VMSIM_ATOMIC_ADDS)
+		return ACCESS_ADD;
+	if (event->arg[1] == VMSIM_ATOMIC_DROPS)
+		return counting_mode((int64_t)event->arg[2], (int64_t)event->arg[2] - 1);
+	return ACCESS_WRITE;
 }
 
 static void count_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct page *page = (void *)(uintptr_t)event->arg[0];
 	const struct mm_struct *mm = (void *)(uintptr_t)event->arg[0];
-	int64_t old = (int64_t)event->arg[1], new = (int64_t)event->arg[2];
+	enum access_mode mode = counting_mode((int64_t)event->arg[1], (int64_t)event->arg[2]);
 
 	switch (event->kind) {
 	case VMSIM_EV_ATOMIC:
-		atomic_event(footprint, event);
+		footprint_add(footprint, event->arg[0], atomic_mode(event));
 		break;
 	case VMSIM_EV_REF:
-		count(footprint, event, address(&page->_refcount), old, new);
+		footprint_add(footprint, address(&page->_refcount), mode);
 		break;
 	case VMSIM_EV_FLUSH_PENDING:
-		add(footprint, event, address(&mm->tlb_flush_pending), ACCESS_ADD);
-		look_at_mm_rights(footprint, event, mm);
+		footprint_add(footprint, address(&mm->tlb_flush_pending), ACCESS_ADD);
+		look_at_mm_rights(footprint, mm);
 		break;
 	case VMSIM_EV_MAP_ZERO:
 		look_at_folio_rights(footprint, event);
 		break;
 	default:
-		count(footprint, event, address(&page->_mapcount), old, new);
+		footprint_add(footprint, address(&page->_mapcount), mode);
 	}
 }
 
 /* The allocator writes the whole cell. */
-static void cell_event(struct footprint *footprint, const struct vmsim_event *event,
-		       const struct page *page)
+static void add_cell(struct footprint *footprint, const struct page *page)
 {
-	add(footprint, event, address(&page->flags), ACCESS_WRITE);
-	add(footprint, event, address(&page->mapping), ACCESS_WRITE);
-	add(footprint, event, address(&page->_mapcount), ACCESS_WRITE);
-	add(footprint, event, address(&page->_refcount), ACCESS_WRITE);
-	add(footprint, event, contents_of(address(page)), ACCESS_WRITE);
+	footprint_add(footprint, address(&page->flags), ACCESS_WRITE);
+	footprint_add(footprint, address(&page->mapping), ACCESS_WRITE);
+	footprint_add(footprint, address(&page->_mapcount), ACCESS_WRITE);
+	footprint_add(footprint, address(&page->_refcount), ACCESS_WRITE);
+	footprint_add(footprint, contents_of(address(page)), ACCESS_WRITE);
 }
 
 /*
- * Which frame is handed out depends on which are free (src/folio/buddy.c). Frames that become free do
- * so in any order. Nor does it matter which of two frames that nobody has ever had goes to whom: they
- * have other numbers, and nobody knows them yet. A frame that was used may be known to somebody still.
+ * Which frame is handed out depends on which are free (src/folio/buddy.c). Frames that become free
+ * do so in any order. Nor does it matter which of two frames that nobody has ever had goes to whom:
+ * they have other numbers, and nobody knows them yet. A frame that was used may be known to somebody
+ * still.
  */
 static enum access_mode frames_mode(const struct vmsim_event *event, const struct page *page)
 {
@@ -296,23 +252,23 @@ static void frame_event(struct footprint *footprint, const struct vmsim_event *e
 	switch (event->kind) {
 	case VMSIM_EV_FRAME_FREE:
 		for (unsigned long i = 0; i < 1UL << event->arg[1]; i++)
-			look_at_rights(footprint, event, page + i);
+			look_at_rights(footprint, page + i);
 		fallthrough;
 	case VMSIM_EV_FRAME_ALLOC:
 		for (unsigned long i = 0; i < 1UL << event->arg[1]; i++)
-			cell_event(footprint, event, page + i);
-		add(footprint, event, object_name(OBJECT_FRAMES, 0), frames_mode(event, page));
-		add(footprint, event, address(&footprint->machine->pages_asked), ACCESS_READ);
+			add_cell(footprint, page + i);
+		footprint_add(footprint, object_name(OBJECT_FRAMES, 0), frames_mode(event, page));
+		footprint_add(footprint, address(&footprint->machine->pages_asked), ACCESS_READ);
 		break;
 	case VMSIM_EV_FRAME_READ:
-		add(footprint, event, contents_of(address(page)), ACCESS_READ);
-		look_at_rights(footprint, event, page);
+		footprint_add(footprint, contents_of(address(page)), ACCESS_READ);
+		look_at_rights(footprint, page);
 		break;
 	case VMSIM_EV_TABLE_FREE:
-		look_at_mm_rights(footprint, event, (struct mm_struct *)(uintptr_t)event->arg[2]);
+		look_at_mm_rights(footprint, (struct mm_struct *)(uintptr_t)event->arg[2]);
 		fallthrough;
 	default:
-		add(footprint, event, contents_of(address(page)), ACCESS_WRITE);
+		footprint_add(footprint, contents_of(address(page)), ACCESS_WRITE);
 	}
 }
 
@@ -326,12 +282,12 @@ static void bit_access(struct footprint *footprint, const struct vmsim_event *ev
 	uint64_t word = event->arg[0];
 
 	if (bit == PG_locked && !write) {
-		add(footprint, event, word, ACCESS_READ);
+		footprint_add(footprint, word, ACCESS_READ);
 		return;
 	}
-	add(footprint, event, word, write ? ACCESS_PART_WRITE : ACCESS_PART_READ);
-	add(footprint, event, object_name(OBJECT_BIT, word + bit),
-	    write ? ACCESS_WRITE : ACCESS_READ);
+	footprint_add(footprint, word, write ? ACCESS_PART_WRITE : ACCESS_PART_READ);
+	footprint_add(footprint, object_name(OBJECT_BIT, word + bit),
+		      write ? ACCESS_WRITE : ACCESS_READ);
 }
 
 static void word_event(struct footprint *footprint, const struct vmsim_event *event)
@@ -341,7 +297,7 @@ static void word_event(struct footprint *footprint, const struct vmsim_event *ev
 	else if (VMSIM_READ_IS_BIT(event->arg[2]))
 		bit_access(footprint, event, VMSIM_READ_BIT_OF(event->arg[2]), false);
 	else
-		add(footprint, event, event->arg[0], ACCESS_READ);
+		footprint_add(footprint, event->arg[0], ACCESS_READ);
 }
 
 static void file_event(struct footprint *footprint, const struct vmsim_event *event)
@@ -357,12 +313,12 @@ static void file_event(struct footprint *footprint, const struct vmsim_event *ev
 		break;
 	case VMSIM_EV_CACHE_ADD:
 	case VMSIM_EV_CACHE_REMOVE:
-		add(footprint, event, address(&mapping->i_pages->folios), ACCESS_WRITE);
-		add(footprint, event, address(&page->mapping), ACCESS_WRITE);
-		add(footprint, event, contents_of(address(page)), ACCESS_WRITE);
+		footprint_add(footprint, address(&mapping->i_pages->folios), ACCESS_WRITE);
+		footprint_add(footprint, address(&page->mapping), ACCESS_WRITE);
+		footprint_add(footprint, contents_of(address(page)), ACCESS_WRITE);
 		break;
 	default:
-		add(footprint, event, object_name(OBJECT_STORE, address(mapping)),
+		footprint_add(footprint, object_name(OBJECT_STORE, address(mapping)),
 		    event->kind == VMSIM_EV_STORE_READ ? ACCESS_READ : ACCESS_WRITE);
 	}
 }
@@ -380,10 +336,10 @@ static void touch_entry(struct footprint *footprint, const struct vmsim_event *e
 	enum access_mode mode = event->kind == VMSIM_EV_TLB_FILL ? ACCESS_WRITE :
 				event->kind == VMSIM_EV_TLB_DROP ? ACCESS_ADD : ACCESS_READ;
 
-	add(footprint, event, address(tlb), ACCESS_READ);
-	add(footprint, event, address(tlb->entry[set]), mode);
+	footprint_add(footprint, address(tlb), ACCESS_READ);
+	footprint_add(footprint, address(tlb->entry[set]), mode);
 	if (event->kind == VMSIM_EV_TLB_FILL)
-		add(footprint, event, address(tlb->psc), ACCESS_WRITE);
+		footprint_add(footprint, address(tlb->psc), ACCESS_WRITE);
 }
 
 static void use_entry(struct footprint *footprint, const struct vmsim_event *event)
@@ -393,7 +349,8 @@ static void use_entry(struct footprint *footprint, const struct vmsim_event *eve
 
 	touch_entry(footprint, event);
 	footprint->frame = entry->pfn + pages;
-	add(footprint, event, contents_of(address(pfn_to_page(footprint->frame))), ACCESS_PART_READ);
+	footprint_add(footprint, contents_of(address(pfn_to_page(footprint->frame))),
+		      ACCESS_PART_READ);
 }
 
 /*
@@ -415,9 +372,14 @@ static void transfer(struct footprint *footprint, const struct vmsim_event *even
 	uint64_t frame = contents_of(address(pfn_to_page(footprint->frame)));
 
 	if (store)
-		add(footprint, event, frame, ACCESS_PART_WRITE);
-	add(footprint, event, word_of(footprint, event->arg[0]),
-	    store ? ACCESS_WRITE : ACCESS_READ);
+		footprint_add(footprint, frame, ACCESS_PART_WRITE);
+	footprint_add(footprint, word_of(footprint, event->arg[0]),
+		      store ? ACCESS_WRITE : ACCESS_READ);
+}
+
+static uint64_t cpus_of(uint64_t mm)
+{
+	return address(mm_cpumask((struct mm_struct *)(uintptr_t)mm));
 }
 
 static void access_event(struct footprint *footprint, const struct vmsim_event *event)
@@ -429,20 +391,18 @@ static void access_event(struct footprint *footprint, const struct vmsim_event *
 		break;
 	case VMSIM_EV_TLB_DROP:
 		touch_entry(footprint, event);
-		footprint_drop_rights(footprint, event, (void *)(uintptr_t)event->arg[2]);
+		footprint_drop_rights(footprint, (void *)(uintptr_t)event->arg[2]);
 		break;
 	case VMSIM_EV_LOAD:
 	case VMSIM_EV_STORE:
 		transfer(footprint, event);
 		break;
 	case VMSIM_EV_MM_SWITCH:
-		add(footprint, event, address(&footprint->machine->cpu[event->arg[0]].tlb),
-		    ACCESS_WRITE);
+		footprint_add(footprint, address(&footprint->machine->cpu[event->arg[0]].tlb),
+			      ACCESS_WRITE);
 		for (int i = 1; i <= 2; i++)
 			if (event->arg[i])
-				add(footprint, event,
-				    address(mm_cpumask((struct mm_struct *)(uintptr_t)event->arg[i])),
-				    ACCESS_WRITE);
+				footprint_add(footprint, cpus_of(event->arg[i]), ACCESS_WRITE);
 		break;
 	default:
 		break;
@@ -457,9 +417,9 @@ void footprint_event(struct footprint *footprint, const struct vmsim_event *even
 		return;
 	footprint_oracles(footprint, event);
 	if (bit & READS)
-		add(footprint, event, event->arg[0], ACCESS_READ);
+		footprint_add(footprint, event->arg[0], ACCESS_READ);
 	else if (bit & WRITES)
-		add(footprint, event, event->arg[0], ACCESS_WRITE);
+		footprint_add(footprint, event->arg[0], ACCESS_WRITE);
 	else if (bit & WORDS)
 		word_event(footprint, event);
 	else if (bit & LOCKS)
@@ -475,7 +435,7 @@ void footprint_event(struct footprint *footprint, const struct vmsim_event *even
 	else if (bit & FILES)
 		file_event(footprint, event);
 	else if (bit & DRAINS)
-		add(footprint, event, event->arg[1], ACCESS_WRITE);
+		footprint_add(footprint, event->arg[1], ACCESS_WRITE);
 	else if (bit & CALLBACKS)
-		add(footprint, event, object_name(OBJECT_CALLBACKS, 0), ACCESS_WRITE);
+		footprint_add(footprint, object_name(OBJECT_CALLBACKS, 0), ACCESS_WRITE);
 }

@@ -38,10 +38,7 @@ enum access_mode {
 struct access {
 	uint64_t object;		/* an address, or a name made by object_name() */
 	enum access_mode mode;
-	bool attempt;			/* at a lock: if it were held, the step would do something else */
-	int change, left;		/* of a count: by how much, to what. 0, 0: not known */
-	enum vmsim_event_kind kind;	/* the event that told of it */
-	const void *ip;
+	bool attempt; /* at a lock: if it were held, the step would do something else */
 };
 
 struct footprint {
@@ -104,14 +101,9 @@ uint64_t footprint_kinds(void);
 void footprint_event(struct footprint *footprint, const struct vmsim_event *event);
 /* True if somebody may go on who could not before: something held was let go. */
 bool footprint_releases(const struct footprint *footprint);
-/* Something that no event tells of. */
 void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode);
-/* Something that goes with an event. */
-void footprint_note(struct footprint *footprint, const struct vmsim_event *event, uint64_t object,
-		    enum access_mode mode);
 struct vmsim_tlb_entry;
-void footprint_drop_rights(struct footprint *footprint, const struct vmsim_event *event,
-			   const struct vmsim_tlb_entry *entry);
+void footprint_drop_rights(struct footprint *footprint, const struct vmsim_tlb_entry *entry);
 /* What the oracles look at when there is an event. */
 void footprint_oracles(struct footprint *footprint, const struct vmsim_event *event);
 /* True unless the order of two accesses to the same object shows nowhere. */

@@ -3,8 +3,6 @@
 #include "machine/internal.h"
 #include "check/checker.h"
 #include <linux/mm.h>
-#include <linux/rwsem.h>
-#include <string.h>
 
 /*
  * What the oracles decide by. If a verdict depends on what another thread does, the two steps
@@ -30,7 +28,7 @@ static uint64_t address(const void *of)
 
 static void look_at(struct look *look, const void *word)
 {
-	footprint_note(look->footprint, look->event, address(word), ACCESS_READ);
+	footprint_add(look->footprint, address(word), ACCESS_READ);
 }
 
 /* O3: what says that a page of a file is newer than its store. All who say it say the same. */
@@ -68,7 +66,7 @@ static void entry_set(struct footprint *footprint, const struct vmsim_event *eve
 	bool spoke = old & _PAGE_DIRTY && page_of(old) == page;
 
 	if (page && new_pte & _PAGE_DIRTY && !spoke && is_of_file(page))
-		footprint_note(footprint, event, dirtiness_of(page), ACCESS_ADD);
+		footprint_add(footprint, dirtiness_of(page), ACCESS_ADD);
 }
 
 /* O3: where the entry that leads to the page is dirty, it does not matter who else says so. */
@@ -80,7 +78,7 @@ static void page_stored(struct footprint *footprint, const struct vmsim_event *e
 	u64 pte = ptep ? chk_read_pte(ptep) : 0;
 
 	if (page_of(pte) != page || !(pte & _PAGE_DIRTY))
-		footprint_note(footprint, event, dirtiness_of(page), ACCESS_READ);
+		footprint_add(footprint, dirtiness_of(page), ACCESS_READ);
 }
 
 /* As the oracles know it; what they do not know is not so. */
@@ -97,7 +95,7 @@ static void folio_dirtied(struct footprint *footprint, const struct vmsim_event 
 	const struct folio *folio = (void *)(uintptr_t)event->arg[0];
 	struct look look = { .footprint = footprint, .event = event };
 
-	footprint_note(footprint, event, dirtiness_of(&folio->page), ACCESS_ADD);
+	footprint_add(footprint, dirtiness_of(&folio->page), ACCESS_ADD);
 	if (event->arg[1])
 		return;
 	if (has_lock(footprint, folio))
@@ -182,16 +180,6 @@ static void promise_ended(struct footprint *footprint, const struct vmsim_event 
 		look_for_excess(&look);
 }
 
-static void unlocked(struct footprint *footprint, const struct vmsim_event *event)
-{
-	const struct vmsim_lock_class *class = (void *)(uintptr_t)event->arg[1];
-	const struct rw_semaphore *sem = (void *)(uintptr_t)event->arg[0];
-
-	if (event->arg[2] & VMSIM_LOCK_EXCLUSIVE && class && class->name &&
-	    !strcmp(class->name, "mmap_lock"))
-		promise_ended(footprint, event, sem->object);
-}
-
 /* MR2: an entry that allows to write what is copied; the tables do not, or not any more. */
 static void look_at_writer(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
 {
@@ -220,7 +208,7 @@ static void drop_rights(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb
 	const struct look *look = arg;
 
 	if (address(&cpu->hv_state) == look->event->arg[0])
-		footprint_drop_rights(look->footprint, look->event, entry);
+		footprint_drop_rights(look->footprint, entry);
 }
 
 static uint64_t pointers_to(unsigned long pfn)
@@ -234,8 +222,7 @@ static void drop_tables(void *arg, struct vmsim_cpu *cpu, const struct vmsim_psc
 	uint64_t at = look->event->arg[0];
 
 	if (address(&cpu->hv_state) == at || address(cpu->tlb.psc) == at)
-		footprint_note(look->footprint, look->event, pointers_to(entry->table_pfn),
-			       ACCESS_ADD);
+		footprint_add(look->footprint, pointers_to(entry->table_pfn), ACCESS_ADD);
 }
 
 /* The event comes before the flush, which is told of by what it looks through. */
@@ -263,13 +250,13 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 		break;
 	/* Not where it is stored: what goes to the store is copied in the same step. */
 	case VMSIM_EV_CACHE_REMOVE:
-		footprint_note(footprint, event, dirtiness_of(page), ACCESS_READ);
+		footprint_add(footprint, dirtiness_of(page), ACCESS_READ);
 		break;
 	case VMSIM_EV_LOAD:
-		footprint_note(footprint, event, value_at(footprint, event), ACCESS_READ);
+		footprint_add(footprint, value_at(footprint, event), ACCESS_READ);
 		break;
 	case VMSIM_EV_STORE:
-		footprint_note(footprint, event, value_at(footprint, event), ACCESS_WRITE);
+		footprint_add(footprint, value_at(footprint, event), ACCESS_WRITE);
 		page_stored(footprint, event);
 		break;
 	case VMSIM_EV_PTL_UNLOCK:
@@ -280,7 +267,7 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 			promise_ended(footprint, event, (void *)(uintptr_t)event->arg[0]);
 		break;
 	case VMSIM_EV_UNLOCK:
-		unlocked(footprint, event);
+		promise_ended(footprint, event, chk_mm_write_unlocked(event));
 		break;
 	case VMSIM_EV_FRAME_READ:
 		frame_copied(footprint, event);
@@ -289,7 +276,7 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 		flushed(footprint, event);
 		break;
 	case VMSIM_EV_TABLE_FREE:
-		footprint_note(footprint, event, pointers_to(page_to_pfn(page)), ACCESS_READ);
+		footprint_add(footprint, pointers_to(page_to_pfn(page)), ACCESS_READ);
 		break;
 	default:
 		break;

@@ -42,7 +42,9 @@ struct local {
 	bool wrong, bounded;
 	uint64_t *told;			/* addresses written to since the last checkpoint */
 	size_t nr_told, told_capacity;
-	uint64_t guess[GUESSES];	/* keys of threads; the lowest bit: their next step was local */
+	uint32_t *met;			/* numbers of the uses in the last step */
+	size_t nr_met, met_capacity;
+	uint64_t guess[GUESSES];	/* keys of threads; lowest bit: the next step was local */
 };
 
 struct local *local_create(bool bounded)
@@ -68,6 +70,7 @@ void local_destroy(struct local *local)
 	holds_free(&local->sets);
 	free(local->use);
 	free(local->told);
+	free(local->met);
 	free(local->exact.slot);
 	free(local->by_object.slot);
 	free(local);
@@ -88,8 +91,9 @@ static uint64_t hash_object(const struct use *use)
 
 static uint64_t hash_use(const struct use *use)
 {
-	uint64_t rest = (uint64_t)use->actor | (uint64_t)use->mode << 8 | (uint64_t)use->is_lock << 16 |
-			(uint64_t)use->before << 17 | (uint64_t)use->during << 33;
+	uint64_t rest = (uint64_t)use->actor | (uint64_t)use->mode << 8 |
+			(uint64_t)use->is_lock << 16 | (uint64_t)use->before << 17 |
+			(uint64_t)use->during << 33;
 
 	return mix(use->object ^ mix(rest));
 }
@@ -246,7 +250,8 @@ static void follow_holds(const struct footprint *footprint, struct holds *during
 }
 
 /* An interrupt is taken only while interrupts are on: no thread has them off. */
-static void hold_interrupts(const struct vmsim_explorer *x, unsigned int actor, struct holds *during)
+static void hold_interrupts(const struct vmsim_explorer *x, unsigned int actor,
+			    struct holds *during)
 {
 	unsigned int cpu = actor - x->nr_actors;
 
@@ -254,11 +259,12 @@ static void hold_interrupts(const struct vmsim_explorer *x, unsigned int actor, 
 		holds_add(during, object_name(OBJECT_IRQ, cpu), false);
 }
 
-static bool is_alone_in(struct local *local, const struct use *like)
+/* The use that is like this one, made if need be. */
+static struct use *known_use(struct local *local, const struct use *like)
 {
 	uint32_t number = *find_use(local, like);
 
-	return (number ? &local->use[number - 1] : add(local, like))->alone;
+	return number ? &local->use[number - 1] : add(local, like);
 }
 
 /*
@@ -277,28 +283,29 @@ static struct use use_of(const struct access *access, const struct use *common)
 	return use;
 }
 
-/* Marks what a local step relies on. */
-static void rely(struct local *local, const struct vmsim_explorer *x, const struct use *common)
-{
-	for (size_t i = 0; i < x->footprint.n; i++) {
-		struct use use = use_of(&x->footprint.at[i], common);
-
-		local->use[*find_use(local, &use) - 1].relied = true;
-	}
-}
-
-/* All accesses are noted, whether or not one of them is in somebody's way. */
+/* All accesses of the step are noted. True if none of them is in anybody's way. */
 static bool all_alone(struct local *local, const struct vmsim_explorer *x,
 		      const struct use *common)
 {
 	bool alone = true;
 
+	local->nr_met = 0;
+	GROW(local->met, local->met_capacity, x->footprint.n);
 	for (size_t i = 0; i < x->footprint.n; i++) {
-		struct use use = use_of(&x->footprint.at[i], common);
+		const struct use use = use_of(&x->footprint.at[i], common);
+		const struct use *known = known_use(local, &use);
 
-		alone &= is_alone_in(local, &use);
+		local->met[local->nr_met++] = (uint32_t)(known - local->use);
+		alone &= known->alone;
 	}
 	return alone;
+}
+
+/* The step was local, because its uses are alone. */
+static void rely(struct local *local)
+{
+	for (size_t i = 0; i < local->nr_met; i++)
+		local->use[local->met[i]].relied = true;
 }
 
 /* What the step of @actor held on the way. */
@@ -364,7 +371,7 @@ static bool take(struct local *local, struct vmsim_explorer *x, struct candidate
 	alone = all_alone(local, x, common);
 	alone &= may_be_local(local, x, pick);
 	if (alone)
-		rely(local, x, common);
+		rely(local);
 	note_told(local, &x->footprint);
 	return alone;
 }
@@ -381,14 +388,14 @@ static void word_changed(void *arg, size_t offset)
 {
 	struct change *change = arg;
 	struct local *local = change->local;
+	struct use *use;
 
 	change->written.object = (uintptr_t)change->x->machine + offset;
 	if (!*find_object(local, &change->written) || is_told(local, change->written.object))
 		return;
-	if (is_alone_in(local, &change->written))
-		local->use[*find_use(local, &change->written) - 1].relied = true;
-	else
-		change->alone = false;
+	use = known_use(local, &change->written);
+	use->relied |= use->alone;
+	change->alone &= use->alone;
 }
 
 /* True if nobody could have come between what changed and no event told of. */

@@ -123,7 +123,7 @@ struct vmsim_explorer {
 	unsigned int nr_actors;
 	struct vmsim_actor *rcu;
 	unsigned int rcu_bit;		/* of @rcu */
-	unsigned int crowded;		/* bit per actor: it shares its CPU with another one, or with RCU's */
+	unsigned int crowded; /* bit per actor: it shares its CPU with another one, or with RCU's */
 	unsigned int crowded_threads;	/* the same, of the scenario's threads among themselves */
 	struct listed {			/* what @candidate has, if it has nothing else */
 		unsigned int threads;
@@ -139,7 +139,7 @@ struct vmsim_explorer {
 	struct vmsim_actor *running;	/* NULL: the main context */
 	struct coroutine main;
 	jmp_buf escape;			/* for a BUG() in the main context */
-	struct vmsim_actor *asking;	/* stepwise: who waits for the answer to a yes-or-no question */
+	struct vmsim_actor *asking; /* stepwise: who waits for the answer to a yes-or-no question */
 	bool answer;
 	uint64_t steps;
 	uint64_t marks;			/* steps at which something is left for others to find */

@@ -395,7 +395,8 @@ static void note_pending(struct dpor *d)
 		if (!(d->x->threads.waiting >> i & 1))
 			continue;
 		node = pending_begin(d, i);
-		add_pending(d, object_name(OBJECT_LOCK, (uintptr_t)d->x->threads.wait[i].arg), ACCESS_ACQUIRE);
+		add_pending(d, object_name(OBJECT_LOCK, (uintptr_t)d->x->threads.wait[i].arg),
+			    ACCESS_ACQUIRE);
 		pending_end(d, node);
 	}
 	for (unsigned int i = 0; i < d->nr_cpus; i++) {

@@ -104,8 +104,9 @@ static int create(struct vmsim_explorer *x, bool rising)
 		return -EOPNOTSUPP;
 	}
 	if (!coroutine_can_go_back()) {
-		snprintf(x->misfit, sizeof(x->misfit),
-			 "strategy states: not under ThreadSanitizer, for which no stack goes back");
+		snprintf(
+			x->misfit, sizeof(x->misfit),
+			"strategy states: not under ThreadSanitizer, for which no stack goes back");
 		free(search);
 		return -EOPNOTSUPP;
 	}

@@ -107,7 +107,8 @@ static noinline void raise_detailed(enum vmsim_event_kind kind, uint64_t a, uint
  * The slow path of every event. What a watcher or a condition raises is not delivered. Of many,
  * nobody wants to know more than that they happened.
  */
-void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c, const void *ip)
+void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint64_t c,
+		       const void *ip)
 {
 	struct task_struct *self = vmsim_self;
 	struct vmsim_machine *m = self->machine;

@@ -3,7 +3,9 @@
 #include <asm/tlb.h>
 #include <limits.h>
 
-static const struct vmsim_lock_class mmap_lock_class = { .name = "mmap_lock" };
+static const struct vmsim_lock_class mmap_lock_class = {
+	.name = "mmap_lock", .is_mmap = true,
+};
 static const struct vmsim_lock_class page_table_lock_class = { .name = "page_table_lock" };
 
 /* Between the highest mapping and the end of the address space stands the stack. */

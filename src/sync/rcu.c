@@ -108,7 +108,8 @@ u64 vmsim_rcu_waits_for(struct vmsim_machine *machine, bool (*ready)(const void 
 	if (ready == grace_over)
 		return readers_left(machine, ((const struct grace *)arg)->snapshot);
 	/* Other waits for grace periods are for those of callbacks. */
-	return arg == machine && machine->rcu.batch ? readers_left(machine, machine->rcu.snapshot) : 0;
+	return arg == machine && machine->rcu.batch ? readers_left(machine, machine->rcu.snapshot)
+						    : 0;
 }
 
 __vmsim_overridable void synchronize_rcu(void)
