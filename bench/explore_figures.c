@@ -29,8 +29,8 @@ struct search {
 };
 
 /* Nothing that is measured has a bug: a failure is one of the explorer. */
-static int search(const struct vmsim_scenario *scenario, const struct vmsim_explore_options *options,
-		  struct search *found)
+static int search(const struct vmsim_scenario *scenario,
+		  const struct vmsim_explore_options *options, struct search *found)
 {
 	struct vmsim_result result;
 	char error[256] = "";
@@ -282,8 +282,8 @@ static const struct explore_peer peers_shards[] = {
 const struct explore_figure explore_figures[] = {
 	{ "decision", "decision and access, threads in random turns", "ns", EXPLORE_AT_MOST, 20,
 	  peers_decision, decision, .strategy = RANDOM },
-	{ "decision-same", "decision and access, the same thread goes on", "ns", EXPLORE_AT_MOST, 15,
-	  peers_decision, decision, .strategy = PCT },
+	{ "decision-same", "decision and access, the same thread goes on", "ns", EXPLORE_AT_MOST,
+	  15, peers_decision, decision, .strategy = PCT },
 	{ "random-1", "litmus, 1 reader, random", "1/s", EXPLORE_NO_BAR, 0, peers_one, litmus_rate,
 	  .strategy = RANDOM, .readers = 1, .rounds = 1 },
 	{ "random-2", "litmus, 2 readers, random", "1/s", EXPLORE_AT_LEAST, 3e6, peers_two,
@@ -305,7 +305,8 @@ const struct explore_figure explore_figures[] = {
 	{ "dpor-rate", "litmus, 3 readers, dpor", "1/s", EXPLORE_NO_BAR, 0, peers_dpor, litmus_rate,
 	  .strategy = DPOR, .readers = 3, .rounds = 1 },
 	{ "dpor-executions", "litmus, 2 readers, exhausted by dpor", "executions", EXPLORE_AT_MOST,
-	  368, peers_executions, executions_to_exhaust, .strategy = DPOR, .readers = 2, .rounds = 1 },
+	  368, peers_executions, executions_to_exhaust, .strategy = DPOR, .readers = 2,
+	  .rounds = 1 },
 	{ "states-rate", "litmus, 3 readers twice, transitions", "1/s", EXPLORE_AT_LEAST, 1e6,
 	  peers_transitions, transition_rate, .strategy = STATES, .readers = 3, .rounds = 2 },
 	{ "states-exhaust", "litmus, 3 readers twice, exhausted by states", "s", EXPLORE_AT_MOST, 1,

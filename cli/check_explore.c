@@ -167,9 +167,9 @@ static size_t within_executions(const struct totals *totals, uint64_t executions
 
 static bool bars_hold(const struct totals *totals)
 {
-	return !totals->failing ||
-		(median(totals) <= EXECUTIONS_MEDIAN &&
-		 (double)within_executions(totals, EXECUTIONS_OFTEN) >= SHARE_OFTEN * (double)totals->failing);
+	return !totals->failing || (median(totals) <= EXECUTIONS_MEDIAN &&
+				    (double)within_executions(totals, EXECUTIONS_OFTEN) >=
+					    SHARE_OFTEN * (double)totals->failing);
 }
 
 /* The first run of each cell. */
@@ -194,8 +194,8 @@ void check_explore_judge(struct check *check)
 	if (check->input->all && !bars_hold(&totals)) {
 		snprintf(what, sizeof(what),
 			 "%zu of %zu within %d executions, the median is %" PRIu64,
-			 within_executions(&totals, EXECUTIONS_OFTEN), totals.failing, EXECUTIONS_OFTEN,
-			 median(&totals));
+			 within_executions(&totals, EXECUTIONS_OFTEN), totals.failing,
+			 EXECUTIONS_OFTEN, median(&totals));
 		json_array_append_new(check->mismatches, json_pack(
 			"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "scenario", "all",
 			"variant", "all", "tlb", "all", "memory_model", "all", "way", "portfolio",

@@ -87,9 +87,9 @@ static json_t *members_json(const struct vmsim_coverage *coverage)
 
 	for (int strategy = 0; strategy < VMSIM_STRATEGY_COUNT; strategy++)
 		if (coverage->executions_by[strategy])
-			json_object_set_new(members,
-					    vmsim_strategy_name((enum vmsim_strategy)strategy),
-					    json_integer((json_int_t)coverage->executions_by[strategy]));
+			json_object_set_new(
+				members, vmsim_strategy_name((enum vmsim_strategy)strategy),
+				json_integer((json_int_t)coverage->executions_by[strategy]));
 	return members;
 }
 

@@ -38,7 +38,8 @@ static json_t *tlbs_json(unsigned int mask)
 
 	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
 		if (mask >> tlb & 1)
-			json_array_append_new(array, json_string(vmsim_tlb_name((enum vmsim_tlb)tlb)));
+			json_array_append_new(array,
+					      json_string(vmsim_tlb_name((enum vmsim_tlb)tlb)));
 	return array;
 }
 

@@ -36,7 +36,8 @@ static void read_part(struct merge *merge, const char *path)
 	part->json = json_load_file(path, 0, &error);
 	if (!part->json)
 		cli_bad_usage("%s: line %d: %s", path, error.line, error.text);
-	if (json_unpack(part->json, "{s:{s:I, s:I}}", "shard", "index", &part->index, "of", &shards) ||
+	if (json_unpack(part->json, "{s:{s:I, s:I}}", "shard", "index", &part->index, "of",
+			&shards) ||
 	    shards < 1 || shards > CLI_MAX_SHARDS || part->index < 1 || part->index > shards)
 		cli_bad_usage("%s: not the result of a shard", path);
 	if (merge->shards && shards != merge->shards)

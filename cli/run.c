@@ -264,7 +264,8 @@ static int run(const struct argp *argp, int argc, char **argv, enum vmsim_strate
 		execution->options.tlb = execution->scenario->config.tlb;
 	if (execution->options.strategy == VMSIM_STRATEGY_NATIVE &&
 	    (execution->save || execution->timeline || execution->minimise))
-		cli_bad_usage("--strategy native: there is no schedule to save, to draw or to cut down");
+		cli_bad_usage(
+			"--strategy native: there is no schedule to save, to draw or to cut down");
 	return cli_execute(execution);
 }
 
@@ -284,13 +285,15 @@ int cli_explore(int argc, char **argv)
 	static const struct argp_option options[] = {
 		COMMON_OPTIONS,
 		{ "strategy", KEY_STRATEGY, "NAME", 0,
-		  "portfolio (default), dpor, states, bounds, dfs, pct, random, script, native", 1 },
+		  "portfolio (default), dpor, states, bounds, dfs, pct, random, script, native",
+		  1 },
 		{ "executions", KEY_EXECUTIONS, "N", 0, "at most so many (100000)", 1 },
 		{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "stop then", 1 },
 		{ "memory-limit", KEY_MEMORY_LIMIT, "MIB", 0, "of what a strategy remembers", 1 },
 		{ "seed", KEY_SEED, "N", 0, "of the first execution (1)", 1 },
 		{ "depth", KEY_DEPTH, "N", 0, "of pct: changes of priority plus one (3)", 1 },
-		{ "preemptions", KEY_PREEMPTIONS, "N", 0, "most of a schedule, for dfs and states", 1 },
+		{ "preemptions", KEY_PREEMPTIONS, "N", 0, "most of a schedule, for dfs and states",
+		  1 },
 		{ "step-limit", KEY_STEP_LIMIT, "N", 0, "decisions per execution", 1 },
 		{ "granularity", KEY_GRANULARITY, "NAME", 0,
 		  "what is a decision: sync (default), full", 1 },
@@ -304,7 +307,9 @@ int cli_explore(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "SCENARIO\n--merge FILE...",
+		.options = options,
+		.parser = parse,
+		.args_doc = "SCENARIO\n--merge FILE...",
 		.doc = "Runs a scenario until an execution fails, or nothing is left (docs/explore.md).",
 	};
 

@@ -39,8 +39,9 @@ vmsim_self __attribute__((visibility("default")));
 #ifdef VMSIM_NO_CHECKS
 #define vmsim_watched(id) false
 #else
-#define vmsim_watched(id)							\
-	__builtin_expect(!!(__READ_ONCE(**(const uint64_t *const *)vmsim_self) & VMSIM_EV_BIT(id)), 0)
+#define vmsim_watched(id) \
+	__builtin_expect( \
+		!!(__READ_ONCE(**(const uint64_t *const *)vmsim_self) & VMSIM_EV_BIT(id)), 0)
 #endif
 
 /* The watched forms of one access: @size is 1, 2, 4 or 8 (src/order/access.c). */

@@ -50,9 +50,9 @@ VMSIM_API int vmsim_memory_model_parse(const char *name);
 
 /* What the simulated machine asks the strategy, which answers yes or no. */
 enum vmsim_question {
-	VMSIM_ASK_RESCHED,	/* does the scheduler want the CPU? Always asked */
-	VMSIM_ASK_ALLOC,	/* does this allocation fail? */
-	VMSIM_ASK_BATCH,	/* does this one, of a page by somebody who cannot wait, and has a way without it? */
+	VMSIM_ASK_RESCHED, /* does the scheduler want the CPU? Always asked */
+	VMSIM_ASK_ALLOC, /* does this allocation fail? */
+	VMSIM_ASK_BATCH, /* does this one, of a page by somebody who cannot wait, and has a way without it? */
 	VMSIM_QUESTION_COUNT
 };
 
@@ -66,8 +66,8 @@ VMSIM_API int vmsim_question_parse(const char *name);
 
 /* What is a decision. */
 enum vmsim_granularity {
-	VMSIM_GRANULARITY_SYNC,	/* what primitives and marked accesses do */
-	VMSIM_GRANULARITY_FULL,	/* plain accesses of instrumented code, too; races among them are reported */
+	VMSIM_GRANULARITY_SYNC, /* what primitives and marked accesses do */
+	VMSIM_GRANULARITY_FULL, /* plain accesses of instrumented code, too; races among them are reported */
 };
 
 #define VMSIM_UNBOUNDED UINT_MAX

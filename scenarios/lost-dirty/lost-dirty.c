@@ -104,21 +104,35 @@ static const char script_late_dirty[] =
 	"Writer";
 
 static const struct vmsim_variant variants[] = {
-	{ .name = "linux-6.12", .builtin = true, .source = "mm/memory.c and mm/mmu_gather.c of Linux 6.12" },
-	{ .name = "linux-6.1", .source = "zap_pte_range() of Linux 6.1: rmap removed before the flush" },
-	{ .name = "dirty-in-batch", .source = "E33: Torvalds, 'v0': dirty bit carried in the gather, October 2022",
+	{ .name = "linux-6.12",
+	  .builtin = true,
+	  .source = "mm/memory.c and mm/mmu_gather.c of Linux 6.12" },
+	{ .name = "linux-6.1",
+	  .source = "zap_pte_range() of Linux 6.1: rmap removed before the flush" },
+	{ .name = "dirty-in-batch",
+	  .source = "E33: Torvalds, 'v0': dirty bit carried in the gather, October 2022",
 	  .script = script_late_dirty },
-	{ .name = "rmap-in-batch", .source = "E46: Torvalds, v1: map count dropped when the batch is freed, October 2022" },
-	{ .name = "delayed-rmap", .source = "E64: Torvalds, v3: as merged in 6.2; one batch with delayed entries" },
-	{ .name = "mkclean-lockless", .source = "a mutation: folio_mkclean() without PVMW_SYNC (reference, 4.4)" },
-	{ .name = "row-d-f-before", .source = "truth table 4.4: dirty and flush in the PTL, rmap before the flush" },
-	{ .name = "row-d-f-inside", .source = "truth table 4.4: dirty and flush in the PTL, rmap after the flush in it" },
-	{ .name = "row-d-f-after", .source = "truth table 4.4: dirty and flush in the PTL, rmap after it" },
-	{ .name = "row-d-nof-before", .source = "truth table 4.4: dirty in the PTL, flush after it, rmap in it" },
-	{ .name = "row-d-nof-after", .source = "truth table 4.4: dirty in the PTL, flush and rmap after it" },
-	{ .name = "row-nod-f-inside", .source = "truth table 4.4: flush and rmap in the PTL, dirty after it",
+	{ .name = "rmap-in-batch",
+	  .source = "E46: Torvalds, v1: map count dropped when the batch is freed, October 2022" },
+	{ .name = "delayed-rmap",
+	  .source = "E64: Torvalds, v3: as merged in 6.2; one batch with delayed entries" },
+	{ .name = "mkclean-lockless",
+	  .source = "a mutation: folio_mkclean() without PVMW_SYNC (reference, 4.4)" },
+	{ .name = "row-d-f-before",
+	  .source = "truth table 4.4: dirty and flush in the PTL, rmap before the flush" },
+	{ .name = "row-d-f-inside",
+	  .source = "truth table 4.4: dirty and flush in the PTL, rmap after the flush in it" },
+	{ .name = "row-d-f-after",
+	  .source = "truth table 4.4: dirty and flush in the PTL, rmap after it" },
+	{ .name = "row-d-nof-before",
+	  .source = "truth table 4.4: dirty in the PTL, flush after it, rmap in it" },
+	{ .name = "row-d-nof-after",
+	  .source = "truth table 4.4: dirty in the PTL, flush and rmap after it" },
+	{ .name = "row-nod-f-inside",
+	  .source = "truth table 4.4: flush and rmap in the PTL, dirty after it",
 	  .script = script_late_dirty },
-	{ .name = "row-nod-nof-after", .source = "truth table 4.4: dirty, flush and rmap after the PTL",
+	{ .name = "row-nod-nof-after",
+	  .source = "truth table 4.4: dirty, flush and rmap after the PTL",
 	  .script = script_late_dirty },
 };
 
@@ -137,17 +151,21 @@ static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.1", NOT_STALE, NULL, "no entry outlives the clearing" },
 	{ "linux-6.1", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
-	{ "dirty-in-batch", VMSIM_ALL_TLBS & ~QUIET, "O21", "the file system sees an unmapped, unlocked page become dirty" },
+	{ "dirty-in-batch", VMSIM_ALL_TLBS & ~QUIET, "O21",
+	  "the file system sees an unmapped, unlocked page become dirty" },
 	{ "dirty-in-batch", QUIET, "O21", "the same, but no entry is left behind", .depth = 1 },
 
-	{ "rmap-in-batch", STALE | NOT_STALE, NULL, "the count stays up until after the flush (E55 needs anonymous memory)" },
+	{ "rmap-in-batch", STALE | NOT_STALE, NULL,
+	  "the count stays up until after the flush (E55 needs anonymous memory)" },
 	{ "rmap-in-batch", T(FAULTY), "O6", "a lost flush leaves excess rights behind" },
 
 	{ "delayed-rmap", STALE | NOT_STALE, NULL, "Cleaner waits for the page-table lock" },
 	{ "delayed-rmap", T(FAULTY), "O6", "a lost flush leaves excess rights behind" },
 
-	{ "mkclean-lockless", STALE & ~T(BROADCAST), "O3", "Cleaner skips the empty entry without its lock", .depth = 1 },
-	{ "mkclean-lockless", T(BROADCAST), "O3", "the same, but nobody waits while the flush is underway", .depth = 2 },
+	{ "mkclean-lockless", STALE & ~T(BROADCAST), "O3",
+	  "Cleaner skips the empty entry without its lock", .depth = 1 },
+	{ "mkclean-lockless", T(BROADCAST), "O3",
+	  "the same, but nobody waits while the flush is underway", .depth = 2 },
 	{ "mkclean-lockless", NOT_STALE, NULL, "no entry outlives the clearing" },
 	{ "mkclean-lockless", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
@@ -158,7 +176,8 @@ static const struct vmsim_verdict verdicts[] = {
 	{ "row-d-f-inside", STALE | NOT_STALE, NULL, "as linux-6.12" },
 	{ "row-d-f-inside", T(FAULTY), "O6", "a lost flush leaves excess rights behind" },
 
-	{ "row-d-f-after", STALE | NOT_STALE, NULL, "dirty and without writers when Cleaner gets the lock" },
+	{ "row-d-f-after", STALE | NOT_STALE, NULL,
+	  "dirty and without writers when Cleaner gets the lock" },
 	{ "row-d-f-after", T(FAULTY), "O6", "a lost flush leaves excess rights behind" },
 
 	{ "row-d-nof-before", STALE, "O3|O6", "cleaned before the flush" },
@@ -166,15 +185,19 @@ static const struct vmsim_verdict verdicts[] = {
 	{ "row-d-nof-before", NOT_STALE & ~T(UP), NULL, "no entry outlives the clearing" },
 	{ "row-d-nof-before", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
-	{ "row-d-nof-after", STALE, "O3|O6", "Cleaner gets the lock, finds an empty entry, cleans" },
+	{ "row-d-nof-after", STALE, "O3|O6",
+	  "Cleaner gets the lock, finds an empty entry, cleans" },
 	{ "row-d-nof-after", T(UP), "O6", "the only CPU leaves the lock with its entry" },
 	{ "row-d-nof-after", NOT_STALE & ~T(UP), NULL, "no entry outlives the clearing" },
 	{ "row-d-nof-after", T(FAULTY), "O3|O6", "as with ipi, and the flush is lost" },
 
-	{ "row-nod-f-inside", STALE | NOT_STALE, "O21", "made dirty when neither mapped nor locked", .depth = 1 },
-	{ "row-nod-f-inside", T(FAULTY), "O21", "the same, and a lost flush leaves excess rights behind" },
+	{ "row-nod-f-inside", STALE | NOT_STALE, "O21", "made dirty when neither mapped nor locked",
+	  .depth = 1 },
+	{ "row-nod-f-inside", T(FAULTY), "O21",
+	  "the same, and a lost flush leaves excess rights behind" },
 
-	{ "row-nod-nof-after", VMSIM_ALL_TLBS & ~QUIET, "O21", "made dirty outside the lock that keeps cleaners out" },
+	{ "row-nod-nof-after", VMSIM_ALL_TLBS & ~QUIET, "O21",
+	  "made dirty outside the lock that keeps cleaners out" },
 	{ "row-nod-nof-after", QUIET, "O21", "the same, but no entry is left behind", .depth = 1 },
 };
 

@@ -85,7 +85,8 @@ static const struct vmsim_scenario safe_world = {
 static struct vmsim_result explore(const struct vmsim_scenario *scenario, uint64_t seed,
 				   uint64_t executions)
 {
-	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_PORTFOLIO, executions);
+	struct vmsim_explore_options options =
+		explore_options(VMSIM_STRATEGY_PORTFOLIO, executions);
 
 	options.seed = seed;
 	return explore_with(scenario, &options);
