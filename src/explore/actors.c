@@ -17,6 +17,11 @@ static struct vmsim_cpu *cpu_for(struct vmsim_explorer *x, unsigned int cpu)
 	return &x->machine->cpu[cpu];
 }
 
+static struct vmsim_cpu *cpu_for_callbacks(struct vmsim_machine *m)
+{
+	return &m->cpu[m->nr_cpus > m->nr_online ? m->nr_online : 0];
+}
+
 static int attach(struct vmsim_machine *m, struct task_struct *task, int pid)
 {
 	int err;
@@ -60,7 +65,7 @@ static unsigned int crowd(const struct vmsim_explorer *x, unsigned int n)
 int actors_create(struct vmsim_explorer *x)
 {
 	const struct vmsim_scenario *scenario = x->scenario;
-	const struct vmsim_actor rcu = { .name = "Rcu", .cpu = cpu_for(x, 0) };
+	const struct vmsim_actor rcu = { .name = "Rcu", .cpu = cpu_for_callbacks(x->machine) };
 	int err = 0;
 
 	for (unsigned int i = 0; i < scenario->nr_threads && !err; i++) {

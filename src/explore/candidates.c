@@ -86,7 +86,7 @@ static int add_hypervisor(const struct vmsim_explorer *x, struct candidate *out)
 	bool may_take = x->preempts && x->hv_preemptions < MAX_HV_PREEMPTIONS;
 	int n = 0;
 
-	for (unsigned int i = 0; i < m->nr_cpus; i++) {
+	for (unsigned int i = 0; i < m->nr_online; i++) {
 		if (m->away >> i & 1)
 			out[n++] = (struct candidate) { 'u', (uint16_t)i };
 		else if (may_take)

@@ -60,7 +60,7 @@ static struct vmsim_cpu *cpu_get(struct vmsim_machine *machine, unsigned int cpu
 {
 	struct vmsim_machine *m = vmsim_machine_get(machine);
 
-	*err = !m ? -EBADF : cpu >= m->nr_cpus ? -EINVAL : 0;
+	*err = !m ? -EBADF : cpu >= m->nr_online ? -EINVAL : 0;
 	return *err ? NULL : &m->cpu[cpu];
 }
 

@@ -182,7 +182,8 @@ struct vmsim_machine {
 	/* CPUs and threads. */
 	u64 mail;			/* explore: bit per CPU with calls in its mailbox */
 	u64 away;			/* explore: bit per CPU that the hypervisor took away */
-	unsigned int nr_cpus;
+	unsigned int nr_online;		/* CPUs that run programs and take interrupts */
+	unsigned int nr_cpus;		/* those, and the one for RCU callbacks */
 	struct vmsim_cpu *cpu;
 	u32 tasks_lock;
 	struct list_head tasks;

@@ -129,8 +129,8 @@ void vmsim_ipi_send(const struct cpumask *mask, smp_call_func_t func, void *info
 	WARN_ON(self->cpu->irq_off);
 	vmsim_order_drain(self->cpu);
 	targets &= ~BIT_ULL(self->cpu->id);
-	if (m->nr_cpus < 64)
-		targets &= BIT_ULL(m->nr_cpus) - 1;
+	if (m->nr_online < 64)
+		targets &= BIT_ULL(m->nr_online) - 1;
 	if (!targets)
 		return;
 	vmsim_settle();

@@ -68,6 +68,19 @@ static int config_check(const struct vmsim_config *config)
 	return 0;
 }
 
+/*
+ * Where the explorer decides when callbacks run, they have a CPU of their own, as callbacks that are
+ * offloaded (CONFIG_RCU_NOCB_CPU): so they can run between any two steps of all others. On a machine
+ * of one CPU, and where there is no room, they share the first one.
+ */
+static unsigned int all_cpus(const struct vmsim_config *config)
+{
+	bool offload = config->mode == VMSIM_EXPLORE && config->tlb != VMSIM_TLB_UP &&
+		       config->cpus < VMSIM_MAX_CPUS;
+
+	return config->cpus + offload;
+}
+
 /* Sizes of the parts of a machine's region, each rounded to host pages. */
 struct layout {
 	size_t header, cpus, heap, memmap, sections, versions, control, stacks, frames, total;
@@ -77,7 +90,7 @@ static struct layout layout_of(const struct vmsim_config *config)
 {
 	struct layout l = {
 		.header = PAGE_ALIGN(sizeof(struct vmsim_machine)),
-		.cpus = PAGE_ALIGN(config->cpus * sizeof(struct vmsim_cpu)),
+		.cpus = PAGE_ALIGN(all_cpus(config) * sizeof(struct vmsim_cpu)),
 		.heap = config->mode == VMSIM_EXPLORE ? VMSIM_HEAP_SIZE : 0,
 		.memmap = PAGE_ALIGN(config->frames * sizeof(struct page)),
 		.sections = PAGE_ALIGN(config->frames / VMSIM_SECTION_FRAMES / 8 + 16),
@@ -153,7 +166,8 @@ static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 
 static void cpus_init(struct vmsim_machine *m)
 {
-	m->nr_cpus = m->config.cpus;
+	m->nr_online = m->config.cpus;
+	m->nr_cpus = all_cpus(&m->config);
 	for (u32 id = 0; id < m->nr_cpus; id++)
 		cpu_init(m, &m->cpu[id], id);
 }

@@ -41,7 +41,7 @@ int vmsim_attach_bare(struct vmsim_machine *machine, unsigned int cpu)
 	struct task_struct *none = NULL;
 	struct task_struct *task;
 
-	if (cpu >= machine->nr_cpus)
+	if (cpu >= machine->nr_online)
 		return -EINVAL;
 	if (vmsim_self->machine)
 		return -EBUSY;

@@ -4,7 +4,7 @@
 /* Takes the last CPU that has no thread: the first ones are the most likely to be attached to. */
 static struct vmsim_cpu *claim_free_cpu(struct vmsim_machine *m)
 {
-	for (unsigned int id = m->nr_cpus; id-- > 0;) {
+	for (unsigned int id = m->nr_online; id-- > 0;) {
 		struct vmsim_cpu *cpu = &m->cpu[id];
 		struct task_struct *none = NULL;
 

@@ -45,7 +45,7 @@ static void complete_issued(const struct vmsim_tlb_issued *issued)
 {
 	struct vmsim_machine *m = vmsim_this_machine();
 
-	for (unsigned int id = 0; id < m->nr_cpus; id++) {
+	for (unsigned int id = 0; id < m->nr_online; id++) {
 		vmsim_tlb_invalidate_range(&m->cpu[id], &issued->range);
 		vmsim_event(ATOMIC, (uintptr_t)&m->cpu[id].tlb, 0, 0);
 	}

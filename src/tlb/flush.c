@@ -63,7 +63,7 @@ static void defer_where_away(struct vmsim_cpu *self, struct cpumask *others)
 {
 	struct vmsim_machine *m = vmsim_this_machine();
 
-	for (unsigned int id = 0; id < m->nr_cpus; id++) {
+	for (unsigned int id = 0; id < m->nr_online; id++) {
 		if (!cpumask_test_cpu(id, others) || !defer(&m->cpu[id]))
 			continue;
 		cpumask_clear_cpu(id, others);
@@ -91,7 +91,7 @@ void vmsim_tlb_flush_cpus(struct mm_struct *mm, const struct vmsim_tlb_range *ra
 	struct vmsim_machine *m = vmsim_this_machine();
 	struct cpumask cpus = cpus_of(mm);
 
-	for (unsigned int id = 0; id < m->nr_cpus; id++)
+	for (unsigned int id = 0; id < m->nr_online; id++)
 		if (cpumask_test_cpu(id, &cpus))
 			vmsim_tlb_invalidate_range(&m->cpu[id], range);
 }
@@ -105,7 +105,7 @@ static void wait_for_accesses(struct mm_struct *mm)
 	struct vmsim_machine *m = vmsim_this_machine();
 	struct cpumask cpus = cpus_of(mm);
 
-	for (unsigned int id = 0; id < m->nr_cpus; id++) {
+	for (unsigned int id = 0; id < m->nr_online; id++) {
 		if (!cpumask_test_cpu(id, &cpus))
 			continue;
 		vmsim_tlb_lock(&m->cpu[id].tlb);

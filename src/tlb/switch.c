@@ -97,7 +97,7 @@ void vmsim_tlb_for_each(struct vmsim_machine *machine,
 			void (*fn)(void *arg, struct vmsim_cpu *cpu,
 				   const struct vmsim_tlb_entry *entry), void *arg)
 {
-	for (unsigned int id = 0; id < machine->nr_cpus; id++) {
+	for (unsigned int id = 0; id < machine->nr_online; id++) {
 		struct vmsim_cpu *cpu = &machine->cpu[id];
 		struct vmsim_tlb_cache *cache = &cpu->tlb;
 
@@ -117,7 +117,7 @@ void vmsim_tlb_for_each_table(struct vmsim_machine *machine,
 			      void (*fn)(void *arg, struct vmsim_cpu *cpu,
 					 const struct vmsim_psc_entry *entry), void *arg)
 {
-	for (unsigned int id = 0; id < machine->nr_cpus; id++) {
+	for (unsigned int id = 0; id < machine->nr_online; id++) {
 		struct vmsim_cpu *cpu = &machine->cpu[id];
 
 		vmsim_tlb_lock(&cpu->tlb);
