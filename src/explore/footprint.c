@@ -409,6 +409,53 @@ static void access_event(struct footprint *footprint, const struct vmsim_event *
 	}
 }
 
+static enum access_found found(uint64_t value, uint64_t size)
+{
+	if (size == sizeof(uint32_t))
+		return value ? FOUND_VALUE_4 : FOUND_ZERO_4;
+	if (size == sizeof(uint64_t))
+		return value ? FOUND_VALUE_8 : FOUND_ZERO_8;
+	return FOUND_ANYTHING;
+}
+
+/* Where stores wait in buffers, and where entries have two words, memory may have something else. */
+static bool finds_memory(const struct footprint *footprint)
+{
+#if defined(VMSIM_ARCH_X86_PAE)
+	return false;
+#endif
+	return !footprint->machine->order;
+}
+
+/* In an entry of a table, as its setters and the walker tell; in other words, as their readers do. */
+static enum access_found found_in_word(const struct vmsim_machine *m,
+				       const struct vmsim_event *event)
+{
+	switch (event->kind) {
+	case VMSIM_EV_PTE_READ:
+	case VMSIM_EV_PTE_SET:
+	case VMSIM_EV_TABLE_SET:
+		return found(event->arg[1], sizeof(uint64_t));
+	case VMSIM_EV_READ:
+		return found(event->arg[1], event->arg[2]);
+	case VMSIM_EV_ATOMIC:
+		if (event->arg[0] >= address(m->frames) && event->arg[1] == VMSIM_ATOMIC_CHANGES)
+			return found(event->arg[2], sizeof(uint64_t));
+		return FOUND_ANYTHING;
+	default:
+		return FOUND_ANYTHING;
+	}
+}
+
+/* The word itself is what the event's access was to. */
+static void note_found(struct footprint *footprint, const struct vmsim_event *event)
+{
+	struct access *last = &footprint->at[footprint->n - 1];
+
+	if (footprint->n && last->object == event->arg[0] && finds_memory(footprint))
+		last->found = found_in_word(footprint->machine, event);
+}
+
 void footprint_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	uint64_t bit = UINT64_C(1) << event->kind;
@@ -438,4 +485,6 @@ void footprint_event(struct footprint *footprint, const struct vmsim_event *even
 		footprint_add(footprint, event->arg[1], ACCESS_WRITE);
 	else if (bit & CALLBACKS)
 		footprint_add(footprint, object_name(OBJECT_CALLBACKS, 0), ACCESS_WRITE);
+	if (bit & (READS | WRITES | WORDS | COUNTS))
+		note_found(footprint, event);
 }

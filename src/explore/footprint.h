@@ -35,9 +35,19 @@ enum access_mode {
 	ACCESS_MODES,
 };
 
+/* What an access has found in its word, of four or eight bytes, as far as the event tells. */
+enum access_found {
+	FOUND_ANYTHING,
+	FOUND_ZERO_4,
+	FOUND_VALUE_4,
+	FOUND_ZERO_8,
+	FOUND_VALUE_8,
+};
+
 struct access {
 	uint64_t object;		/* an address, or a name made by object_name() */
 	enum access_mode mode;
+	enum access_found found;
 	bool attempt; /* at a lock: if it were held, the step would do something else */
 };
 

@@ -13,6 +13,8 @@
  * struct use - a way in which an actor accesses an object: a set of such accesses
  * @object: its name; for a lock the address, as for the data at the same place
  * @is_lock: as a lock
+ * @found: there
+ * @quiet: CPUs that had no interrupt to take when the step began
  * @before: what the actor holds when the step begins
  * @during: what it holds at any time in the step
  * @next: another use of the object, from 1
@@ -21,8 +23,9 @@
  */
 struct use {
 	uint64_t object;
-	uint8_t actor, mode;
+	uint8_t actor, mode, found;
 	bool is_lock;
+	uint64_t quiet;
 	hold_set before, during;
 	uint32_t next;
 	bool alone, relied;
@@ -40,6 +43,7 @@ struct local {
 	size_t n, capacity;
 	struct index exact, by_object;	/* each use; the youngest use of each object */
 	bool wrong, bounded;
+	unsigned int first_interrupt, nr_cpus;	/* the actors that are interrupts of CPUs */
 	uint64_t *told;			/* addresses written to since the last checkpoint */
 	size_t nr_told, told_capacity;
 	uint32_t *met;			/* numbers of the uses in the last step */
@@ -47,13 +51,15 @@ struct local {
 	uint64_t guess[GUESSES];	/* keys of threads; lowest bit: the next step was local */
 };
 
-struct local *local_create(bool bounded)
+struct local *local_create(const struct vmsim_explorer *x, bool bounded)
 {
 	struct local *local = calloc(1, sizeof(*local));
 
 	if (!local)
 		return NULL;
 	local->bounded = bounded;
+	local->first_interrupt = x->nr_actors;
+	local->nr_cpus = x->machine->nr_cpus;
 	local->exact.slots = local->by_object.slots = FIRST_SLOTS;
 	local->exact.slot = calloc(FIRST_SLOTS, sizeof(uint32_t));
 	local->by_object.slot = calloc(FIRST_SLOTS, sizeof(uint32_t));
@@ -106,7 +112,8 @@ static bool same_object(const struct use *a, const struct use *b)
 static bool same_use(const struct use *a, const struct use *b)
 {
 	return a->object == b->object && a->actor == b->actor && a->mode == b->mode &&
-	       a->is_lock == b->is_lock && a->before == b->before && a->during == b->during;
+	       a->is_lock == b->is_lock && a->found == b->found && a->quiet == b->quiet &&
+	       a->before == b->before && a->during == b->during;
 }
 
 static uint32_t *find(const struct local *local, const struct index *index, const struct use *use,
@@ -150,45 +157,126 @@ static void grow_indices(struct local *local)
 
 /* Who gets in whose way. */
 
+/*
+ * Who begins to wait for all readers, and who ceases to be one: the wait is no longer for him, in
+ * whichever order.
+ */
+static bool wait_and_leave(const struct use *a, const struct use *b)
+{
+	return object_kind(a->object) == OBJECT_READER &&
+	       ((a->mode == ACCESS_RELEASE && b->mode == ACCESS_READ) ||
+		(a->mode == ACCESS_READ && b->mode == ACCESS_RELEASE));
+}
+
 /* Who looks at a lock's word sees whether it is held; who changes other bits of it does not. */
 static bool conflict(const struct use *a, const struct use *b)
 {
+	if (wait_and_leave(a, b))
+		return false;
 	if (a->is_lock == b->is_lock)
 		return modes_conflict(a->mode, b->mode);
 	return (a->is_lock ? b : a)->mode == ACCESS_READ;
 }
 
+static bool is_kept_out(const struct local *local, const struct use *other, const struct use *use)
+{
+	return holds_exclude(holds_get(&local->sets, use->before),
+			     holds_get(&local->sets, other->during));
+}
+
+static bool is_send(const struct use *use)
+{
+	return object_kind(use->object) == OBJECT_MAILBOX && use->mode == ACCESS_RELEASE_SHARED;
+}
+
+/* Somebody else could send the CPU an interrupt before a step that has @use in it. */
+static bool can_be_sent(const struct local *local, unsigned int cpu, const struct use *use)
+{
+	const struct use mailbox = { .object = object_name(OBJECT_MAILBOX, cpu) };
+
+	for (uint32_t i = *find_object(local, &mailbox); i; i = local->use[i - 1].next) {
+		const struct use *other = &local->use[i - 1];
+
+		if (is_send(other) && other->actor != use->actor &&
+		    !is_kept_out(local, other, use))
+			return true;
+	}
+	return false;
+}
+
 /* @other could happen before a step that has @use in it. */
 static bool can_precede(const struct local *local, const struct use *other, const struct use *use)
 {
-	return !holds_exclude(holds_get(&local->sets, use->before),
-			      holds_get(&local->sets, other->during));
+	unsigned int cpu = other->actor - local->first_interrupt;
+
+	if (is_kept_out(local, other, use))
+		return false;
+	return cpu >= local->nr_cpus || !(use->quiet >> cpu & 1) || can_be_sent(local, cpu, use);
 }
 
-static bool is_alone(const struct local *local, const struct use *use)
+/* In the same word, the one finds nothing, the other something. */
+static bool find_differently(const struct use *a, const struct use *b)
+{
+	static const uint8_t other[] = {
+		[FOUND_ZERO_4] = FOUND_VALUE_4, [FOUND_VALUE_4] = FOUND_ZERO_4,
+		[FOUND_ZERO_8] = FOUND_VALUE_8, [FOUND_VALUE_8] = FOUND_ZERO_8,
+	};
+
+	return a->found && b->found == other[a->found];
+}
+
+/*
+ * The reader finds what will stay: nobody, the reader included, is known to write to the word once
+ * this is there. (It would not do to ask only what others have found when they wrote: that depends
+ * on who was first, and so on what was left out.)
+ */
+static bool finds_last(const struct local *local, const struct use *use)
+{
+	if (use->mode != ACCESS_READ || !use->found)
+		return false;
+	for (uint32_t i = *find_object(local, use); i; i = local->use[i - 1].next)
+		if (conflict(use, &local->use[i - 1]) &&
+		    !find_differently(use, &local->use[i - 1]))
+			return false;
+	return true;
+}
+
+static bool is_met(const struct local *local, const struct use *use)
 {
 	for (uint32_t i = *find_object(local, use); i; i = local->use[i - 1].next) {
 		const struct use *other = &local->use[i - 1];
 
 		if (other->actor != use->actor && conflict(use, other) &&
 		    can_precede(local, other, use))
-			return false;
+			return true;
 	}
-	return true;
+	return false;
 }
 
-/* A new use may get in the way of others. */
-static void reconsider(struct local *local, const struct use *new)
+static bool is_alone(const struct local *local, const struct use *use)
 {
-	for (uint32_t i = *find_object(local, new); i; i = local->use[i - 1].next) {
-		struct use *use = &local->use[i - 1];
+	return !is_met(local, use) || finds_last(local, use);
+}
 
-		use->alone = use->alone && is_alone(local, use);
-		if (use->relied && !use->alone) {
-			use->relied = false;
-			local->wrong = true;
-		}
+static void reconsider(struct local *local, struct use *use)
+{
+	use->alone = use->alone && is_alone(local, use);
+	if (use->relied && !use->alone) {
+		use->relied = false;
+		local->wrong = true;
 	}
+}
+
+/* A new use may get in the way of others; who sends interrupts, in that of all whom these meet. */
+static void reconsider_others(struct local *local, const struct use *new)
+{
+	if (is_send(new)) {
+		for (uint32_t i = 0; i < local->n; i++)
+			reconsider(local, &local->use[i]);
+		return;
+	}
+	for (uint32_t i = *find_object(local, new); i; i = local->use[i - 1].next)
+		reconsider(local, &local->use[i - 1]);
 }
 
 static struct use *add(struct local *local, const struct use *like)
@@ -206,7 +294,7 @@ static struct use *add(struct local *local, const struct use *like)
 	*find_use(local, like) = (uint32_t)++local->n;
 	*youngest = (uint32_t)local->n;
 	use->alone = is_alone(local, use);
-	reconsider(local, use);
+	reconsider_others(local, use);
 	return use;
 }
 
@@ -278,6 +366,7 @@ static struct use use_of(const struct access *access, const struct use *common)
 	use.is_lock = is_lock(access);
 	use.object = use.is_lock ? object_id(access->object) : access->object;
 	use.mode = access->mode;
+	use.found = (uint8_t)access->found;
 	if (access->attempt)
 		use.during = use.before;
 	return use;
@@ -308,9 +397,9 @@ static void rely(struct local *local)
 		local->use[local->met[i]].relied = true;
 }
 
-/* What the step of @actor held on the way. */
+/* What the step of @actor, before which @mail waited for CPUs, held on the way. */
 static struct use common_use(struct local *local, const struct vmsim_explorer *x,
-			     unsigned int actor, struct local_holds *holds)
+			     unsigned int actor, uint64_t mail, struct local_holds *holds)
 {
 	bool by_thread = step_by_thread(x, actor);
 	hold_set before = by_thread ? holds->of[actor] : 0;
@@ -322,6 +411,7 @@ static struct use common_use(struct local *local, const struct vmsim_explorer *x
 		holds->of[actor] = holds_number(&local->sets, &after);
 	return (struct use) {
 		.actor = (uint8_t)actor,
+		.quiet = by_thread ? ~mail : 0,
 		.before = before,
 		.during = holds_number(&local->sets, &during),
 	};
@@ -361,13 +451,14 @@ static bool take(struct local *local, struct vmsim_explorer *x, struct candidate
 		 struct local_holds *holds, struct use *common)
 {
 	unsigned int actor = step_actor(x, &pick);
+	uint64_t mail = x->machine->mail;
 	struct step_before before;
 	bool alone;
 
 	step_begin(x, actor, &before);
 	loop_step(x, pick);
 	step_complete(x, actor, &before);
-	*common = common_use(local, x, actor, holds);
+	*common = common_use(local, x, actor, mail, holds);
 	alone = all_alone(local, x, common);
 	alone &= may_be_local(local, x, pick);
 	if (alone)

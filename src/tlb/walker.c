@@ -80,13 +80,13 @@ bool vmsim_walk_claim(struct vmsim_leaf *leaf, enum vmsim_access access)
 	u64 bits = _PAGE_ACCESSED | (access == VMSIM_ACCESS_WRITE ? _PAGE_DIRTY : 0);
 
 	while (grants(leaf->value, access)) {
-		u64 with = leaf->value | bits;
+		u64 old = leaf->value, with = old | bits;
 
-		if (with == leaf->value)
+		if (with == old)
 			return true;
 		if (vmsim_order_claim(vmsim_this_machine(), leaf->slot, &leaf->value, with)) {
 			leaf->value = with;
-			vmsim_event(ATOMIC, (uintptr_t)leaf->slot, 0, 0);
+			vmsim_event(ATOMIC, (uintptr_t)leaf->slot, VMSIM_ATOMIC_CHANGES, old);
 			return true;
 		}
 	}
