@@ -37,6 +37,7 @@ __asm__(
 	".size fiber_jump, . - fiber_jump\n"
 	/* Where a fiber begins: nobody is above it. */
 	".p2align 4\n"
+	".globl fiber_begin\n"
 	".hidden fiber_begin\n"
 	".type fiber_begin, @function\n"
 	"fiber_begin:\n"

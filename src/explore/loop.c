@@ -107,7 +107,11 @@ static inline __attribute__((always_inline)) void go_to(struct vmsim_explorer *x
 	x->running = to;
 	vmsim_self = to->task;
 	coroutine_switch(from ? &from->co : &x->main, &to->co);
-	vmsim_self = from ? from->task : &vmsim_no_task;
+	/* Whoever switched to a fiber has set it; of pthreads, each has its own. */
+	if (!from)
+		vmsim_self = &vmsim_no_task;
+	else if (unlikely(x->backend == VMSIM_BACKEND_PTHREAD))
+		vmsim_self = from->task;
 }
 
 static void go_to_main(struct vmsim_explorer *x)
@@ -263,13 +267,31 @@ static noinline void decide(struct vmsim_explorer *x)
 		go_to(x, &x->actor[pick->id]);
 }
 
-/* The thread that runs goes on, where the strategy has no interest in picking. */
+/* Nothing can happen that could not when the strategy picked last. */
+static inline bool nothing_new(struct vmsim_explorer *x)
+{
+	candidates_now(x);
+	return !x->relisted;
+}
+
+/* The strategy would pick the thread that runs. */
+static inline bool stands(struct vmsim_explorer *x)
+{
+	return x->steps + 1 < x->standing.steps && x->marks < x->standing.marks &&
+	       !x->relisted && nothing_new(x);
+}
+
+/* The strategy has no interest in picking. */
+static inline bool passes_over(const struct vmsim_explorer *x, enum vmsim_event_kind kind)
+{
+	return !(x->strategy->decisions & BIT_ULL(kind)) &&
+	       !vmsim_hv_away(&x->running->cpu->hv_state);
+}
+
+/* The thread that runs goes on, and nobody needs to be asked. */
 static inline bool goes_on(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 {
-	uint64_t decisions = x->strategy->decisions;
-
-	if (likely(!decisions) || decisions & BIT_ULL(kind) ||
-	    vmsim_hv_away(&x->running->cpu->hv_state))
+	if (likely(!x->strategy->decisions) ? !stands(x) : !passes_over(x, kind))
 		return false;
 	count_step(x);
 	pick_record(&x->recorded, 't', (uint16_t)x->running->index);

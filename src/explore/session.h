@@ -131,6 +131,13 @@ struct vmsim_explorer {
 		uint64_t interrupts;
 	} listed;
 	bool relisted;			/* since somebody cleared this */
+	/*
+	 * The thread that was picked last would be picked again before there are so many steps, or
+	 * marks, as long as the candidates stay what they are. Strategies that know set this in @pick.
+	 */
+	struct standing {
+		uint64_t steps, marks;
+	} standing;
 	bool roams;			/* as @strategy does; a thread may be switched to itself */
 	unsigned int at_rest;		/* bit per actor: its context is where a thread begins */
 	struct thread_states threads;
@@ -156,6 +163,7 @@ struct vmsim_explorer {
 	uint64_t learnt;		/* executions from which the strategy has learnt */
 	bool abandoned;			/* by the strategy */
 	uint64_t rng;
+	uint64_t drawn;			/* by random: its next number */
 	uint64_t longest, longest_marks;
 	struct pct_change {
 		bool by_mark;
@@ -298,7 +306,7 @@ void picks_copy(struct pick_list *to, const struct vmsim_pick *picks, size_t n);
 static inline void pick_record(struct pick_list *list, char kind, uint16_t id)
 {
 	struct vmsim_pick *last;
-	uint32_t other;
+	bool again;
 
 	if (unlikely(kind == 'n' || !list->n || list->n == list->capacity)) {
 		picks_add(list, kind, id, 1);
@@ -306,11 +314,10 @@ static inline void pick_record(struct pick_list *list, char kind, uint16_t id)
 	}
 	list->noes = 0;
 	last = &list->picks[list->n - 1];
-	other = (last->kind != kind) | (last->id != id);
-	list->n += other;
-	last[other] = (struct vmsim_pick) {
-		.kind = kind, .id = id, .count = 1 + (last->count & (other - 1)),
-	};
+	again = (last->kind == kind) & (last->id == id);
+	last->count += again;
+	last[1] = (struct vmsim_pick) { .kind = kind, .id = id, .count = 1 };
+	list->n += !again;
 }
 
 /* A 64-bit generator (splitmix64). */
@@ -329,10 +336,15 @@ static inline bool shard_has(const struct vmsim_explore_options *options, uint64
 	return options->shards <= 1 || rng_next(&hash) % options->shards == options->shard;
 }
 
-/* One of the numbers below @n, without a division. */
+/* One of the numbers below @n, without a division, from a random number. */
+static inline unsigned int random_below(uint64_t random, unsigned int n)
+{
+	return (unsigned int)((random >> 32) * n >> 32);
+}
+
 static inline unsigned int rng_below(uint64_t *state, unsigned int n)
 {
-	return (unsigned int)((rng_next(state) >> 32) * n >> 32);
+	return random_below(rng_next(state), n);
 }
 
 #endif

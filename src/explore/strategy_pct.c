@@ -69,6 +69,7 @@ static void pct_begin(struct vmsim_explorer *x, uint64_t seed)
 	for (unsigned int i = 0; i < changes; i++)
 		x->pct_change[i] = some_change(x);
 	x->relisted = true;
+	x->standing = (struct standing) { 0 };
 }
 
 static int highest(const struct vmsim_explorer *x, const struct candidate *candidates, int n)
@@ -99,6 +100,23 @@ static int drawn(struct vmsim_explorer *x, const struct candidate *candidates, i
 	return best;
 }
 
+/* Until a change comes; a thread that goes on is all that needs no further pick. */
+static struct standing stands_until(const struct vmsim_explorer *x, const struct candidate *pick)
+{
+	const struct pct_change *change = x->pct_change, *end = change + x->options->pct_depth - 1;
+	struct standing until = { UINT64_MAX, UINT64_MAX };
+
+	if (pick->kind != 't')
+		return (struct standing) { 0 };
+	for (; change < end; change++) {
+		if (change->by_mark && change->at > x->marks)
+			until.marks = min(until.marks, change->at);
+		if (!change->by_mark && change->at > x->steps)
+			until.steps = min(until.steps, change->at);
+	}
+	return until;
+}
+
 static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
 	const struct pct_change *change = x->pct_change, *end = change + x->options->pct_depth - 1;
@@ -116,6 +134,7 @@ static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates
 	}
 	if (unlikely(x->relisted))
 		best = highest(x, candidates, n);
+	x->standing = stands_until(x, &candidates[best]);
 	return likely(candidates[best].kind != 'd') ? best : drawn(x, candidates, n, best);
 }
 

@@ -9,6 +9,16 @@
 static void random_begin(struct vmsim_explorer *x, uint64_t seed)
 {
 	x->rng = seed;
+	x->drawn = rng_next(&x->rng);
+}
+
+/* Each number is worked out while its predecessor's thread runs: nobody waits for it. */
+static inline unsigned int draw_below(struct vmsim_explorer *x, unsigned int n)
+{
+	unsigned int drawn = random_below(x->drawn, n);
+
+	x->drawn = rng_next(&x->rng);
+	return drawn;
 }
 
 static bool has_kind(const struct candidate *candidates, int n, char kind)
@@ -37,9 +47,9 @@ static int pick_among_usual(struct vmsim_explorer *x, const struct candidate *ca
 	int usual[MAX_CANDIDATES], nr = 0;
 
 	for (int i = 0; i < n; i++)
-		if (rng_below(&x->rng, odds_of(&candidates[i])) == 0)
+		if (draw_below(x, odds_of(&candidates[i])) == 0)
 			usual[nr++] = i;
-	return nr ? usual[rng_below(&x->rng, (unsigned int)nr)] : 0;
+	return nr ? usual[draw_below(x, (unsigned int)nr)] : 0;
 }
 
 /* Each candidate is as likely as the others; only vCPU preemptions and drains are rarer. */
@@ -47,14 +57,14 @@ static int random_pick(struct vmsim_explorer *x, const struct candidate *candida
 {
 	if (unlikely((x->preempts && has_kind(candidates, n, 'p')) || x->machine->order))
 		return pick_among_usual(x, candidates, n);
-	return (int)rng_below(&x->rng, (unsigned int)n);
+	return (int)draw_below(x, (unsigned int)n);
 }
 
 #define CHOICE_ODDS 16
 
 static bool random_choice(struct vmsim_explorer *x)
 {
-	return rng_below(&x->rng, CHOICE_ODDS) == 0;
+	return draw_below(x, CHOICE_ODDS) == 0;
 }
 
 const struct strategy strategy_random = {

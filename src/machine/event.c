@@ -103,6 +103,26 @@ static noinline void raise_detailed(enum vmsim_event_kind kind, uint64_t a, uint
 		vmsim_explorer_decide(m->explorer);
 }
 
+/* The machine that was explored last: a guess at the one that is explored next. */
+static struct vmsim_machine *explored;
+
+/*
+ * The machine of a thread. Which thread runs was decided a moment ago, and to ask it for its machine
+ * would make all of the next decision wait for that; a guess that is checked does not.
+ */
+static inline struct vmsim_machine *machine_of(const struct task_struct *self)
+{
+	struct vmsim_machine *guess = __READ_ONCE(explored);
+
+	/* Or the compiler takes the one for the other where they are the same. */
+	__asm__("" : "+r"(guess));
+	if (likely(guess == self->machine))
+		return guess;
+	if (self->machine->explorer)
+		__WRITE_ONCE(explored, self->machine);
+	return self->machine;
+}
+
 /*
  * The slow path of every event. What a watcher or a condition raises is not delivered. Of many,
  * nobody wants to know more than that they happened.
@@ -111,7 +131,7 @@ void vmsim_event_raise(enum vmsim_event_kind kind, uint64_t a, uint64_t b, uint6
 		       const void *ip)
 {
 	struct task_struct *self = vmsim_self;
-	struct vmsim_machine *m = self->machine;
+	struct vmsim_machine *m = machine_of(self);
 
 	if (self->in_watcher | self->looking)
 		return;
