@@ -145,12 +145,11 @@ void coroutine_name(struct coroutine *co, const char *name)
 static __attribute__((no_sanitize("thread"))) void fiber_switch(struct coroutine *from,
 								 struct coroutine *to)
 {
-	from->saved_errno = *from->errno_at;
+	coroutine_swap_errno(from, to);
 	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->stack_size);
 	__tsan_switch_to_fiber(to->tsan, 0);
 	fiber_jump(&from->context, &to->context);
 	arrived(from);
-	*from->errno_at = from->saved_errno;
 }
 
 static void pthread_switch(struct coroutine *from, struct coroutine *to)

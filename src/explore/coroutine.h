@@ -5,6 +5,7 @@
 #include "explore/fiber.h"
 #include "explore/sanitize.h"
 #include <vmsim/explore.h>
+#include <linux/compiler.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -27,7 +28,7 @@ struct coroutine {
 	void *fake_stack;
 	void *tsan;		/* ThreadSanitizer's view of the fiber */
 	int *errno_at;
-	int saved_errno;
+	int saved_errno;	/* 0 while it runs */
 	/* Pthread. */
 	pthread_t thread;
 	sem_t turn;
@@ -51,6 +52,16 @@ void coroutine_name(struct coroutine *co, const char *name);
 /* The same as coroutine_switch(), for both makes, and with word to sanitizers. */
 void coroutine_switch_told(struct coroutine *from, struct coroutine *to);
 
+/* Each fiber has the errno that it left; most often, none of them has one. */
+static inline void coroutine_swap_errno(struct coroutine *from, struct coroutine *to)
+{
+	if (likely(!(*from->errno_at | to->saved_errno)))
+		return;
+	from->saved_errno = *from->errno_at;
+	*from->errno_at = to->saved_errno;
+	to->saved_errno = 0;
+}
+
 /* Goes on in @to; returns when somebody switches back to @from. */
 static inline void coroutine_switch(struct coroutine *from, struct coroutine *to)
 {
@@ -58,9 +69,8 @@ static inline void coroutine_switch(struct coroutine *from, struct coroutine *to
 		coroutine_switch_told(from, to);
 		return;
 	}
-	from->saved_errno = *from->errno_at;
+	coroutine_swap_errno(from, to);
 	fiber_jump(&from->context, &to->context);
-	*from->errno_at = from->saved_errno;
 }
 
 /*

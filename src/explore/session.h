@@ -129,6 +129,8 @@ struct vmsim_explorer {
 		unsigned int threads;
 		int n;
 		uint64_t interrupts;
+		bool lasts;		/* as long as these live and wait, see candidates_now() */
+		unsigned int live, waiting;
 	} listed;
 	bool relisted;			/* since somebody cleared this */
 	/*
@@ -308,7 +310,8 @@ static inline void pick_record(struct pick_list *list, char kind, uint16_t id)
 	struct vmsim_pick *last;
 	bool again;
 
-	if (unlikely(kind == 'n' || !list->n || list->n == list->capacity)) {
+	/* No pick before this one, or no room. */
+	if (unlikely(kind == 'n' || list->n - 1 >= list->capacity - 1)) {
 		picks_add(list, kind, id, 1);
 		return;
 	}

@@ -112,11 +112,11 @@ static struct vmsim_machine *explored;
  */
 static inline struct vmsim_machine *machine_of(const struct task_struct *self)
 {
-	struct vmsim_machine *guess = __READ_ONCE(explored);
+	struct vmsim_machine *guess = __READ_ONCE(explored), *same = guess;
 
-	/* Or the compiler takes the one for the other where they are the same. */
-	__asm__("" : "+r"(guess));
-	if (likely(guess == self->machine))
+	/* Or the compiler takes what was asked for in place of the guess. */
+	__asm__("" : "+r"(same));
+	if (likely(same == self->machine))
 		return guess;
 	if (self->machine->explorer)
 		__WRITE_ONCE(explored, self->machine);
