@@ -119,9 +119,9 @@ static void on_event(void *arg, const struct vmsim_event *event)
 		mm_went(chk, (void *)event->arg[0]);
 }
 
-_Static_assert(VMSIM_ORACLE_COUNT <= 32, "oracles are bits of by_kind");
+_Static_assert(VMSIM_ORACLE_COUNT <= 32, "oracles are bits of by_kind and of recounting");
 
-/* Sets which oracles want which kinds of event. Returns the kinds that anybody wants. */
+/* Sets which oracles want which kinds of event, and which recount. Returns the kinds that anybody wants. */
 static u64 arm_oracles(struct vmsim_checker *chk)
 {
 	u64 kinds = VMSIM_EV_BIT(MM_ADD) | VMSIM_EV_BIT(MM_REMOVE);
@@ -130,6 +130,7 @@ static u64 arm_oracles(struct vmsim_checker *chk)
 		if (!chk_armed(chk, i))
 			continue;
 		kinds |= oracle_table[i]->kinds;
+		chk->recounting |= oracle_table[i]->quiescent ? 1u << i : 0;
 		for (u64 left = oracle_table[i]->kinds; left; left &= left - 1)
 			chk->by_kind[__builtin_ctzll(left)] |= 1u << i;
 	}
@@ -194,9 +195,8 @@ int vmsim_checker_quiescent(struct vmsim_machine *machine)
 	vmsim_self = self;
 	armed = vmsim_watcher_begin(self);
 	err = chk_census_take(&census, chk);
-	for (unsigned int i = 0; !err && i < VMSIM_ORACLE_COUNT; i++)
-		if (chk_armed(chk, i) && oracle_table[i]->quiescent)
-			oracle_table[i]->quiescent(chk, &census);
+	for (u32 left = err ? 0 : chk->recounting; left; left &= left - 1)
+		oracle_table[__builtin_ctz(left)]->quiescent(chk, &census);
 	if (err)
 		chk_out_of_memory(chk);
 	else

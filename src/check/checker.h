@@ -22,6 +22,7 @@ struct chk_mm {
 /**
  * struct vmsim_checker - the oracles of one machine
  * @by_kind: which of them want events of a kind
+ * @recounting: which of them compare with a recount at rest
  * @alone: threads run one at a time: under the explorer
  * @lock: over everything below, unless @alone. Taken inside a CPU's TLB lock, never around it,
  *        because accesses may be reported with that lock held.
@@ -44,6 +45,7 @@ struct vmsim_checker {
 	struct vmsim_machine *machine;
 	u64 oracles;
 	u32 by_kind[VMSIM_EV_COUNT];
+	u32 recounting;
 	bool alone;
 	u32 lock;
 	int first_tid;

@@ -171,6 +171,7 @@ struct vmsim_explorer {
 		bool by_mark;
 		uint64_t at;
 	} pct_change[16];
+	struct standing pct_next;	/* where priorities change next */
 	int pct_priority[MAX_ACTORS + 2 * VMSIM_MAX_CPUS];
 	int pct_best;			/* of the candidates as they were listed last */
 	unsigned int hv_preemptions;

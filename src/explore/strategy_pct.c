@@ -68,6 +68,8 @@ static void pct_begin(struct vmsim_explorer *x, uint64_t seed)
 	}
 	for (unsigned int i = 0; i < changes; i++)
 		x->pct_change[i] = some_change(x);
+	/* Found out at the first pick. */
+	x->pct_next = (struct standing) { 0 };
 	x->relisted = true;
 	x->standing = (struct standing) { 0 };
 }
@@ -100,41 +102,49 @@ static int drawn(struct vmsim_explorer *x, const struct candidate *candidates, i
 	return best;
 }
 
-/* Until a change comes; a thread that goes on is all that needs no further pick. */
-static struct standing stands_until(const struct vmsim_explorer *x, const struct candidate *pick)
+/* When the next changes come. */
+static struct standing next_changes(const struct vmsim_explorer *x)
 {
 	const struct pct_change *change = x->pct_change, *end = change + x->options->pct_depth - 1;
-	struct standing until = { UINT64_MAX, UINT64_MAX };
+	struct standing next = { UINT64_MAX, UINT64_MAX };
 
-	if (pick->kind != 't')
-		return (struct standing) { 0 };
 	for (; change < end; change++) {
 		if (change->by_mark && change->at > x->marks)
-			until.marks = min(until.marks, change->at);
+			next.marks = min(next.marks, change->at);
 		if (!change->by_mark && change->at > x->steps)
-			until.steps = min(until.steps, change->at);
+			next.steps = min(next.steps, change->at);
 	}
-	return until;
+	return next;
+}
+
+/* What would have happened now drops below all others. */
+static void make_changes(struct vmsim_explorer *x, const struct candidate *now)
+{
+	for (unsigned int i = 0; i < x->options->pct_depth - 1; i++) {
+		if (!changes_now(x, &x->pct_change[i]))
+			continue;
+		x->pct_priority[slot_of(x, now)] = (int)i;
+		x->relisted = true;
+	}
+	x->pct_next = next_changes(x);
 }
 
 static int pct_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
-	const struct pct_change *change = x->pct_change, *end = change + x->options->pct_depth - 1;
 	int best;
 
 	if (unlikely(x->relisted))
 		x->pct_best = highest(x, candidates, n);
 	x->relisted = false;
 	best = x->pct_best;
-	for (; change < end; change++) {
-		if (likely(!changes_now(x, change)))
-			continue;
-		x->pct_priority[slot_of(x, &candidates[best])] = (int)(change - x->pct_change);
-		x->relisted = true;
-	}
+	if (unlikely(x->steps >= x->pct_next.steps || x->marks >= x->pct_next.marks))
+		make_changes(x, &candidates[best]);
 	if (unlikely(x->relisted))
 		best = highest(x, candidates, n);
-	x->standing = stands_until(x, &candidates[best]);
+	if (unlikely(candidates[best].kind != 't'))
+		x->standing = (struct standing) { 0 };
+	else
+		x->standing = x->pct_next;
 	return likely(candidates[best].kind != 'd') ? best : drawn(x, candidates, n, best);
 }
 
