@@ -121,7 +121,7 @@ static void on_event(void *arg, const struct vmsim_event *event)
 
 _Static_assert(VMSIM_ORACLE_COUNT <= 32, "oracles are bits of by_kind and of recounting");
 
-/* Sets which oracles want which kinds of event, and which recount. Returns the kinds that anybody wants. */
+/* Which oracles want which kinds of event, and which recount. Returns all that anybody wants. */
 static u64 arm_oracles(struct vmsim_checker *chk)
 {
 	u64 kinds = VMSIM_EV_BIT(MM_ADD) | VMSIM_EV_BIT(MM_REMOVE);

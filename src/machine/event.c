@@ -107,8 +107,8 @@ static noinline void raise_detailed(enum vmsim_event_kind kind, uint64_t a, uint
 static struct vmsim_machine *explored;
 
 /*
- * The machine of a thread. Which thread runs was decided a moment ago, and to ask it for its machine
- * would make all of the next decision wait for that; a guess that is checked does not.
+ * The machine of a thread. Which thread runs was decided a moment ago, and to ask it would make all
+ * of the next decision wait for that; a guess that is checked does not.
  */
 static inline struct vmsim_machine *machine_of(const struct task_struct *self)
 {
