@@ -46,20 +46,23 @@ static void print_seen(const struct vmsim_coverage *coverage)
 		       coverage->transitions);
 }
 
-/* What exhaustive strategies count: what an estimate is about. */
-static uint64_t counted(const struct vmsim_coverage *coverage)
-{
-	return coverage->states ? coverage->states : coverage->classes;
-}
-
+/* Of what strategies count that know how much there is. */
 static void print_left(const struct vmsim_coverage *coverage)
 {
-	uint64_t seen = counted(coverage);
+	bool executions = coverage->estimate > (double)coverage->classes;
+	bool states = coverage->states_left > 0;
 
-	if (coverage->estimate > (double)seen)
-		printf("; not exhausted, about %.2g left", coverage->estimate - (double)seen);
-	else
-		printf("; not exhausted, and how much is left is not known");
+	printf("; not exhausted, ");
+	if (!executions && !states)
+		printf("and how much is left is not known");
+	if (executions)
+		printf("about %.2g executions left", coverage->estimate - (double)coverage->classes);
+	if (executions && states)
+		printf(", or ");
+	if (states)
+		printf("about %.2g states left", coverage->states_left);
+	if (states && coverage->left_within != VMSIM_UNBOUNDED)
+		printf(" within %u", coverage->left_within);
 }
 
 void cli_print_coverage(const struct vmsim_explore_options *options,
@@ -98,14 +101,18 @@ static json_t *number_or_null(bool known, double number)
 	return known ? json_real(number) : json_null();
 }
 
+static json_t *bound_json(unsigned int preemptions)
+{
+	return preemptions == VMSIM_UNBOUNDED ? json_null() : json_integer(preemptions);
+}
+
 json_t *cli_coverage_json(const struct vmsim_result *result)
 {
 	const struct vmsim_coverage *coverage = &result->coverage;
 
-	return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:s?, s:o}",
+	return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s?, s:o}",
 			 "exhausted", coverage->exhausted,
-			 "preemptions", coverage->preemptions == VMSIM_UNBOUNDED ?
-			 json_null() : json_integer(coverage->preemptions),
+			 "preemptions", bound_json(coverage->preemptions),
 			 "within", coverage->below ?
 			 json_integer((json_int_t)coverage->below - 1) : json_null(),
 			 "classes", (json_int_t)coverage->classes,
@@ -114,6 +121,9 @@ json_t *cli_coverage_json(const struct vmsim_result *result)
 			 "transitions", (json_int_t)coverage->transitions,
 			 "deepest", (json_int_t)coverage->deepest,
 			 "estimate", number_or_null(coverage->estimate > 0, coverage->estimate),
+			 "states_left", number_or_null(coverage->states_left > 0 || coverage->exhausted,
+						       coverage->states_left),
+			 "left_within", bound_json(coverage->left_within),
 			 "found_by", result->violated ? vmsim_strategy_name(coverage->found_by) : NULL,
 			 "executions", members_json(coverage));
 }

@@ -133,11 +133,21 @@ static unsigned int min_below(unsigned int below, const json_t *within)
 	return other < below ? other : below;
 }
 
+/* Of bounds of which one may be none, null. */
+static unsigned int min_bound(unsigned int bound, const json_t *json)
+{
+	unsigned int other = json_is_integer(json) ? (unsigned int)json_integer_value(json) :
+						     VMSIM_UNBOUNDED;
+
+	return other < bound ? other : bound;
+}
+
 static void add_coverage(const struct part *part, struct vmsim_coverage *all)
 {
 	const json_t *json = json_object_get(part->json, "coverage");
 	const json_t *members = json_object_get(json, "executions");
 	const json_t *estimate = json_object_get(json, "estimate");
+	const json_t *left = json_object_get(json, "states_left");
 
 	if (!json_is_object(json) || !json_is_object(members))
 		bad_part(part);
@@ -151,6 +161,8 @@ static void add_coverage(const struct part *part, struct vmsim_coverage *all)
 		all->deepest = (uint64_t)integer(json, "deepest");
 	/* One that does not know how much there is makes the sum unknown: not a number. */
 	all->estimate += json_is_number(estimate) ? json_number_value(estimate) : __builtin_nan("");
+	all->states_left += json_is_number(left) ? json_number_value(left) : __builtin_nan("");
+	all->left_within = min_bound(all->left_within, json_object_get(json, "left_within"));
 	for (int i = 0; i < VMSIM_STRATEGY_COUNT; i++)
 		all->executions_by[i] += (uint64_t)integer(members, vmsim_strategy_name(i));
 }
@@ -232,7 +244,11 @@ static void read_parts(struct merge *merge, const char *const *paths, size_t n)
 int cli_merge(const char *const *paths, size_t n, struct cli_execution *execution)
 {
 	struct merge merge = { 0 };
-	struct vmsim_result result = { .coverage = { .exhausted = true, .below = UINT_MAX } };
+	struct vmsim_result result = {
+		.coverage = {
+			.exhausted = true, .below = UINT_MAX, .left_within = VMSIM_UNBOUNDED,
+		},
+	};
 	int status;
 
 	read_parts(&merge, paths, n);
@@ -241,6 +257,8 @@ int cli_merge(const char *const *paths, size_t n, struct cli_execution *executio
 		add_part(&merge.part[i], execution->scenario, &result);
 	if (!(result.coverage.estimate > 0))
 		result.coverage.estimate = 0;
+	if (!(result.coverage.states_left > 0))
+		result.coverage.states_left = 0;
 	result.coverage.preemptions = execution->options.preemptions;
 	result.schedule.oracles = execution->options.oracles;
 	status = cli_report(execution, &result);

@@ -186,7 +186,9 @@ struct vmsim_schedule {
  * @states, @transitions: distinct states, and steps between them (states)
  * @decisions: of all executions together
  * @deepest: decisions of the longest execution
- * @estimate: executions or states in all, as far as can be told; 0: no idea
+ * @estimate: executions in all, as far as can be told (dfs, dpor); 0: no idea
+ * @states_left: states that were not seen, as far as can be told (states, bounds); 0: no idea
+ * @left_within: ... and can be reached with so many preemptions; VMSIM_UNBOUNDED
  * @found_by: the strategy that found the failure
  * @executions_by: how many executions each strategy decided
  */
@@ -197,7 +199,8 @@ struct vmsim_coverage {
 	uint64_t states, transitions;
 	uint64_t decisions;
 	uint64_t deepest;
-	double estimate;
+	double estimate, states_left;
+	unsigned int left_within;
 	enum vmsim_strategy found_by;
 	uint64_t executions_by[VMSIM_STRATEGY_COUNT];
 };

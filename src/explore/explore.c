@@ -440,7 +440,7 @@ VMSIM_API int vmsim_explore(const struct vmsim_scenario *scenario,
 {
 	int err;
 
-	*result = (struct vmsim_result) { 0 };
+	*result = (struct vmsim_result) { .coverage.left_within = VMSIM_UNBOUNDED };
 	err = session_check(scenario, options, error, error_size);
 	if (!err && options->strategy == VMSIM_STRATEGY_NATIVE)
 		return vmsim_run_native(scenario, options, result, error, error_size);

@@ -157,11 +157,10 @@ static bool has_more(struct portfolio *p, struct member *member)
 static void adjust_share(const struct portfolio *p, struct member *member)
 {
 	struct vmsim_coverage coverage = coverage_of(member);
-	uint64_t done = coverage.states ? coverage.states : coverage.classes;
 	uint64_t left = p->options->executions - p->result->executions;
 
 	if (coverage.estimate > 0)
-		member->share = coverage.estimate - (double)done > (double)left ? HOPELESS_SHARE :
+		member->share = coverage.estimate - (double)coverage.classes > (double)left ? HOPELESS_SHARE :
 			NEAR_SHARE;
 }
 
@@ -219,6 +218,10 @@ static void add_coverage(struct vmsim_coverage *all, const struct member *member
 	all->states += one.states;
 	all->transitions += one.transitions;
 	all->estimate = max(all->estimate, one.estimate);
+	if (member->options.strategy == VMSIM_STRATEGY_STATES) {
+		all->states_left = one.states_left;
+		all->left_within = one.left_within;
+	}
 	all->executions_by[member->options.strategy] = member->x->executions;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/bound.h"
 #include "explore/checkpoint.h"
+#include "explore/estimate.h"
 #include "explore/grow.h"
 #include "explore/local.h"
 #include "explore/open_states.h"
@@ -48,6 +49,7 @@ struct arrival {
  * @place: among the open states
  * @low: the oldest open state that was reached from here
  * @ends: an end, or a state of which everything is known, was reached from here
+ * @growth: how many new states were found from here
  */
 struct node {
 	struct arrival at;
@@ -57,6 +59,7 @@ struct node {
 	bool goes_on;
 	size_t place, low;
 	bool ends;
+	struct growth growth;
 };
 
 /**
@@ -89,6 +92,7 @@ struct search {
 	bool started, over, cut, forbade, violated, whole;
 	u64 begun, wrong_after;
 	u64 most;
+	struct estimate estimate;
 };
 
 static int create(struct vmsim_explorer *x, bool rising)
@@ -224,6 +228,7 @@ static struct node *push(struct vmsim_explorer *x, const struct arrival *at)
 	GROW(search->node, search->node_capacity, search->depth + 1);
 	node = &search->node[search->depth++];
 	*node = (struct node) { .at = *at, .place = place, .low = place };
+	growth_begin(&node->growth, visited_count(search->visited));
 	add_picks(x, node);
 	search->deepest = max(search->deepest, (size_t)at->steps);
 	return node;
@@ -352,6 +357,7 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 	struct local_run run;
 	bool enough, new;
 
+	growth_branch(&node->growth, visited_count(search->visited));
 	after->holds = node->at.holds;
 	node->taken = taken;
 	node->picks--;
@@ -429,6 +435,7 @@ static bool leave(struct vmsim_explorer *x)
 	struct node *parent = search->depth ? &search->node[search->depth - 1] : NULL;
 	bool component = left.low == left.place;
 
+	estimate_learn(&search->estimate, &left.growth, visited_count(search->visited));
 	if (component)
 		open_states_close(&search->open, left.place);
 	if (parent) {
@@ -594,6 +601,23 @@ static bool states_more(struct vmsim_explorer *x)
 	return !((struct search *)x->strategy_state)->over;
 }
 
+/* States that were not seen, as far as can be told; 0: no idea. */
+static double states_left(const struct search *search)
+{
+	u64 seen = visited_count(search->visited);
+	double all;
+
+	if (search->cut || !search->depth || seen < ESTIMATE_LEAST)
+		return 0;
+	all = (double)(seen - search->node[search->depth - 1].growth.branch);
+	for (size_t i = search->depth; i; i--) {
+		const struct node *node = &search->node[i - 1];
+
+		all = estimate_from(&search->estimate, &node->growth, node->picks, all);
+	}
+	return max(all - (double)seen, 0.0);
+}
+
 static void states_cover(const struct vmsim_explorer *x, struct vmsim_coverage *coverage)
 {
 	const struct search *search = x->strategy_state;
@@ -609,6 +633,8 @@ static void states_cover(const struct vmsim_explorer *x, struct vmsim_coverage *
 	coverage->states = max(search->most, visited_count(search->visited));
 	coverage->transitions = search->transitions;
 	coverage->deepest = search->deepest;
+	coverage->states_left = states_left(search);
+	coverage->left_within = search->bounded ? search->bound : VMSIM_UNBOUNDED;
 }
 
 const struct strategy strategy_states = {
