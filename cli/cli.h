@@ -56,6 +56,8 @@ unsigned int cli_parse_questions(const char *text);
  * library, unless that has been done. @paths ends with NULL. Bad files are bad usage.
  */
 void cli_load_overrides(const char *const *paths);
+/* Starts the program anew, unless that has been done, with all of it where it always is. */
+void cli_fix_addresses(void);
 /* How the program was started; before anything changes the array. */
 void cli_remember_arguments(int argc, char **argv);
 /* Path of the object of a variant, in a static buffer. */

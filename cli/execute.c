@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,6 +326,8 @@ static int draw(const struct cli_execution *execution, struct vmsim_result *resu
 	options.executions = 1;
 	options.shard = 0;
 	options.shards = 1;
+	options.save_search = options.resume = NULL;
+	options.stop = NULL;
 	options.timeline = true;
 	err = vmsim_explore(execution->scenario, &options, &drawn, error, size);
 	if (!err) {
@@ -379,13 +382,36 @@ static int explore(struct cli_execution *execution, struct vmsim_result *result,
 	return err;
 }
 
+static volatile int stopped;
+
+static void note_stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+/* Who wants a search to be saved may end it at any time. */
+static void stop_at_signals(struct vmsim_explore_options *options)
+{
+	struct sigaction action = { .sa_handler = note_stop, .sa_flags = (int)SA_RESETHAND };
+
+	if (!options->save_search)
+		return;
+	options->stop = &stopped;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 int cli_execute(struct cli_execution *execution)
 {
 	struct vmsim_result result = { 0 };
 	char error[256] = "";
 	int status, err;
 
+	if (execution->options.save_search || execution->options.resume)
+		cli_fix_addresses();
 	load(execution);
+	stop_at_signals(&execution->options);
 	execution->options.variant = variant_name(execution);
 	err = explore(execution, &result, error, sizeof(error));
 	if (err) {

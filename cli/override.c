@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,15 +134,36 @@ static char *join(const char *before, const char *between, const char *after)
 	return text;
 }
 
+static void execute_anew(void)
+{
+	execv("/proc/self/exe", started.argv);
+	cli_complain("cannot start anew: %s", strerror(errno));
+	exit(CLI_FAILED);
+}
+
+void cli_fix_addresses(void)
+{
+	int now = personality(0xffffffff);
+
+	if (now >= 0 && now & ADDR_NO_RANDOMIZE)
+		return;
+	if (now < 0 || personality((unsigned int)now | ADDR_NO_RANDOMIZE) < 0) {
+		cli_complain("searches cannot be saved where addresses are random: %s",
+			     strerror(errno));
+		exit(CLI_FAILED);
+	}
+	/* The loader leaves something on the stack of whoever is the first to call a function. */
+	setenv("LD_BIND_NOW", "1", 1);
+	execute_anew();
+}
+
 static void start_anew(const char *list)
 {
 	setenv(LOADED, list, 1);
 	setenv("LD_PRELOAD", join(list, ":", getenv("LD_PRELOAD")), 1);
 	/* The runtime of AddressSanitizer wants to be first, and need not. */
 	setenv("ASAN_OPTIONS", join(getenv("ASAN_OPTIONS"), ":", "verify_asan_link_order=0"), 1);
-	execv("/proc/self/exe", started.argv);
-	cli_complain("cannot start anew: %s", strerror(errno));
-	exit(CLI_FAILED);
+	execute_anew();
 }
 
 static void expect_loaded(const char *list)

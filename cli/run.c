@@ -31,6 +31,8 @@ enum option_key {
 	KEY_MEMORY_LIMIT,
 	KEY_KEEP_GOING,
 	KEY_MINIMISE,
+	KEY_SAVE_SEARCH,
+	KEY_RESUME,
 	KEY_SHARD,
 	KEY_MERGE,
 };
@@ -161,6 +163,12 @@ static error_t parse_exploring(int key, char *arg, struct vmsim_explore_options 
 		return 0;
 	case KEY_MEMORY_LIMIT:
 		options->memory_limit = cli_number("memory-limit", arg, 1, INT32_MAX) << 20;
+		return 0;
+	case KEY_SAVE_SEARCH:
+		options->save_search = arg;
+		return 0;
+	case KEY_RESUME:
+		options->resume = arg;
 		return 0;
 	case KEY_KEEP_GOING:
 		options->keep_going = true;
@@ -299,6 +307,9 @@ int cli_explore(int argc, char **argv)
 		  "what is a decision: sync (default), full", 1 },
 		{ "ask", KEY_ASK, "LIST", 0,
 		  "what may fail: alloc (allocations), batch (those that cannot wait)", 1 },
+		{ "save-search", KEY_SAVE_SEARCH, "FILE", 0,
+		  "where to go on: of states and bounds, when they are stopped", 1 },
+		{ "resume", KEY_RESUME, "FILE", 0, "go on there", 1 },
 		{ "keep-going", KEY_KEEP_GOING, NULL, 0, "count failures, do not stop at one", 1 },
 		{ "minimise", KEY_MINIMISE, NULL, 0, "cut the failure down", 1 },
 		{ "shard", KEY_SHARD, "I/N", 0, "do the I-th of N parts of the work", 1 },

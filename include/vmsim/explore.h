@@ -94,6 +94,9 @@ enum vmsim_granularity {
  * @ask: questions that are asked, a mask of VMSIM_ASK_BIT(); most often none
  * @time_limit_ms: stop then, between executions; 0: never
  * @memory_limit: bytes that a strategy may keep; 0: its default
+ * @save_search: where a search that was stopped is written, to go on with it; NULL: nowhere
+ * @resume: such a file, of a search with the same options but for limits; NULL: from the start
+ * @stop: stop when this is not 0, between executions; NULL: never
  * @keep_going: count failures, and do not stop at the first one; @result tells of the first
  * @shard, @shards: do part @shard of @shards of the work (0 of 1)
  * @progress: called now and then, with @progress_arg and the number of executions; NULL: not
@@ -119,6 +122,8 @@ struct vmsim_explore_options {
 	unsigned int ask;
 	uint64_t time_limit_ms;
 	uint64_t memory_limit;
+	const char *save_search, *resume;
+	const volatile int *stop;
 	bool keep_going;
 	unsigned int shard, shards;
 	void (*progress)(void *arg, uint64_t executions);

@@ -68,6 +68,18 @@ void checkpoint_scrub(struct vmsim_explorer *x, unsigned int index)
 	scrub(actor->co.stack, live_stack(actor), live_stack(actor));
 }
 
+void checkpoint_scrub_all(struct vmsim_explorer *x)
+{
+	for (unsigned int i = 0; i < x->nr_actors; i++) {
+		const struct vmsim_actor *actor = &x->actor[i];
+		char *live = live_stack(actor);
+
+		for (char *block = actor->co.stack; block + SCRUB <= live; block += SCRUB)
+			if (!block_is_clear(block))
+				raw_clear(block, SCRUB);
+	}
+}
+
 static void scan_stack(struct vmsim_explorer *x, struct vmsim_actor *actor)
 {
 	const struct control *control = (void *)x->machine->control;
@@ -132,10 +144,14 @@ size_t checkpoint_take(struct vmsim_explorer *x)
 	return image_mark(x->image);
 }
 
-/* What is only counted is followed, too, but tells no states apart. */
-static bool exclude_counts(struct image *image, struct vmsim_machine *m)
+/*
+ * What is only counted, or names the machine in this process, is followed, too, but tells no states
+ * apart.
+ */
+static bool exclude_what_differs(struct image *image, struct vmsim_machine *m)
 {
-	bool done = image_exclude(image, &m->stats, sizeof(m->stats));
+	bool done = image_exclude(image, &m->stats, sizeof(m->stats)) &&
+		image_exclude(image, &m->handle, sizeof(m->handle));
 
 	for (unsigned int i = 0; i < m->nr_cpus && done; i++) {
 		struct vmsim_tlb_cache *tlb = &m->cpu[i].tlb;
@@ -153,7 +169,7 @@ int checkpoint_create(struct vmsim_explorer *x)
 
 	m->clean_stacks = true;
 	x->image = image_create((char *)m, m->region_size);
-	if (!x->image || !exclude_counts(x->image, m))
+	if (!x->image || !exclude_what_differs(x->image, m))
 		return -ENOMEM;
 	memset(m->control, 0, sizeof(struct control));
 	x->stepped = ~0u;

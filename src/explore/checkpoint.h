@@ -26,6 +26,8 @@ uint64_t checkpoint_thread_key(const struct vmsim_explorer *x, unsigned int inde
 uint64_t checkpoint_place(const struct vmsim_explorer *x, unsigned int index);
 /* Clears what calls that have returned left behind on the stack of a thread. */
 void checkpoint_scrub(struct vmsim_explorer *x, unsigned int index);
+/* The same for all threads, and all that was ever left behind. */
+void checkpoint_scrub_all(struct vmsim_explorer *x);
 /* Bytes that the way back to the first state takes. */
 size_t checkpoint_size(const struct vmsim_explorer *x);
 

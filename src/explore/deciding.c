@@ -126,8 +126,7 @@ int deciding_find(const struct vmsim_scenario *scenario,
 	int err;
 
 	*deciding = (struct vmsim_deciding) { 0 };
-	session.strategy = VMSIM_STRATEGY_REPLAY;
-	session.schedule = schedule;
+	options_replay(&session, schedule);
 	err = session_create(scenario, &session, &strategy_follow, NULL, &d.x, error,
 			     sizeof(error));
 	if (err)

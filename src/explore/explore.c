@@ -3,11 +3,13 @@
 #include "explore/deciding.h"
 #include "explore/native.h"
 #include "explore/portfolio.h"
+#include "explore/saved_search.h"
 #include "explore/scenario.h"
 #include "trace/record.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define MAX_RECORDED_EVENTS (1 << 20)
@@ -83,6 +85,14 @@ static bool keeps_to_bounds(enum vmsim_strategy strategy)
 	       strategy == VMSIM_STRATEGY_REPLAY;
 }
 
+/* A search that was found to fail has nothing to go on with. */
+static bool can_be_saved(const struct vmsim_explore_options *options)
+{
+	const struct strategy *strategy = strategies[options->strategy];
+
+	return strategy && strategy->save && !options->keep_going;
+}
+
 static int check_options(const struct vmsim_explore_options *options, char *error, size_t size)
 {
 	if ((unsigned int)options->strategy >= VMSIM_STRATEGY_COUNT)
@@ -117,6 +127,12 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 	if (options->shards > 1 && options->strategy == VMSIM_STRATEGY_PORTFOLIO)
 		return wrong(error, size,
 			     "shards are shards of one strategy, not of the portfolio");
+	if ((options->save_search || options->resume) && !can_be_saved(options)) {
+		wrong(error, size, "not built yet: saving searches of strategy %s%s",
+		      vmsim_strategy_name(options->strategy),
+		      options->keep_going ? " that keep going" : "");
+		return -EOPNOTSUPP;
+	}
 	if (options->preemptions != VMSIM_UNBOUNDED && !keeps_to_bounds(options->strategy)) {
 		wrong(error, size, "strategy %s knows no bound on preemptions",
 		      vmsim_strategy_name(options->strategy));
@@ -215,11 +231,16 @@ static bool time_is_up(struct vmsim_explorer *x)
 	return session_now_ns() >= x->deadline_ns;
 }
 
+static bool is_stopped(const struct vmsim_explorer *x)
+{
+	return x->options->stop && *x->options->stop;
+}
+
 static bool more(struct vmsim_explorer *x)
 {
 	if (x->executions >= x->last_seed - x->first_seed)
 		return false;
-	if (time_is_up(x))
+	if (is_stopped(x) || time_is_up(x))
 		return false;
 	return !x->strategy->more || x->strategy->more(x);
 }
@@ -252,6 +273,13 @@ static int learn(struct vmsim_explorer *x)
 	return err;
 }
 
+/* What has not begun, or has failed, is nothing to go on with. */
+static bool worth_saving(const struct vmsim_explore_options *options,
+			 const struct vmsim_result *result)
+{
+	return options->save_search && !result->failures && result->coverage.states;
+}
+
 static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 {
 	const struct vmsim_explore_options *options = x->options;
@@ -267,10 +295,11 @@ static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 	if (!result->failures)
 		session_hand_over(x, result);
 	result->coverage.preemptions = options->preemptions;
-	result->coverage.executions_by[options->strategy] = x->executions;
+	result->executions += x->executions_before;
+	result->coverage.executions_by[options->strategy] = x->executions + x->executions_before;
 	if (x->strategy->cover)
 		x->strategy->cover(x, &result->coverage);
-	return 0;
+	return worth_saving(options, result) ? saved_search_write(x) : 0;
 }
 
 /* The first seed of a shard; that of the one after the last is the end. */
@@ -336,11 +365,36 @@ static int session_prepare(struct vmsim_explorer *x, void *recorder, char *error
 	return err;
 }
 
+/* Below the machines: that is how far apart explorers are, and how many find such a place. */
+#define EXPLORER_STRIDE (4ULL << 20)
+#define EXPLORER_PLACES 16
+
+_Static_assert(sizeof(struct vmsim_explorer) <= EXPLORER_STRIDE, "explorers overlap");
+
+/*
+ * Threads have its address on their stacks: for their states to be the same in another process, it
+ * lies where it always does, unless there are many.
+ */
+static struct vmsim_explorer *explorer_alloc(void)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	void *at = MAP_FAILED;
+
+	for (unsigned int i = 1; i <= EXPLORER_PLACES && at == MAP_FAILED; i++)
+		at = mmap((void *)(VMSIM_EXPLORE_BASE - i * EXPLORER_STRIDE),
+			  sizeof(struct vmsim_explorer), PROT_READ | PROT_WRITE,
+			  flags | MAP_FIXED_NOREPLACE, -1, 0);
+	if (at == MAP_FAILED)
+		at = mmap(NULL, sizeof(struct vmsim_explorer), PROT_READ | PROT_WRITE, flags, -1,
+			  0);
+	return at == MAP_FAILED ? NULL : at;
+}
+
 int session_create(const struct vmsim_scenario *scenario,
 		   const struct vmsim_explore_options *options, const struct strategy *strategy,
 		   void *recorder, struct vmsim_explorer **session, char *error, size_t size)
 {
-	struct vmsim_explorer *x = calloc(1, sizeof(*x));
+	struct vmsim_explorer *x = explorer_alloc();
 	int err;
 
 	*session = NULL;
@@ -377,7 +431,7 @@ void session_destroy(struct vmsim_explorer *x)
 	free(x->script);
 	free(x->recorded.picks);
 	free(x->footprint.at);
-	free(x);
+	munmap(x, sizeof(*x));
 	vmsim_self = caller;
 }
 
@@ -408,11 +462,7 @@ static int record_again(const struct vmsim_scenario *scenario,
 
 	if (!recorder)
 		return -ENOMEM;
-	again.strategy = VMSIM_STRATEGY_REPLAY;
-	again.schedule = &result->schedule;
-	again.executions = 1;
-	again.shard = 0;
-	again.shards = 1;
+	options_replay(&again, &result->schedule);
 	err = run(scenario, &again, &second, recorder, error, size);
 	if (!err)
 		err = vmsim_recorder_take(recorder, result);

@@ -64,6 +64,24 @@ void holds_free(struct hold_sets *sets)
 	*sets = (struct hold_sets) { 0 };
 }
 
+void holds_save(const struct hold_sets *sets, struct search_file *file)
+{
+	search_put_u64(file, sets->n);
+	search_put(file, sets->set, sets->n * sizeof(*sets->set));
+}
+
+bool holds_load(struct hold_sets *sets, struct search_file *file)
+{
+	uint64_t n = search_get_u64(file);
+	struct holds holds;
+
+	for (uint64_t number = 0; number < n; number++)
+		if (!search_get(file, &holds, sizeof(holds)) ||
+		    holds_number(sets, &holds) != number)
+			return false;
+	return n;
+}
+
 /* Sorted, so that the order in which things were taken makes no difference. */
 void holds_add(struct holds *holds, uint64_t object, bool shared)
 {

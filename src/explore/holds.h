@@ -3,6 +3,7 @@
 #define VMSIM_HOLDS_H
 
 #include "explore/footprint.h"
+#include "explore/search_file.h"
 
 /*
  * What an actor holds between two steps: locks, and a CPU on which interrupts are off or which it
@@ -33,6 +34,9 @@ bool holds_init(struct hold_sets *sets);
 hold_set holds_number(struct hold_sets *sets, const struct holds *holds);
 const struct holds *holds_get(const struct hold_sets *sets, hold_set number);
 void holds_free(struct hold_sets *sets);
+/* Into a file, and back, with the same numbers, where there are no sets yet. */
+void holds_save(const struct hold_sets *sets, struct search_file *file);
+bool holds_load(struct hold_sets *sets, struct search_file *file);
 
 void holds_add(struct holds *holds, uint64_t object, bool shared);
 void holds_remove(struct holds *holds, uint64_t object);

@@ -147,8 +147,10 @@ static void clear_index(struct index *index)
 
 static void grow_indices(struct local *local)
 {
-	clear_index(&local->exact);
-	clear_index(&local->by_object);
+	do {
+		clear_index(&local->exact);
+		clear_index(&local->by_object);
+	} while (local->n * 2 >= local->exact.slots);
 	for (uint32_t i = 0; i < local->n; i++) {
 		*find_use(local, &local->use[i]) = i + 1;
 		*find_object(local, &local->use[i]) = i + 1;
@@ -446,18 +448,25 @@ static bool may_be_local(const struct local *local, const struct vmsim_explorer 
 	       !(local->bounded && footprint_releases(&x->footprint));
 }
 
-/* One step, without a checkpoint. True if it was local. @common: what it held. */
+/* One step, with a footprint, without a checkpoint. */
+static void step(struct vmsim_explorer *x, unsigned int actor, struct candidate pick)
+{
+	struct step_before before;
+
+	step_begin(x, actor, &before);
+	loop_step(x, pick);
+	step_complete(x, actor, &before);
+}
+
+/* The same. True if it was local. @common: what it held. */
 static bool take(struct local *local, struct vmsim_explorer *x, struct candidate pick,
 		 struct local_holds *holds, struct use *common)
 {
 	unsigned int actor = step_actor(x, &pick);
 	uint64_t mail = x->machine->mail;
-	struct step_before before;
 	bool alone;
 
-	step_begin(x, actor, &before);
-	loop_step(x, pick);
-	step_complete(x, actor, &before);
+	step(x, actor, pick);
 	*common = common_use(local, x, actor, mail, holds);
 	alone = all_alone(local, x, common);
 	alone &= may_be_local(local, x, pick);
@@ -578,6 +587,16 @@ struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 	}
 }
 
+size_t local_repeat(struct vmsim_explorer *x, struct candidate pick, unsigned int times)
+{
+	step(x, step_actor(x, &pick), pick);
+	for (unsigned int i = 1; i < times; i++) {
+		checkpoint_scrub(x, pick.id);
+		step(x, step_actor(x, &pick), pick);
+	}
+	return checkpoint_take(x);
+}
+
 size_t local_known(const struct local *local)
 {
 	return local->n;
@@ -603,4 +622,46 @@ enum local_hope local_guess(const struct local *local, uint64_t thread_key)
 void local_learn(struct local *local, uint64_t thread_key, bool is_local)
 {
 	local->guess[thread_key >> 1 & (GUESSES - 1)] = (thread_key & ~UINT64_C(1)) | is_local;
+}
+
+static void save_guesses(const struct local *local, struct search_file *file)
+{
+	for (unsigned int i = 0; i < GUESSES; i++)
+		if (local->guess[i])
+			search_put_u64(file, local->guess[i]);
+	search_put_u64(file, 0);
+}
+
+static void load_guesses(struct local *local, struct search_file *file)
+{
+	uint64_t guess;
+
+	while ((guess = search_get_u64(file)))
+		local->guess[guess >> 1 & (GUESSES - 1)] = guess;
+}
+
+void local_save(const struct local *local, struct search_file *file)
+{
+	search_put_u64(file, local->wrong);
+	search_put_u64(file, local->n);
+	search_put(file, local->use, local->n * sizeof(*local->use));
+	holds_save(&local->sets, file);
+	save_guesses(local, file);
+}
+
+bool local_load(struct local *local, struct search_file *file)
+{
+	uint64_t n;
+
+	local->wrong = search_get_u64(file);
+	n = search_get_u64(file);
+	GROW(local->use, local->capacity, n);
+	if (!search_get(file, local->use, n * sizeof(*local->use)))
+		return false;
+	local->n = n;
+	grow_indices(local);
+	if (!holds_load(&local->sets, file))
+		return false;
+	load_guesses(local, file);
+	return true;
 }

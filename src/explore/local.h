@@ -3,6 +3,7 @@
 #define VMSIM_LOCAL_H
 
 #include "explore/holds.h"
+#include "explore/search_file.h"
 #include "explore/session.h"
 
 /*
@@ -54,6 +55,8 @@ struct local_run {
  */
 struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 				 struct candidate pick, bool run, struct local_holds *holds);
+/* The same again, of which all is known; the result is the mark of the checkpoint after it. */
+size_t local_repeat(struct vmsim_explorer *x, struct candidate pick, unsigned int times);
 /* In how many ways threads were seen to access things. */
 size_t local_known(const struct local *local);
 /* True once an assumption turned out wrong, until it is asked. */
@@ -64,5 +67,9 @@ enum local_hope { LOCAL_HARDLY, LOCAL_PERHAPS, LOCAL_LIKELY, LOCAL_HOPES };
 
 enum local_hope local_guess(const struct local *local, uint64_t thread_key);
 void local_learn(struct local *local, uint64_t thread_key, bool is_local);
+
+/* What was learnt, into a file, and back where nothing was. False: the file is damaged. */
+void local_save(const struct local *local, struct search_file *file);
+bool local_load(struct local *local, struct search_file *file);
 
 #endif

@@ -219,10 +219,7 @@ VMSIM_API int vmsim_minimise(const struct vmsim_scenario *scenario,
 	int err;
 
 	*minimised = (struct vmsim_minimised) { 0 };
-	session.strategy = VMSIM_STRATEGY_REPLAY;
-	session.schedule = failing;
-	session.shard = 0;
-	session.shards = 1;
+	options_replay(&session, failing);
 	if (limits->time_ms)
 		m.deadline_ns = begin + limits->time_ms * 1000000;
 	err = session_check(scenario, &session, error, error_size);

@@ -51,6 +51,8 @@ struct candidate {
 	uint16_t id;
 };
 
+struct search_file;
+
 /**
  * struct strategy - a way of deciding
  * @decisions: kinds of event at which it wants to pick, a mask; 0: all. At the others the thread
@@ -71,6 +73,8 @@ struct candidate {
  * @advance: instead of an execution from the start: goes on with a search of its own, step by
  *           step in the main context (loop_step()), until an execution has ended, or for a while
  *           (then x->abandoned). Needs fibers; the other functions up to @done are not called
+ * @save: puts where the search is, between two executions. NULL: it cannot
+ * @load: goes on from there, in another session of the same kind. 0 or -errno
  * @shards: it can do a part of the work: those with @more look at the options for which; those
  *          without get a part of the seeds
  * @learns: of so many executions with the first seeds it keeps what decides about all others
@@ -90,6 +94,8 @@ struct strategy {
 	void (*done)(struct vmsim_explorer *x);
 	void (*cover)(const struct vmsim_explorer *x, struct vmsim_coverage *coverage);
 	int (*advance)(struct vmsim_explorer *x);
+	void (*save)(const struct vmsim_explorer *x, struct search_file *file);
+	int (*load)(struct vmsim_explorer *x, struct search_file *file);
 	bool shards;
 	unsigned int learns;
 };
@@ -161,6 +167,7 @@ struct vmsim_explorer {
 	void *strategy_state;
 	struct footprint footprint;
 	uint64_t executions, deepest, deadline_ns, unclocked;
+	uint64_t executions_before;	/* of the search that this one goes on with */
 	uint64_t first_seed, last_seed;	/* of this shard */
 	uint64_t learnt;		/* executions from which the strategy has learnt */
 	bool abandoned;			/* by the strategy */
@@ -189,6 +196,19 @@ struct vmsim_explorer {
 	unsigned int stepped;		/* stepwise: bit per actor that ran in the last step */
 	bool happening;			/* stepwise: what no thread does is under way */
 };
+
+/* What is one execution of its own, whatever it is an execution from. */
+static inline void options_replay(struct vmsim_explore_options *options,
+				  const struct vmsim_schedule *schedule)
+{
+	options->strategy = VMSIM_STRATEGY_REPLAY;
+	options->schedule = schedule;
+	options->executions = 1;
+	options->shard = 0;
+	options->shards = 1;
+	options->save_search = options->resume = NULL;
+	options->stop = NULL;
+}
 
 /* Executions between two reports of progress. */
 #define SESSION_PROGRESS_EVERY 256

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "explore/bound.h"
 #include "explore/checkpoint.h"
-#include "explore/estimate.h"
 #include "explore/grow.h"
-#include "explore/local.h"
-#include "explore/open_states.h"
 #include "explore/rehearse.h"
-#include "explore/session.h"
-#include "explore/visited.h"
+#include "explore/saved_search.h"
+#include "explore/states.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -26,74 +22,6 @@
 #define DEFAULT_MEMORY (2ULL << 30)
 /* Between two looks at the clock. */
 #define TRANSITIONS_AT_ONCE 4096
-
-/**
- * struct arrival - what is known of a state when it is reached
- * @mark: of its checkpoint
- * @allowance: what is left of the bound; always the same where there is none
- * @holds: what threads hold
- * @steps: that lead there; answers to questions are none
- */
-struct arrival {
-	size_t mark;
-	struct allowance allowance;
-	struct local_holds holds;
-	uint64_t steps;
-};
-
-/**
- * struct node - a state on the way from the start to the present one
- * @picks: what has not been tried there
- * @taken: what happened then; @times: as many steps
- * @goes_on: the thread that has the CPU can go on
- * @place: among the open states
- * @low: the oldest open state that was reached from here
- * @ends: an end, or a state of which everything is known, was reached from here
- * @growth: how many new states were found from here
- */
-struct node {
-	struct arrival at;
-	size_t first_pick, picks;
-	struct candidate taken;
-	unsigned int times;
-	bool goes_on;
-	size_t place, low;
-	bool ends;
-	struct growth growth;
-};
-
-/**
- * struct search - of all states
- * @bounded: preemptions are counted, and @bound is how many there may be
- * @rising: after one bound, the next one
- * @below: everything with fewer preemptions than this was seen
- * @over: there is nothing more to do
- * @cut: something was left out for want of steps or of memory
- * @forbade: the bound did forbid something
- * @violated: an execution was cut short by a violation
- * @whole: nothing is left out any more
- * @begun: @transitions when it began, for the last time
- * @wrong_after: so many transitions later, steps turned out not to be local; 0: none did
- * @most: states with earlier bounds, where they were more
- */
-struct search {
-	struct visited *visited;
-	size_t visited_limit;
-	bool bounded, rising;
-	unsigned int bound, below;
-	struct local *local;
-	struct open_states open;
-	struct node *node;
-	size_t depth, node_capacity, deepest;
-	struct candidate *pick;
-	size_t picks, pick_capacity;
-	u64 transitions;
-	size_t log_limit;
-	bool started, over, cut, forbade, violated, whole;
-	u64 begun, wrong_after;
-	u64 most;
-	struct estimate estimate;
-};
 
 static int create(struct vmsim_explorer *x, bool rising)
 {
@@ -275,20 +203,27 @@ static int begin(struct vmsim_explorer *x)
 	return 0;
 }
 
+/* More is seldom in a step: a thread that needs memory for it leaves something on its stack. */
+#define FOOTPRINT 4096
+
 static int start(struct vmsim_explorer *x)
 {
 	struct search *search = x->strategy_state;
 	int err = actors_start(x);
+
+	GROW(x->footprint.at, x->footprint.capacity, FOOTPRINT);
 
 	if (!err)
 		err = checkpoint_create(x);
 	if (err)
 		return err;
 	search->started = true;
+	search->first = checkpoint_key(x);
 	/* What is bounded is soon begun again. */
-	if (!search->bounded)
+	if (!search->bounded && !x->options->resume)
 		rehearse(x, search->local);
-	return begin(x);
+	checkpoint_scrub_all(x);
+	return x->options->resume ? saved_search_read(x) : begin(x);
 }
 
 /* Answers to questions are no steps. */
@@ -644,6 +579,8 @@ const struct strategy strategy_states = {
 	.more = states_more,
 	.cover = states_cover,
 	.advance = states_advance,
+	.save = states_save,
+	.load = states_load,
 };
 
 /* With no preemption, then with one, and so on: what is found fails with no fewer. */
@@ -654,4 +591,6 @@ const struct strategy strategy_bounds = {
 	.more = states_more,
 	.cover = states_cover,
 	.advance = states_advance,
+	.save = states_save,
+	.load = states_load,
 };

@@ -152,6 +152,11 @@ static bool grow(struct visited *visited)
 	return true;
 }
 
+static bool must_grow(const struct visited *visited)
+{
+	return (visited->count + 1) * 4 > visited->slots * 3;
+}
+
 static void slot_to_bits(struct visited *visited, size_t i)
 {
 	struct allowances seen;
@@ -194,7 +199,7 @@ bool visited_add(struct visited *visited, struct image_key key, struct allowance
 
 	if (is_empty(key))
 		key.lo = 1;
-	if (visited->slot && (visited->count + 1) * 4 > visited->slots * 3 && !grow(visited))
+	if (visited->slot && must_grow(visited) && !grow(visited))
 		turn_to_bits(visited);
 	if (visited->slot)
 		return slot_add(visited, key, allowance);
@@ -218,4 +223,73 @@ double visited_omission(const struct visited *visited)
 	double full = visited->bits ? (double)visited->bits_set / (double)visited->nr_bits : 0;
 
 	return full * full * full;
+}
+
+static void save_slots(const struct visited *visited, struct search_file *file)
+{
+	for (size_t i = 0; i < visited->slots; i++) {
+		if (is_empty(visited->slot[i]))
+			continue;
+		search_put(file, &visited->slot[i], sizeof(visited->slot[i]));
+		if (visited->bounded)
+			search_put(file, &visited->allowances[i], sizeof(visited->allowances[i]));
+	}
+}
+
+/* The number of bits is 0 where states are kept. */
+void visited_save(const struct visited *visited, struct search_file *file)
+{
+	search_put_u64(file, visited->bits ? visited->nr_bits : 0);
+	search_put_u64(file, visited->count);
+	search_put_u64(file, visited->bits_set);
+	if (visited->bits)
+		search_put(file, visited->bits, visited->nr_bits / 8);
+	else
+		save_slots(visited, file);
+}
+
+static bool load_slot(struct visited *visited, struct search_file *file)
+{
+	struct allowances seen;
+	struct image_key key;
+	size_t i;
+
+	if (!search_get(file, &key, sizeof(key)) ||
+	    (visited->bounded && !search_get(file, &seen, sizeof(seen))))
+		return false;
+	if (must_grow(visited) && !grow(visited))
+		return false;
+	i = slot_of(visited, key);
+	visited->slot[i] = key;
+	if (visited->bounded)
+		visited->allowances[i] = seen;
+	visited->count++;
+	return true;
+}
+
+static bool load_bits(struct visited *visited, struct search_file *file, size_t nr_bits)
+{
+	visited->bits = pages(nr_bits / 8);
+	if (!visited->bits)
+		return false;
+	visited->nr_bits = nr_bits;
+	free_slots(visited);
+	visited->slot = NULL;
+	visited->allowances = NULL;
+	return search_get(file, visited->bits, nr_bits / 8);
+}
+
+bool visited_load(struct visited *visited, struct search_file *file)
+{
+	uint64_t nr_bits = search_get_u64(file), count = search_get_u64(file);
+
+	visited->bits_set = search_get_u64(file);
+	if (nr_bits) {
+		visited->count = count;
+		return load_bits(visited, file, nr_bits);
+	}
+	while (visited->count < count)
+		if (!load_slot(visited, file))
+			return false;
+	return true;
 }

@@ -3,6 +3,7 @@
 #define VMSIM_VISITED_H
 
 #include "explore/bound.h"
+#include "explore/search_file.h"
 
 /*
  * The states that a search has seen. Up to @limit bytes it keeps their hashes, 128 bits each; from
@@ -27,5 +28,9 @@ uint64_t visited_count(const struct visited *visited);
 bool visited_exact(const struct visited *visited);
 /* The probability that the next new state is taken for one that was seen; 0 while exact. */
 double visited_omission(const struct visited *visited);
+
+/* Into a file, and back into one that was just created. False: it is damaged, or no memory. */
+void visited_save(const struct visited *visited, struct search_file *file);
+bool visited_load(struct visited *visited, struct search_file *file);
 
 #endif

@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Searches that are stopped and gone on with, each leg in a process of its own.
+
+. "$2/lib.sh"
+search=$work/search
+# What legs have in common: addresses. So has the whole search.
+saved="--save-search $search"
+
+# legs NAME STATUS OPTION...: stopped after each 20 executions, a search is what it is in one go
+legs() {
+	name=$1 status=$2
+	shift 2
+	rm -f "$search"
+	runs "$status" explore "$@" $saved --json
+	cp "$work/out" "$work/whole"
+	rm -f "$search"
+	runs 0 explore "$@" --executions 20 $saved --json
+	n=1
+	while ! grep -q '"exhausted": true' "$work/out" && [ $n -lt 30 ]; do
+		[ $failed = 0 ] || return
+		"$vmsim" explore "$@" --executions 20 --resume "$search" $saved --json >"$work/out" 2>"$work/err"
+		[ $? = 0 ] || break
+		n=$((n + 1))
+	done
+	[ $n -gt 1 ] || fail "$name: only one leg"
+	is_json "all(x[k] == json.load(open('$work/whole'))[k] for k in ('violated', 'violation', 'schedule', 'executions'))"
+	is_json "all(x['coverage'][k] == json.load(open('$work/whole'))['coverage'][k] for k in ('exhausted', 'states', 'transitions', 'within', 'preemptions'))"
+}
+
+limit='--executions 1000000'
+legs states 0 mprotect-anon --strategy states $limit
+legs within 0 mprotect-anon --strategy states --preemptions 3 $limit
+legs bounds 0 mprotect-anon --strategy bounds --preemptions 2 $limit
+legs failing 1 lost-dirty --variant mkclean-lockless --strategy states $limit
+
+# Nothing of what it is not for.
+runs 0 explore mprotect-anon --strategy states --executions 10 $saved
+is_not() {
+	refuses "vmsim: $1" explore "$2" --resume "$search" ${3+"$3"} ${4+"$4"} ${5+"$5"} ${6+"$6"}
+}
+is_not "mprotect-anon: $search: of another search: strategy 'states', not 'bounds'" \
+	mprotect-anon --strategy bounds
+is_not "table-walk: $search: of another search: scenario 'mprotect-anon', not 'table-walk'" \
+	table-walk --strategy states
+is_not "mprotect-anon: $search: of another search: preemptions 'any number', not '1'" \
+	mprotect-anon --strategy states --preemptions 1
+is_not "mprotect-anon: $search: of another search: options 'tlb ipi*, not 'tlb broadcast*'" \
+	mprotect-anon --strategy states --tlb broadcast
+is_not 'mprotect-anon: not built yet: saving searches of strategy pct' mprotect-anon --strategy pct
+is_not 'mprotect-anon: not built yet: saving searches of strategy states that keep going' \
+	mprotect-anon --strategy states --keep-going
+head -c 5000 "$search" >"$work/cut"
+refuses "vmsim: mprotect-anon: $work/cut: cut off" \
+	explore mprotect-anon --strategy states --resume "$work/cut"
+refuses "vmsim: mprotect-anon: $work/none: No such file or directory" \
+	explore mprotect-anon --strategy states --resume "$work/none"
+runs 3 explore mprotect-anon --strategy states --executions 10 --save-search "$work/none/search"
+
+# An interrupt is a way to stop; so is a time limit.
+rm -f "$search"
+"$vmsim" explore lost-dirty --strategy states $limit $saved >"$work/out" 2>"$work/err" &
+sleep 2
+kill -INT $!
+wait $!
+[ $? = 0 ] || fail 'an interrupted search does not end well'
+says 'nothing wrong'
+says 'not exhausted, '
+runs 0 explore lost-dirty --strategy states $limit --time-limit 1 --resume "$search" --json
+is_json "x['coverage']['states'] > 1000 and not x['coverage']['exhausted']"
+exit $failed
