@@ -51,15 +51,15 @@ struct local {
 	uint64_t guess[GUESSES];	/* keys of threads; lowest bit: the next step was local */
 };
 
-struct local *local_create(const struct vmsim_explorer *x, bool bounded)
+struct local *local_create(unsigned int nr_threads, unsigned int nr_cpus, bool bounded)
 {
 	struct local *local = calloc(1, sizeof(*local));
 
 	if (!local)
 		return NULL;
 	local->bounded = bounded;
-	local->first_interrupt = x->nr_actors;
-	local->nr_cpus = x->machine->nr_cpus;
+	local->first_interrupt = nr_threads;
+	local->nr_cpus = nr_cpus;
 	local->exact.slots = local->by_object.slots = FIRST_SLOTS;
 	local->exact.slot = calloc(FIRST_SLOTS, sizeof(uint32_t));
 	local->by_object.slot = calloc(FIRST_SLOTS, sizeof(uint32_t));

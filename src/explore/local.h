@@ -34,7 +34,7 @@ struct local_holds {
  * @bounded: what a step lets go may let others go on; then to leave them is a preemption, which it
  * was not before. Under a bound on preemptions such steps are not local.
  */
-struct local *local_create(const struct vmsim_explorer *x, bool bounded);
+struct local *local_create(unsigned int nr_threads, unsigned int nr_cpus, bool bounded);
 void local_destroy(struct local *local);
 
 /**

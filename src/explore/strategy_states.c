@@ -56,7 +56,7 @@ static int create(struct vmsim_explorer *x, bool rising)
 	x->strategy_state = search;
 	search->log_limit = limit / 2;
 	search->visited_limit = limit / 2;
-	search->local = local_create(x, search->bounded);
+	search->local = local_create(x->nr_actors, x->machine->nr_cpus, search->bounded);
 	return search->local ? 0 : -ENOMEM;
 }
 

@@ -94,7 +94,7 @@ bool __wrap_local_load(struct local *local, struct search_file *in)
 
 	if (error_in_file != NOTHING_LEARNT)
 		return __real_local_load(local, in);
-	lost = local_create(false);
+	lost = local_create(1, 1, false);
 	done = __real_local_load(lost, in);
 	local_destroy(lost);
 	return done;
