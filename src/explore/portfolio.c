@@ -33,7 +33,12 @@ static const struct {
 
 #define MEMBERS (sizeof(rules) / sizeof(rules[0]))
 
-/* The share of a member that sees its end, and of one that will not come there. */
+/*
+ * The share of a member that has less than so many times before it of what lies behind it, of one that
+ * can come to its end, and of one that will not.
+ */
+#define SOON 10
+#define SOON_SHARE 128
 #define NEAR_SHARE 32
 #define HOPELESS_SHARE 2
 

@@ -360,7 +360,7 @@ static void test_killed_while_saving(void **state)
 	skip_without_states();
 	save(&right);
 	size = contents(file, &before);
-	longer.leg *= 3;
+	longer.leg *= 2;
 	fflush(NULL);
 	child = fork();
 	if (!child) {
