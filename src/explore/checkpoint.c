@@ -38,7 +38,7 @@ static char *live_stack(const struct vmsim_actor *actor)
  * where there is nothing any more; and in any case as far as the stack was in use at the last
  * checkpoint, since what is not in use is not looked at, and so could not be put back.
  */
-static NO_SANITIZE_ADDRESS bool block_is_clear(const char *block)
+static NO_SANITIZE bool block_is_clear(const char *block)
 {
 	typedef u64 wide __attribute__((vector_size(32), aligned(8)));
 	const wide *part = (const void *)block;
@@ -206,7 +206,7 @@ uint64_t checkpoint_thread_key(const struct vmsim_explorer *x, unsigned int inde
 
 #define PLACE_WORDS 48
 
-NO_SANITIZE_ADDRESS uint64_t checkpoint_place(const struct vmsim_explorer *x, unsigned int index)
+NO_SANITIZE uint64_t checkpoint_place(const struct vmsim_explorer *x, unsigned int index)
 {
 	const struct vmsim_actor *actor = &x->actor[index];
 	const uint64_t *at = (const void *)live_stack(actor), *top = (const void *)stack_top(actor);

@@ -118,7 +118,6 @@ int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *sta
 		.errno_at = &errno,
 	};
 	if (backend == VMSIM_BACKEND_FIBER) {
-		ASAN_UNPOISON_MEMORY_REGION(stack, stack_size);
 		co->tsan = __tsan_create_fiber(0);
 		co->context = fiber_make(stack, stack_size, fiber_main, co);
 		return 0;
@@ -174,11 +173,20 @@ void *coroutine_position(const struct coroutine *co)
 	return co->context;
 }
 
+/*
+ * Functions are left in another way than by returning: those that stand between where the fiber was
+ * left and the top of its stack. What has returned has cleared the bytes around its variables.
+ */
+static void leave_frames(const struct coroutine *co)
+{
+	ASAN_UNPOISON_MEMORY_REGION(co->context,
+				    (size_t)((char *)co->stack + co->stack_size - (char *)co->context));
+}
+
 void coroutine_set_position(struct coroutine *co, void *position)
 {
+	leave_frames(co);
 	co->context = position;
-	/* Where functions were left in other ways than by returning. */
-	ASAN_UNPOISON_MEMORY_REGION(co->stack, co->stack_size);
 }
 
 void coroutine_destroy(struct coroutine *co)
@@ -190,6 +198,8 @@ void coroutine_destroy(struct coroutine *co)
 	}
 	if (co->backend == VMSIM_BACKEND_PTHREAD)
 		sem_destroy(&co->turn);
+	if (co->backend == VMSIM_BACKEND_FIBER && co->fn)
+		leave_frames(co);
 	if (co->backend == VMSIM_BACKEND_FIBER && co->fn && co->tsan)
 		__tsan_destroy_fiber(co->tsan);
 	*co = (struct coroutine) { 0 };

@@ -106,7 +106,7 @@ bool image_exclude(struct image *image, const void *at, size_t size)
 typedef uint64_t wide __attribute__((vector_size(32)));
 
 /* Two chunks, of which the first may be part of a stack. */
-static inline NO_SANITIZE_ADDRESS bool differs(const char *memory, const char *copy)
+static inline NO_SANITIZE bool differs(const char *memory, const char *copy)
 {
 	const wide *a = (const void *)memory, *b = (const void *)copy;
 	wide difference = (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]);
@@ -114,12 +114,12 @@ static inline NO_SANITIZE_ADDRESS bool differs(const char *memory, const char *c
 	return difference[0] | difference[1] | difference[2] | difference[3];
 }
 
-static NO_SANITIZE_ADDRESS void copy_chunk(char *to, const char *from)
+static NO_SANITIZE void copy_chunk(char *to, const char *from)
 {
 	raw_copy(to, from, IMAGE_CHUNK);
 }
 
-static bool is_zero(const char *chunk)
+static NO_SANITIZE bool is_zero(const char *chunk)
 {
 	const uint64_t *word = (const void *)chunk;
 	uint64_t any = 0;
@@ -129,7 +129,7 @@ static bool is_zero(const char *chunk)
 	return !any;
 }
 
-static struct image_key hash_bytes(const char *chunk, size_t number)
+static NO_SANITIZE struct image_key hash_bytes(const char *chunk, size_t number)
 {
 	XXH128_hash_t hash;
 
@@ -203,7 +203,7 @@ static size_t end_chunk(const struct image *image, const void *to)
 /* Most of what is looked at has not changed: so many chunks are compared at once. */
 #define CHUNKS_AT_ONCE 16
 
-static void scan_chunks(struct image *image, size_t first, size_t end)
+static NO_SANITIZE void scan_chunks(struct image *image, size_t first, size_t end)
 {
 	for (size_t number = first; number < end; number++)
 		if (differs(image->memory + number * IMAGE_CHUNK,
@@ -211,7 +211,7 @@ static void scan_chunks(struct image *image, size_t first, size_t end)
 			chunk_changed(image, number);
 }
 
-void image_scan(struct image *image, const void *from, const void *to)
+NO_SANITIZE void image_scan(struct image *image, const void *from, const void *to)
 {
 	size_t end = end_chunk(image, to), next;
 
@@ -259,7 +259,7 @@ static bool is_excluded(const struct image *image, size_t at)
 	return false;
 }
 
-void image_each_change(const struct image *image, size_t mark, void (*fn)(void *arg, size_t offset),
+NO_SANITIZE void image_each_change(const struct image *image, size_t mark, void (*fn)(void *arg, size_t offset),
 		       void *arg)
 {
 	for (size_t i = mark; i < image->logged; i++) {
