@@ -180,6 +180,8 @@ void check_job_finish(struct check_job *job, int wait_status)
 						WEXITSTATUS(wait_status) == CLI_WRONG);
 
 	job->seconds += now();
+	/* Another process may get that number. */
+	job->pid = 0;
 	if (ended)
 		read_answer(job);
 	else

@@ -2,7 +2,7 @@
 #include "explore/checkpoint.h"
 #include "explore/rehearse.h"
 
-/* It is over when so many executions taught nothing. */
+/* It is over when so many executions taught nothing, and after as many as are asked for. */
 #define QUIET_EXECUTIONS 150
 /* At most; spins take more steps than they teach. */
 #define STEPS 400000
@@ -44,10 +44,11 @@ static unsigned int execute(struct vmsim_explorer *x, struct local *local, unsig
 void rehearse(struct vmsim_explorer *x, struct local *local)
 {
 	static const unsigned int patience[] = { 2, 4, 16, 64 };
+	unsigned int most = (unsigned int)min(x->options->executions, (uint64_t)STEPS);
 	unsigned int steps = 0, quiet = 0;
 	uint64_t rng = 0;
 
-	for (unsigned int i = 0; quiet < QUIET_EXECUTIONS && steps < STEPS; i++) {
+	for (unsigned int i = 0; i < most && quiet < QUIET_EXECUTIONS && steps < STEPS; i++) {
 		size_t known = local_known(local);
 
 		steps += execute(x, local, patience[i % ARRAY_SIZE(patience)], &rng);

@@ -8,6 +8,12 @@ trace=$here/../data/gcc-compile.vmtrace.gz
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
+# Found once: what PATH has may be a script that looks for it.
+python=$(python3 -c 'import sys; print(sys.executable)')
+
+python3() {
+	"$python" "$@"
+}
 
 fail() {
 	echo "FAILED: $*"
