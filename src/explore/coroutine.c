@@ -8,7 +8,10 @@
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #else
-#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+static inline void __asan_unpoison_memory_region(const volatile void *address, size_t size)
+{
+	(void)address, (void)size;
+}
 static inline void __sanitizer_start_switch_fiber(void **save, const void *bottom, size_t size)
 {
 	(void)save, (void)bottom, (void)size;
@@ -21,7 +24,16 @@ static inline void __sanitizer_finish_switch_fiber(void *save, const void **bott
 
 #ifdef WITH_TSAN
 #include <sanitizer/tsan_interface.h>
+/* In the runtime, but in none of its headers. */
+void __tsan_ignore_thread_begin(void);
+void __tsan_ignore_thread_end(void);
 #else
+static inline void __tsan_ignore_thread_begin(void)
+{
+}
+static inline void __tsan_ignore_thread_end(void)
+{
+}
 static inline void *__tsan_get_current_fiber(void)
 {
 	return NULL;
@@ -94,6 +106,16 @@ static void own_stack(struct coroutine *co)
 #else
 	(void)co;
 #endif
+}
+
+void coroutine_alone_begin(void)
+{
+	__tsan_ignore_thread_begin();
+}
+
+void coroutine_alone_end(void)
+{
+	__tsan_ignore_thread_end();
 }
 
 void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend)
@@ -179,8 +201,9 @@ void *coroutine_position(const struct coroutine *co)
  */
 static void leave_frames(const struct coroutine *co)
 {
-	ASAN_UNPOISON_MEMORY_REGION(co->context,
-				    (size_t)((char *)co->stack + co->stack_size - (char *)co->context));
+	const char *top = (const char *)co->stack + co->stack_size;
+
+	__asan_unpoison_memory_region(co->context, (size_t)(top - (const char *)co->context));
 }
 
 void coroutine_set_position(struct coroutine *co, void *position)

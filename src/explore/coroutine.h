@@ -44,6 +44,12 @@ bool coroutine_can_go_back(void);
 bool coroutine_can_stay(enum vmsim_backend backend);
 /* The context that calls this becomes @co. */
 void coroutine_adopt(struct coroutine *co, enum vmsim_backend backend);
+/*
+ * ThreadSanitizer looks away from what the context that calls this does, until the end: nobody else
+ * runs meanwhile, and switches order all of that before or after all that others do.
+ */
+void coroutine_alone_begin(void);
+void coroutine_alone_end(void);
 /* A new one, which runs @fn(@arg) when it is switched to first. @fn must not return. */
 int coroutine_create(struct coroutine *co, enum vmsim_backend backend, void *stack,
 		     size_t stack_size, void (*fn)(void *arg), void *arg);

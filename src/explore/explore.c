@@ -187,7 +187,7 @@ void session_hand_over(struct vmsim_explorer *x, struct vmsim_result *result)
 	x->recorded = (struct pick_list) { 0 };
 }
 
-int session_execute(struct vmsim_explorer *x, uint64_t seed)
+static int execute(struct vmsim_explorer *x, uint64_t seed)
 {
 	int err;
 
@@ -214,6 +214,16 @@ int session_execute(struct vmsim_explorer *x, uint64_t seed)
 		x->strategy->done(x);
 	x->deepest = max(x->deepest, x->steps);
 	return x->misfit[0] ? -EINVAL : 0;
+}
+
+int session_execute(struct vmsim_explorer *x, uint64_t seed)
+{
+	int err;
+
+	coroutine_alone_begin();
+	err = execute(x, seed);
+	coroutine_alone_end();
+	return err;
 }
 
 /* A look at the clock takes as long as some decisions: one look for this many of them. */

@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Access to stacks as plain memory, which AddressSanitizer must not judge. */
+/* Access to stacks, and to all of a machine, as plain memory, which no sanitizer is to judge. */
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(WITH_ASAN)
+/* In a file that is not instrumented, of a library that is. */
+#elif defined(__SANITIZE_ADDRESS__)
 #define WITH_ASAN 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -17,7 +19,8 @@
 #endif
 #endif
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(WITH_TSAN)
+#elif defined(__SANITIZE_THREAD__)
 #define WITH_TSAN 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -36,34 +39,57 @@
  * For inner loops over all of the machine's memory: their bounds were checked before, and what they
  * read and write is no access of the code that is examined.
  */
-#define NO_SANITIZE __attribute__((no_sanitize("address"), no_sanitize("undefined")))
+#define NO_SANITIZE							\
+	__attribute__((no_sanitize("address"), no_sanitize("undefined"), no_sanitize("thread")))
 
-#ifdef WITH_ASAN
+#if defined(WITH_ASAN) || defined(WITH_TSAN)
 
-typedef uint64_t raw_wide __attribute__((vector_size(16), aligned(8)));
+typedef uint64_t raw_wide __attribute__((vector_size(16), aligned(1)));
 
-/* In multiples of eight bytes; volatile, so that no compiler makes a call of memcpy() of it. */
+#define RAW_AT_ONCE (4 * sizeof(raw_wide))
+
+/* So that no compiler makes a call of memcpy() of a loop, which would be checked. */
+#define RAW_STEP() __asm__ volatile("" ::: "memory")
+
 static inline NO_SANITIZE void raw_copy(void *to, const void *from, size_t size)
 {
-	size_t wides = size / sizeof(raw_wide);
+	char *out = to;
+	const char *in = from;
 
-	for (size_t i = 0; i < wides; i++)
-		((volatile raw_wide *)to)[i] = ((const volatile raw_wide *)from)[i];
-	if (size & 8)
-		((volatile uint64_t *)to)[2 * wides] = ((const volatile uint64_t *)from)[2 * wides];
+	for (; size >= RAW_AT_ONCE; size -= RAW_AT_ONCE) {
+		const raw_wide *part = (const void *)in;
+		raw_wide a = part[0], b = part[1], c = part[2], d = part[3];
+		raw_wide *place = (void *)out;
+
+		place[0] = a, place[1] = b, place[2] = c, place[3] = d;
+		in += RAW_AT_ONCE;
+		out += RAW_AT_ONCE;
+		RAW_STEP();
+	}
+	for (; size; size--) {
+		*out++ = *in++;
+		RAW_STEP();
+	}
 }
 
 static inline NO_SANITIZE void raw_clear(void *at, size_t size)
 {
-	size_t wides = size / sizeof(raw_wide);
+	char *out = at;
 
-	for (size_t i = 0; i < wides; i++)
-		((volatile raw_wide *)at)[i] = (raw_wide) { 0 };
-	if (size & 8)
-		((volatile uint64_t *)at)[2 * wides] = 0;
+	for (; size >= RAW_AT_ONCE; size -= RAW_AT_ONCE) {
+		raw_wide *place = (void *)out;
+
+		place[0] = place[1] = place[2] = place[3] = (raw_wide) { 0 };
+		out += RAW_AT_ONCE;
+		RAW_STEP();
+	}
+	for (; size; size--) {
+		*out++ = 0;
+		RAW_STEP();
+	}
 }
 
-/* In multiples of 64 bytes. */
+/* In multiples of RAW_AT_ONCE. */
 static inline NO_SANITIZE bool raw_same(const void *a, const void *b, size_t size)
 {
 	const raw_wide *l = a, *r = b;

@@ -161,7 +161,7 @@ static void snapshot_free(struct world_snapshot *s)
 static void clear_range(void *arg, void *from, void *to)
 {
 	(void)arg;
-	memset(from, 0, (size_t)((char *)to - (char *)from));
+	raw_clear(from, (size_t)((char *)to - (char *)from));
 }
 
 /* A TLB that is unused now has been so all the time. */
@@ -170,7 +170,7 @@ static void restore_cpus(struct vmsim_machine *m, const struct world_snapshot *s
 	for (unsigned int i = 0; i < m->nr_cpus; i++) {
 		const char *end = used_end_of_cpu(&m->cpu[i]);
 
-		memcpy(&m->cpu[i], s->range[i].copy, (size_t)(end - (char *)&m->cpu[i]));
+		raw_copy(&m->cpu[i], s->range[i].copy, (size_t)(end - (char *)&m->cpu[i]));
 	}
 }
 
@@ -206,7 +206,7 @@ void world_restore(struct vmsim_explorer *x)
 	clear_heap(m, s);
 	restore_cpus(m, s);
 	for (unsigned int i = m->nr_cpus; i < s->ranges; i++)
-		memcpy(s->range[i].at, s->range[i].copy, s->range[i].size);
+		raw_copy(s->range[i].at, s->range[i].copy, s->range[i].size);
 	if (used > m->frames_used)
 		clear_frames(m, m->frames_used, used);
 }
