@@ -78,7 +78,7 @@ static inline ctype name##_dec_return(type *v) { return name##_sub_return(1, v);
 static inline void name##_add(ctype i, type *v)						\
 {											\
 	ctype old = name##_add_unseen(i, v);						\
-	vmsim_event(ATOMIC, (uintptr_t)v, VMSIM_ATOMIC_ADDS, old + i);			\
+	vmsim_event(ATOMIC, (uintptr_t)v, VMSIM_ATOMIC_ADDING(i), old + i);		\
 	(void)old;									\
 }											\
 static inline void name##_sub(ctype i, type *v) { name##_add(-i, v); }			\

@@ -135,6 +135,9 @@ enum vmsim_atomic_kind {
 	VMSIM_ATOMIC_DROPS,		/* whether nothing is left after one less */
 };
 
+/* VMSIM_ATOMIC_ADDS says in its upper half how much is added; its "old" is what comes out. */
+#define VMSIM_ATOMIC_ADDING(n) (VMSIM_ATOMIC_ADDS | (uint64_t)(uint32_t)(n) << 32)
+
 /* Values of the "kind" argument of FAULT_KIND. */
 enum vmsim_fault_kind {
 	VMSIM_FAULT_NONE,

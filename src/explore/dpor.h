@@ -54,15 +54,11 @@ struct dpor_sleeper {
 	uint32_t accesses, accesses_end;
 };
 
-struct dpor_access {
-	uint64_t object;
-	enum access_mode mode;
-};
-
-/* One access in the list of an object. */
+/* One access in the list of an object; @change: with those of the same actor right before it. */
 struct dpor_record {
 	uint32_t node, next;
 	enum access_mode mode;
+	int change;
 };
 
 /* An earlier step that the step under way meets. @behind: after it has acquired something. */
@@ -116,7 +112,7 @@ struct dpor {
 	uint32_t *clock;		/* of each node, @width words */
 	uint32_t *weak;			/* the same, if no grace period had to end */
 
-	struct dpor_access *access;
+	struct access *access;
 	size_t nr_accesses, access_capacity;
 	struct dpor_sleeper *sleeper;
 	size_t nr_sleepers, sleeper_capacity;
@@ -161,8 +157,11 @@ void dpor_order_step(struct dpor *d, size_t node);
 void dpor_order_pending(struct dpor *d, size_t node);
 /* As it was before the step of @node. */
 void dpor_order_undo(struct dpor *d, size_t node);
-bool dpor_accesses_conflict(const struct dpor *d, uint32_t a, uint32_t a_end, uint32_t b,
-			    uint32_t b_end);
+/* Whether who sleeps has to be woken by a step that has just ended. */
+bool dpor_sleeper_is_concerned(const struct dpor *d, const struct dpor_sleeper *sleeper,
+			       const struct dpor_node *step);
+bool dpor_steps_conflict(const struct dpor *d, const struct dpor_node *a,
+			 const struct dpor_node *b);
 uint64_t dpor_actor_cell(const struct dpor *d, unsigned int actor, unsigned int cell);
 void dpor_actor_cell_set(struct dpor *d, unsigned int actor, unsigned int cell, uint64_t value);
 /* What @actor waits for includes the step of @node: the end of a read section, or anything else. */

@@ -128,38 +128,97 @@ void dpor_order_undo(struct dpor *d, size_t node)
 	d->nr_graces = to->graces;
 }
 
-/* Who reads the word of a lock looks whether it is held. */
-static bool looks_at_lock(const struct dpor_access *lock, const struct dpor_access *look)
-{
-	return look->mode == ACCESS_READ &&
-	       lock->object == object_name(OBJECT_LOCK, look->object) &&
-	       lock->object != look->object;
-}
-
 /*
  * A section that is entered after the grace period has begun is in nobody's way: what happens when
  * it is entered before, happens then, too. Not the other way round.
  */
-static bool starts_before_grace(const struct dpor_access *sleeper, const struct dpor_access *access)
+static bool starts_before_grace(const struct access *sleeper, const struct access *access)
 {
 	return sleeper->mode == ACCESS_ACQUIRE && access->mode == ACCESS_READ;
 }
 
-/* Whether who sleeps with access @a in mind is concerned by @b. */
-static bool accesses_conflict(const struct dpor_access *a, const struct dpor_access *b)
+static bool is_addition(const struct access *access)
 {
-	if (a->object == b->object && object_kind(a->object) == OBJECT_READER)
-		return starts_before_grace(a, b);
-	if (a->object == b->object)
-		return modes_conflict(a->mode, b->mode);
-	return looks_at_lock(a, b) || looks_at_lock(b, a);
+	return access->mode == ACCESS_ADD && access->change > 0;
 }
 
-bool dpor_accesses_conflict(const struct dpor *d, uint32_t a, uint32_t a_end, uint32_t b,
-			    uint32_t b_end)
+static bool is_drop(const struct access *access)
 {
-	for (uint32_t i = a; i < a_end; i++)
-		for (uint32_t j = b; j < b_end; j++)
+	return access->mode == ACCESS_DROP && access->change < 0;
+}
+
+/*
+ * Whether a drop, and all that was added and dropped since the last exclusive access, leaves
+ * something in whatever order they come; @left: in this one. Of each actor, as much may have come
+ * before all others as leaves the least. The answer is the same in all these orders, so those that
+ * it is yes for concern each other nowhere.
+ */
+static bool always_leaves(const struct dpor *d, const struct access *drop, int left,
+			  unsigned int actor)
+{
+	int least[DPOR_ACTORS] = { 0 };
+	uint64_t record = d->cell[object_slot(d, drop->object)->cells + CELL_SHARED];
+
+	left -= drop->change;
+	least[actor] = drop->change;
+	for (; record != NONE; record = d->record[record - 1].next) {
+		const struct dpor_record *r = &d->record[record - 1];
+		int *of_actor = &least[d->node[r->node].actor];
+
+		/* By how much is not known. */
+		if (r->mode == ACCESS_ADD && r->change <= 0)
+			return false;
+		left -= r->change;
+		*of_actor = min(*of_actor + r->change, 0);
+	}
+	for (unsigned int i = 0; i < d->width; i++)
+		left += least[i];
+	return left > 0;
+}
+
+/*
+ * Who sleeps is concerned by a drop if his own would not always leave something after it. Additions
+ * concern no drop that does.
+ */
+static bool count_concerns(const struct dpor *d, const struct access *sleeper, unsigned int actor,
+			   const struct access *access)
+{
+	return is_drop(sleeper) && is_drop(access) &&
+	       !always_leaves(d, sleeper, access->left + sleeper->change, actor);
+}
+
+static bool are_counts(const struct access *a, const struct access *b)
+{
+	return (is_addition(a) || is_drop(a)) && (is_addition(b) || is_drop(b));
+}
+
+/* Whether who sleeps with access @a in mind is concerned by @b. */
+static bool is_concerned(const struct dpor *d, unsigned int actor, const struct access *a,
+			 const struct access *b)
+{
+	if (a->object != b->object)
+		return accesses_conflict(a, b);
+	if (are_counts(a, b))
+		return count_concerns(d, a, actor, b);
+	if (object_kind(a->object) == OBJECT_READER)
+		return starts_before_grace(a, b);
+	return modes_conflict(a->mode, b->mode);
+}
+
+bool dpor_sleeper_is_concerned(const struct dpor *d, const struct dpor_sleeper *sleeper,
+			       const struct dpor_node *step)
+{
+	for (uint32_t i = sleeper->accesses; i < sleeper->accesses_end; i++)
+		for (uint32_t j = step->own_accesses; j < step->accesses_end; j++)
+			if (is_concerned(d, sleeper->actor, &d->access[i], &d->access[j]))
+				return true;
+	return false;
+}
+
+bool dpor_steps_conflict(const struct dpor *d, const struct dpor_node *a, const struct dpor_node *b)
+{
+	for (uint32_t i = a->own_accesses; i < a->accesses_end; i++)
+		for (uint32_t j = b->own_accesses; j < b->accesses_end; j++)
 			if (accesses_conflict(&d->access[i], &d->access[j]))
 				return true;
 	return false;
@@ -231,7 +290,7 @@ static void node_list_add_records(struct dpor *d, struct node_list *list, uint64
 #define MODE(m) (1U << ACCESS_##m)
 #define ANY_MODE (~0U)
 
-static bool acquires(const struct dpor_access *access)
+static bool acquires(const struct access *access)
 {
 	return access->mode == ACCESS_ACQUIRE || access->mode == ACCESS_ACQUIRE_SHARED;
 }
@@ -274,7 +333,7 @@ static uint64_t shared_acquire(const struct dpor *d, uint64_t record, unsigned i
 }
 
 /* When others had the object, since it was last acquired exclusively. */
-static void find_sections(struct dpor *d, const struct dpor_access *access, const uint64_t *cell)
+static void find_sections(struct dpor *d, const struct access *access, const uint64_t *cell)
 {
 	section_add(d, cell[CELL_EXCLUSIVE], cell[CELL_RELEASE]);
 	if (access->mode != ACCESS_ACQUIRE)
@@ -288,11 +347,21 @@ static void find_sections(struct dpor *d, const struct dpor_access *access, cons
 	}
 }
 
+/* The modes of what shares the object with an access, and has to come in the other order, too. */
+static unsigned int modes_to_reverse(const struct access *access)
+{
+	unsigned int modes = modes_against(access->mode);
+
+	if (is_addition(access))
+		return modes & ~MODE(DROP);
+	return is_drop(access) ? modes & ~MODE(ADD) : modes;
+}
+
 /*
  * What an access conflicts with. d->races: the other order is possible. d->edges: a release that
  * let an acquire in; what came before it is behind it, but there is no other order of the two.
  */
-static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, size_t node)
+static void find_conflicts_of(struct dpor *d, const struct access *access, size_t node)
 {
 	unsigned int actor = d->node[node].actor;
 	uint32_t cells = dpor_cell_object(d, access->object);
@@ -300,7 +369,7 @@ static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, 
 	struct node_list *races = &d->races, *edges = &d->edges;
 	bool tries = !acquires(access) && access->mode != ACCESS_RELEASE &&
 		     access->mode != ACCESS_RELEASE_SHARED;
-	unsigned int shared = cell[CELL_SHARED] == NONE ? 0 : modes_against(access->mode);
+	unsigned int shared = cell[CELL_SHARED] == NONE ? 0 : modes_to_reverse(access);
 
 	/* Who releases has acquired, or somebody has for it. */
 	node_list_add(d, access->mode == ACCESS_RELEASE ? edges : races,
@@ -315,7 +384,7 @@ static void find_conflicts_of(struct dpor *d, const struct dpor_access *access, 
 		find_sections(d, access, cell);
 }
 
-static void find_conflicts(struct dpor *d, const struct dpor_access *access, size_t node)
+static void find_conflicts(struct dpor *d, const struct access *access, size_t node)
 {
 	unsigned int actor = d->node[node].actor;
 	const struct dpor_object *other;
@@ -330,7 +399,7 @@ static void find_conflicts(struct dpor *d, const struct dpor_access *access, siz
 			node_list_add_records(d, &d->races, d->cell[other->cells + CELL_SHARED],
 					      MODE(READ), actor);
 	} else if (!object_kind(access->object) && access->mode == ACCESS_READ) {
-		struct dpor_access lock = {
+		struct access lock = {
 			.object = object_name(OBJECT_LOCK, access->object), .mode = ACCESS_READ,
 		};
 
@@ -340,24 +409,30 @@ static void find_conflicts(struct dpor *d, const struct dpor_access *access, siz
 }
 
 static void record_push(struct dpor *d, uint32_t cell, size_t node,
-			const struct dpor_access *access)
+			const struct access *access)
 {
 	uint64_t next = d->cell[cell];
 	enum access_mode mode = access->mode;
+	int change = access->change;
 
 	/* The last one by the same actor says it all. */
 	if (next != NONE && d->record[next - 1].mode == mode &&
-	    d->node[d->record[next - 1].node].actor == d->node[node].actor)
+	    d->node[d->record[next - 1].node].actor == d->node[node].actor) {
+		if (mode == ACCESS_ADD && (change <= 0 || d->record[next - 1].change <= 0))
+			change = 0;
+		else
+			change += d->record[next - 1].change;
 		next = d->record[next - 1].next;
+	}
 	GROW(d->record, d->record_capacity, d->nr_records + 1);
 	d->record[d->nr_records++] = (struct dpor_record) {
-		.node = (uint32_t)node, .next = (uint32_t)next, .mode = mode,
+		.node = (uint32_t)node, .next = (uint32_t)next, .mode = mode, .change = change,
 	};
 	cell_set(d, cell, d->nr_records);
 }
 
 /* The section that is open on a CPU: the node that it was entered at. */
-static void note_reader(struct dpor *d, const struct dpor_access *access, size_t node)
+static void note_reader(struct dpor *d, const struct access *access, size_t node)
 {
 	if (access->mode == ACCESS_READ)
 		return;
@@ -365,7 +440,7 @@ static void note_reader(struct dpor *d, const struct dpor_access *access, size_t
 		 access->mode == ACCESS_ACQUIRE ? node + 1 : NONE);
 }
 
-static void note_access(struct dpor *d, const struct dpor_access *access, size_t node)
+static void note_access(struct dpor *d, const struct access *access, size_t node)
 {
 	uint32_t cells = dpor_cell_object(d, access->object);
 
@@ -645,6 +720,14 @@ static bool takes_turn(const struct dpor *d, const struct dpor_node *step)
 	return false;
 }
 
+/* What is dropped is watched by all where it could be the last. */
+static void judge_drop(struct dpor *d, struct access *access, unsigned int actor)
+{
+	dpor_cell_object(d, access->object);
+	if (!always_leaves(d, access, access->left, actor))
+		access->mode = ACCESS_WRITE;
+}
+
 static void order_begin(struct dpor *d, size_t node)
 {
 	struct dpor_node *step = &d->node[node];
@@ -658,9 +741,11 @@ static void order_begin(struct dpor *d, size_t node)
 	step->before = (uint32_t)dpor_actor_cell(d, step->actor, CELL_LAST);
 	begin_clock(d, node);
 	for (uint32_t i = step->own_accesses; i < step->accesses_end; i++) {
-		const struct dpor_access *access = &d->access[i];
+		struct access *access = &d->access[i];
 		size_t n = d->races.n;
 
+		if (is_drop(access))
+			judge_drop(d, access, step->actor);
 		find_conflicts(d, access, node);
 		held |= acquires(access);
 		for (; held && !acquires(access) && n < d->races.n; n++)
@@ -707,7 +792,7 @@ void dpor_order_step(struct dpor *d, size_t node)
 }
 
 /* Who has what the step waits for has it until the end. */
-static void find_holder(struct dpor *d, const struct dpor_access *access)
+static void find_holder(struct dpor *d, const struct access *access)
 {
 	const uint64_t *cell = &d->cell[dpor_cell_object(d, access->object)];
 

@@ -59,6 +59,21 @@ bool footprint_releases(const struct footprint *footprint)
 	return false;
 }
 
+/* Who reads the word of a lock looks whether it is held. */
+static bool looks_at_lock(const struct access *lock, const struct access *look)
+{
+	return look->mode == ACCESS_READ &&
+	       lock->object == object_name(OBJECT_LOCK, look->object) &&
+	       lock->object != look->object;
+}
+
+bool accesses_conflict(const struct access *a, const struct access *b)
+{
+	if (a->object == b->object)
+		return modes_conflict(a->mode, b->mode);
+	return looks_at_lock(a, b) || looks_at_lock(b, a);
+}
+
 /* Who only tries does not wait: an attempt that succeeds could have failed instead. */
 static enum access_mode locking_mode(uint64_t mode)
 {
@@ -188,27 +203,47 @@ static enum access_mode counting_mode(int64_t old, int64_t new)
 	return new > old - new ? ACCESS_DROP : ACCESS_WRITE;
 }
 
-static enum access_mode atomic_mode(const struct vmsim_event *event)
+static void count(struct footprint *footprint, uint64_t object, int64_t old, int64_t new)
 {
-	if (event->arg[1] == VMSIM_ATOMIC_ADDS)
-		return ACCESS_ADD;
-	if (event->arg[1] == VMSIM_ATOMIC_DROPS)
-		return counting_mode((int64_t)event->arg[2], (int64_t)event->arg[2] - 1);
-	return ACCESS_WRITE;
+	struct access *access;
+
+	footprint_add(footprint, object, counting_mode(old, new));
+	access = &footprint->at[footprint->n - 1];
+	if (new - old != (int16_t)(new - old) || new != (int32_t)new)
+		return;
+	access->change = (int16_t)(new - old);
+	access->left = (int32_t)new;
+}
+
+static void atomic_event(struct footprint *footprint, const struct vmsim_event *event)
+{
+	int64_t value = (int64_t)event->arg[2], added = (int32_t)(event->arg[1] >> 32);
+
+	switch ((uint32_t)event->arg[1]) {
+	case VMSIM_ATOMIC_ADDS:
+		count(footprint, event->arg[0], value - added, value);
+		footprint->at[footprint->n - 1].mode = ACCESS_ADD;
+		break;
+	case VMSIM_ATOMIC_DROPS:
+		count(footprint, event->arg[0], value, value - 1);
+		break;
+	default:
+		footprint_add(footprint, event->arg[0], ACCESS_WRITE);
+	}
 }
 
 static void count_event(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct page *page = (void *)(uintptr_t)event->arg[0];
 	const struct mm_struct *mm = (void *)(uintptr_t)event->arg[0];
-	enum access_mode mode = counting_mode((int64_t)event->arg[1], (int64_t)event->arg[2]);
+	int64_t old = (int64_t)event->arg[1], new = (int64_t)event->arg[2];
 
 	switch (event->kind) {
 	case VMSIM_EV_ATOMIC:
-		footprint_add(footprint, event->arg[0], atomic_mode(event));
+		atomic_event(footprint, event);
 		break;
 	case VMSIM_EV_REF:
-		footprint_add(footprint, address(&page->_refcount), mode);
+		count(footprint, address(&page->_refcount), old, new);
 		break;
 	case VMSIM_EV_FLUSH_PENDING:
 		footprint_add(footprint, address(&mm->tlb_flush_pending), ACCESS_ADD);
@@ -218,7 +253,7 @@ static void count_event(struct footprint *footprint, const struct vmsim_event *e
 		look_at_folio_rights(footprint, event);
 		break;
 	default:
-		footprint_add(footprint, address(&page->_mapcount), mode);
+		count(footprint, address(&page->_mapcount), old, new);
 	}
 }
 
@@ -264,9 +299,6 @@ static void frame_event(struct footprint *footprint, const struct vmsim_event *e
 		footprint_add(footprint, contents_of(address(page)), ACCESS_READ);
 		look_at_rights(footprint, page);
 		break;
-	case VMSIM_EV_TABLE_FREE:
-		look_at_mm_rights(footprint, (struct mm_struct *)(uintptr_t)event->arg[2]);
-		fallthrough;
 	default:
 		footprint_add(footprint, contents_of(address(page)), ACCESS_WRITE);
 	}
@@ -324,9 +356,9 @@ static void file_event(struct footprint *footprint, const struct vmsim_event *ev
 }
 
 /*
- * The set of the TLB that an entry is in, the TLB as a whole, pointers to tables. Threads that
- * share a CPU meet what the others have filled and dropped there. What is dropped may go in any
- * order.
+ * The set of the TLB that an entry is in, and what that holds; the TLB as a whole, pointers to
+ * tables. Threads that share a CPU meet what the others have filled and dropped there. What is
+ * dropped may go in any order; a flush that finds nothing matters only to what fills the set.
  */
 static void touch_entry(struct footprint *footprint, const struct vmsim_event *event)
 {
@@ -337,9 +369,12 @@ static void touch_entry(struct footprint *footprint, const struct vmsim_event *e
 				event->kind == VMSIM_EV_TLB_DROP ? ACCESS_ADD : ACCESS_READ;
 
 	footprint_add(footprint, address(tlb), ACCESS_READ);
-	footprint_add(footprint, address(tlb->entry[set]), mode);
-	if (event->kind == VMSIM_EV_TLB_FILL)
-		footprint_add(footprint, address(tlb->psc), ACCESS_WRITE);
+	footprint_add(footprint, address(vmsim_tlb_held(tlb->entry[set])), mode);
+	if (event->kind != VMSIM_EV_TLB_FILL)
+		return;
+	footprint_add(footprint, address(tlb->entry[set]), ACCESS_WRITE);
+	footprint_add(footprint, address(tlb->psc), ACCESS_WRITE);
+	footprint_add(footprint, address(vmsim_psc_held(tlb)), ACCESS_WRITE);
 }
 
 static void use_entry(struct footprint *footprint, const struct vmsim_event *event)

@@ -46,9 +46,11 @@ enum access_found {
 
 struct access {
 	uint64_t object;		/* an address, or a name made by object_name() */
-	enum access_mode mode;
-	enum access_found found;
+	uint8_t mode;			/* an enum access_mode */
+	uint8_t found;			/* an enum access_found */
 	bool attempt; /* at a lock: if it were held, the step would do something else */
+	int16_t change;			/* of a count: by how much; 0: not known */
+	int32_t left;			/* of a count: what comes out */
 };
 
 struct footprint {
@@ -117,7 +119,7 @@ void footprint_drop_rights(struct footprint *footprint, const struct vmsim_tlb_e
 /* What the oracles look at when there is an event. */
 void footprint_oracles(struct footprint *footprint, const struct vmsim_event *event);
 /* True unless the order of two accesses to the same object shows nowhere. */
-static inline bool modes_conflict(enum access_mode a, enum access_mode b)
+static inline bool modes_conflict(unsigned int a, unsigned int b)
 {
 	static const unsigned short peace[ACCESS_MODES] = {
 		[ACCESS_READ] = 1 << ACCESS_READ | 1 << ACCESS_PART_READ,
@@ -132,5 +134,8 @@ static inline bool modes_conflict(enum access_mode a, enum access_mode b)
 
 	return !(peace[a] >> b & 1);
 }
+
+/* Whether the order of two accesses can show, whatever comes before them. */
+bool accesses_conflict(const struct access *a, const struct access *b);
 
 #endif

@@ -58,15 +58,29 @@ static bool is_of_file(const struct page *page)
 	return mapping && !(address(mapping) & PAGE_MAPPING_FLAGS);
 }
 
+/* MR1, R14: what is cached is more than the tables give from now on, as it may cease to be. */
+static void leave_excess(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
+{
+	const struct look *look = arg;
+
+	(void)cpu;
+	if (address(entry->ptep) == look->event->arg[0] &&
+	    chk_excess(entry, look->event->arg[2]) && !chk_excess(entry, look->event->arg[1]))
+		footprint_drop_rights(look->footprint, entry);
+}
+
 /* An entry that becomes dirty speaks for its page from then on. */
 static void entry_set(struct footprint *footprint, const struct vmsim_event *event)
 {
 	u64 old = event->arg[1], new_pte = event->arg[2];
 	const struct page *page = page_of(new_pte);
+	struct look look = { .footprint = footprint, .event = event };
 	bool spoke = old & _PAGE_DIRTY && page_of(old) == page;
 
 	if (page && new_pte & _PAGE_DIRTY && !spoke && is_of_file(page))
 		footprint_add(footprint, dirtiness_of(page), ACCESS_ADD);
+	if (chk_hw_present(old))
+		vmsim_tlb_for_each(footprint->machine, leave_excess, &look);
 }
 
 /* O3: where the entry that leads to the page is dirty, it does not matter who else says so. */
@@ -77,6 +91,8 @@ static void page_stored(struct footprint *footprint, const struct vmsim_event *e
 	const pte_t *ptep = mm ? chk_find_pte(mm, event->arg[0]) : NULL;
 	u64 pte = ptep ? chk_read_pte(ptep) : 0;
 
+	if (ptep)
+		footprint_add(footprint, address(ptep), ACCESS_READ);
 	if (page_of(pte) != page || !(pte & _PAGE_DIRTY))
 		footprint_add(footprint, dirtiness_of(page), ACCESS_READ);
 }

@@ -74,18 +74,23 @@ static void note_flush(struct dpor *d, struct dpor_node *step)
 	}
 }
 
+/* Whether it always does depends on the others: see judge_drop(). */
+static bool leaves_some(const struct access *access)
+{
+	return access->mode == ACCESS_WRITE && access->change < 0 && access->left > 0;
+}
+
 static void keep_footprint(struct dpor *d, struct dpor_node *step)
 {
 	const struct footprint *footprint = &d->x->footprint;
 
 	GROW(d->access, d->access_capacity, d->nr_accesses + footprint->n);
 	for (size_t i = 0; i < footprint->n; i++) {
-		const struct access *access = &footprint->at[i];
+		struct access *access = &d->access[d->nr_accesses++];
 
-		d->access[d->nr_accesses++] = (struct dpor_access) {
-			.object = access->object,
-			.mode = access->mode,
-		};
+		*access = footprint->at[i];
+		if (leaves_some(access))
+			access->mode = ACCESS_DROP;
 	}
 	step->accesses_end = (uint32_t)d->nr_accesses;
 }
@@ -117,8 +122,7 @@ static bool step_ends_spin(const struct dpor *d, const struct dpor_node *step, u
 	     i = d->node[i - 1].before) {
 		const struct dpor_node *read = &d->node[i - 1];
 
-		if (dpor_accesses_conflict(d, read->own_accesses, read->accesses_end,
-					   step->own_accesses, step->accesses_end))
+		if (dpor_steps_conflict(d, read, step))
 			return true;
 	}
 	return false;
@@ -215,8 +219,7 @@ static void inherit_sleep(struct dpor *d, struct dpor_node *node, const struct d
 		struct dpor_sleeper sleeper = d->sleeper[step->sleepers + i];
 
 		if (!(node->can & 1ULL << sleeper.actor) ||
-		    dpor_accesses_conflict(d, sleeper.accesses, sleeper.accesses_end,
-					   step->own_accesses, step->accesses_end))
+		    dpor_sleeper_is_concerned(d, &sleeper, step))
 			continue;
 		GROW(d->sleeper, d->sleeper_capacity, d->nr_sleepers + 1);
 		d->sleeper[d->nr_sleepers++] = sleeper;
@@ -364,7 +367,7 @@ static void dpor_begin(struct vmsim_explorer *x, uint64_t seed)
 static void add_pending(struct dpor *d, uint64_t object, enum access_mode mode)
 {
 	GROW(d->access, d->access_capacity, d->nr_accesses + 1);
-	d->access[d->nr_accesses++] = (struct dpor_access) { .object = object, .mode = mode };
+	d->access[d->nr_accesses++] = (struct access) { .object = object, .mode = mode };
 }
 
 static struct dpor_node *pending_begin(struct dpor *d, unsigned int actor)

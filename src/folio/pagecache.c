@@ -136,7 +136,7 @@ void vmsim_pagecache_erase(struct address_space *mapping, struct folio *folio)
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
 	VM_BUG_ON_FOLIO(folio_mapped(folio), folio);
 	fill(&mapping->i_pages->folios, folio->index, nr_pages, NULL);
-	WRITE_ONCE(mapping->nrpages, mapping->nrpages - (unsigned long)nr_pages);
-	WRITE_ONCE(folio->mapping, NULL);
 	vmsim_event(CACHE_REMOVE, (uintptr_t)folio, (uintptr_t)mapping, folio->index);
+	WRITE_ONCE(folio->mapping, NULL);
+	WRITE_ONCE(mapping->nrpages, mapping->nrpages - (unsigned long)nr_pages);
 }

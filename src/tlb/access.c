@@ -27,6 +27,7 @@ static bool walk_cached(struct vmsim_cpu *cpu, u64 mm, unsigned long addr,
 		return true;
 	/* Maybe it is only the pointer that is stale. */
 	table->mm = 0;
+	vmsim_event(ATOMIC, (uintptr_t)vmsim_psc_held(&cpu->tlb), 0, 0);
 	return false;
 }
 
@@ -129,6 +130,15 @@ static inline struct vmsim_tlb_entry *translate(struct vmsim_cpu *cpu, struct mm
 	return miss(cpu, mm, addr, access);
 }
 
+/* To find nothing is an access, too: of what an entry could have been in. */
+static void looked_in_vain(struct vmsim_tlb_cache *cache, unsigned long addr)
+{
+	vmsim_event(READ, (uintptr_t)vmsim_tlb_held(vmsim_tlb_set(cache, addr >> PAGE_SHIFT,
+								  PAGE_SHIFT)), 0, 0);
+	vmsim_event(READ, (uintptr_t)vmsim_psc_held(cache), 0, 0);
+	(void)cache, (void)addr;
+}
+
 static inline void transfer(const struct vmsim_tlb_entry *entry, unsigned long addr,
 			    enum vmsim_access access, unsigned int size, u64 *value)
 {
@@ -145,8 +155,10 @@ static inline int access_locked(struct vmsim_cpu *cpu, struct mm_struct *mm, uns
 {
 	struct vmsim_tlb_entry *entry = translate(cpu, mm, addr, access);
 
-	if (!entry)
+	if (!entry) {
+		looked_in_vain(&cpu->tlb, addr);
 		return -EFAULT;
+	}
 	vmsim_event(TLB_USE, cpu->id, addr, (uintptr_t)entry);
 	transfer(entry, addr, access, size, value);
 	return 0;

@@ -141,9 +141,12 @@ static bool psc_in_range(const struct vmsim_psc_entry *entry, const struct vmsim
 
 static void drop_tables(struct vmsim_tlb_cache *cache, const struct vmsim_tlb_range *range)
 {
-	for (unsigned int i = 0; i < VMSIM_PSC_ENTRIES; i++)
-		if (cache->psc[i].mm && psc_in_range(&cache->psc[i], range))
-			cache->psc[i].mm = 0;
+	for (unsigned int i = 0; i < VMSIM_PSC_ENTRIES; i++) {
+		if (!cache->psc[i].mm || !psc_in_range(&cache->psc[i], range))
+			continue;
+		cache->psc[i].mm = 0;
+		looked_through(vmsim_psc_held(cache));
+	}
 }
 
 void vmsim_tlb_drop_range(struct vmsim_cpu *cpu, const struct vmsim_tlb_range *range)

@@ -116,7 +116,14 @@ static void wait_for_accesses(struct mm_struct *mm)
 /* One of the requests of a machine is lost. */
 static bool is_lost(struct vmsim_machine *m)
 {
-	return __atomic_add_fetch(&m->flushes_asked, 1, __ATOMIC_RELAXED) == m->config.faulty_nth;
+	bool lost = __atomic_add_fetch(&m->flushes_asked, 1, __ATOMIC_RELAXED) ==
+		    m->config.faulty_nth;
+
+	current->atomic_step++;
+	vmsim_event(ATOMIC, (uintptr_t)&m->flushes_asked,
+		    lost ? VMSIM_ATOMIC_CHANGES : VMSIM_ATOMIC_ADDS, 0);
+	current->atomic_step--;
+	return lost;
 }
 
 static void flush_faulty(struct mm_struct *mm, struct vmsim_tlb_range *range)

@@ -61,6 +61,16 @@ struct vmsim_psc_entry {
 	u32 gen;
 };
 
+/*
+ * Names for what a set of the TLB, or the cache of pointers, holds, where the set itself stands for
+ * what could be in it: a lookup that finds nothing is told of by the former, a flush that finds
+ * nothing by the latter.
+ */
+static inline const void *vmsim_tlb_held(const struct vmsim_tlb_entry *set)
+{
+	return &set->vpn;
+}
+
 #define VMSIM_TLB_SETS 64
 #define VMSIM_TLB_WAYS 4
 #define VMSIM_TLB_SETS_EXPLORE 4
@@ -117,6 +127,11 @@ struct vmsim_tlb_cache {
 	struct vmsim_psc_entry psc[VMSIM_PSC_ENTRIES];
 	struct vmsim_tlb_entry entry[VMSIM_TLB_SETS][VMSIM_TLB_WAYS];
 };
+
+static inline const void *vmsim_psc_held(const struct vmsim_tlb_cache *cache)
+{
+	return &cache->psc[0].base;
+}
 
 enum vmsim_access {
 	VMSIM_ACCESS_READ,

@@ -73,6 +73,14 @@ static int check(struct vmsim_world *world)
 	return 0;
 }
 
+/* Two are there in which what sleeps needs to be woken by a drop that leaves something. */
+static uint64_t seed_of(unsigned int program)
+{
+	static const uint64_t found[] = { 150, 152 };
+
+	return program < 2 ? found[program] : program;
+}
+
 static void make_program(uint64_t seed)
 {
 	uint64_t rng = seed;
@@ -127,7 +135,7 @@ static unsigned int disagreements(const struct strategy *strategy, uint64_t *exe
 	for (unsigned int i = 0; i < PROGRAMS; i++) {
 		struct outcomes dpor;
 
-		make_program(i);
+		make_program(seed_of(i));
 		if (!dfs[i].set.n)
 			explore(VMSIM_STRATEGY_DFS, NULL, &dfs[i]);
 		explore(VMSIM_STRATEGY_DPOR, strategy, &dpor);
@@ -156,9 +164,9 @@ static int pick_plenty(struct vmsim_explorer *x, const struct candidate *candida
 	for (size_t i = 0; i < x->footprint.n; i++) {
 		struct access *access = &x->footprint.at[i];
 
-		if (access->object == (uintptr_t)&now->count && access->mode == ACCESS_WRITE &&
-		    now->count.counter > 0)
-			access->mode = ACCESS_DROP;
+		if (access->object == (uintptr_t)&now->count && access->change < 0 &&
+		    access->left > 0)
+			access->left = 1000;
 	}
 	return strategy_dpor.pick(x, candidates, n);
 }

@@ -70,7 +70,10 @@ static int pick_blind(struct vmsim_explorer *x, const struct candidate *candidat
 	return strategy_dpor.pick(x, candidates, n);
 }
 
-/* The same for what oracles look at in memory in a step in which they also look into TLBs. */
+/*
+ * The same for what oracles look at in memory in a step in which they also look into TLBs, and for
+ * the rights that they find there.
+ */
 static bool looks_into_tlbs(const struct footprint *footprint)
 {
 	for (size_t i = 0; i < footprint->n; i++)
@@ -92,7 +95,8 @@ static int pick_without_look(struct vmsim_explorer *x, const struct candidate *c
 	size_t kept = 0;
 
 	for (size_t i = 0; i < footprint->n; i++)
-		if (!looks || !is_look(&footprint->at[i]))
+		if (object_kind(footprint->at[i].object) != OBJECT_MM_RIGHTS &&
+		    (!looks || !is_look(&footprint->at[i])))
 			footprint->at[kept++] = footprint->at[i];
 	footprint->n = kept;
 	return strategy_dpor.pick(x, candidates, n);
