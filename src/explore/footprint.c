@@ -62,9 +62,8 @@ bool footprint_releases(const struct footprint *footprint)
 /* Who reads the word of a lock looks whether it is held. */
 static bool looks_at_lock(const struct access *lock, const struct access *look)
 {
-	return look->mode == ACCESS_READ &&
-	       lock->object == object_name(OBJECT_LOCK, look->object) &&
-	       lock->object != look->object;
+	return look->mode == ACCESS_READ && !object_kind(look->object) &&
+	       lock->object == object_name(OBJECT_LOCK, look->object);
 }
 
 bool accesses_conflict(const struct access *a, const struct access *b)
@@ -368,8 +367,9 @@ static void touch_entry(struct footprint *footprint, const struct vmsim_event *e
 	enum access_mode mode = event->kind == VMSIM_EV_TLB_FILL ? ACCESS_WRITE :
 				event->kind == VMSIM_EV_TLB_DROP ? ACCESS_ADD : ACCESS_READ;
 
-	footprint_add(footprint, address(tlb), ACCESS_READ);
 	footprint_add(footprint, address(vmsim_tlb_held(tlb->entry[set])), mode);
+	if (event->kind != VMSIM_EV_TLB_DROP)
+		footprint_add(footprint, address(tlb), ACCESS_READ);
 	if (event->kind != VMSIM_EV_TLB_FILL)
 		return;
 	footprint_add(footprint, address(tlb->entry[set]), ACCESS_WRITE);
@@ -384,6 +384,7 @@ static void use_entry(struct footprint *footprint, const struct vmsim_event *eve
 
 	touch_entry(footprint, event);
 	footprint->frame = entry->pfn + pages;
+	footprint->ptep = entry->ptep;
 	footprint_add(footprint, contents_of(address(pfn_to_page(footprint->frame))),
 		      ACCESS_PART_READ);
 }

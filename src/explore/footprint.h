@@ -59,6 +59,7 @@ struct footprint {
 	struct vmsim_machine *machine;
 	bool known;			/* nobody asks: the strategy knows what this step touches */
 	uint64_t frame;			/* used by the access under way: its number */
+	const void *ptep;		/* the entry that led to it */
 	unsigned int calls;		/* taken from the mailbox by the interrupt under way */
 };
 

@@ -83,7 +83,10 @@ static void entry_set(struct footprint *footprint, const struct vmsim_event *eve
 		vmsim_tlb_for_each(footprint->machine, leave_excess, &look);
 }
 
-/* O3: where the entry that leads to the page is dirty, it does not matter who else says so. */
+/*
+ * O3: where the entry that leads to the page is dirty, it does not matter who else says so. Where a
+ * table was unhooked meanwhile, it is still known where the entry had been.
+ */
 static void page_stored(struct footprint *footprint, const struct vmsim_event *event)
 {
 	struct mm_struct *mm = footprint->machine->cpu[event->cpu].loaded_mm;
@@ -91,7 +94,8 @@ static void page_stored(struct footprint *footprint, const struct vmsim_event *e
 	const pte_t *ptep = mm ? chk_find_pte(mm, event->arg[0]) : NULL;
 	u64 pte = ptep ? chk_read_pte(ptep) : 0;
 
-	if (ptep)
+	footprint_add(footprint, address(footprint->ptep), ACCESS_READ);
+	if (ptep && ptep != footprint->ptep)
 		footprint_add(footprint, address(ptep), ACCESS_READ);
 	if (page_of(pte) != page || !(pte & _PAGE_DIRTY))
 		footprint_add(footprint, dirtiness_of(page), ACCESS_READ);

@@ -273,18 +273,28 @@ static void names_begin(const struct vmsim_machine *m)
 		is_called(m, base.access[i].object, base.access[i].object);
 }
 
-/* Which rights go, or are more than the tables give, depends on who else took some away before. */
-static bool takes_rights(const struct access *access)
+static bool is_held(const struct vmsim_machine *m, uint64_t object)
+{
+	return object - (uintptr_t)m->cpu < m->nr_cpus * sizeof(m->cpu[0]);
+}
+
+/*
+ * What goes from a TLB, and which rights are more than the tables give, depends on who else dropped
+ * something, or took rights away, before.
+ */
+static bool takes_away(const struct vmsim_machine *m, const struct access *access)
 {
 	unsigned int kind = object_kind(access->object);
 
 	return access->mode == ACCESS_ADD &&
-	       (kind == OBJECT_RIGHTS || kind == OBJECT_MM_RIGHTS || kind == OBJECT_POINTERS);
+	       (kind == OBJECT_RIGHTS || kind == OBJECT_MM_RIGHTS || kind == OBJECT_POINTERS ||
+		is_held(m, access->object));
 }
 
-static const struct access *next_access(const struct run *run, size_t *at, size_t end)
+static const struct access *next_access(const struct vmsim_machine *m, const struct run *run,
+					size_t *at, size_t end)
 {
-	while (*at < end && takes_rights(&run->access[*at]))
+	while (*at < end && takes_away(m, &run->access[*at]))
 		++*at;
 	return *at < end ? &run->access[(*at)++] : NULL;
 }
@@ -300,8 +310,8 @@ static bool step_differs(const struct vmsim_machine *m, const struct step *a, co
 	const struct access *x, *y;
 
 	do {
-		x = next_access(&base, &i, a->end);
-		y = next_access(&swapped, &j, b->end);
+		x = next_access(m, &base, &i, a->end);
+		y = next_access(m, &swapped, &j, b->end);
 		if (x && y && (!is_called(m, x->object, y->object) || mode_of(x) != mode_of(y)))
 			return true;
 	} while (x && y);
