@@ -189,6 +189,4 @@ void check_job_finish(struct check_job *job, int wait_status)
 	fclose(job->out);
 	fclose(job->err);
 	job->out = job->err = NULL;
-	/* Another process may have this number next. */
-	job->pid = 0;
 }
