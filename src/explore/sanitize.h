@@ -45,6 +45,7 @@
 #if defined(WITH_ASAN) || defined(WITH_TSAN)
 
 typedef uint64_t raw_wide __attribute__((vector_size(16), aligned(1)));
+typedef uint64_t raw_word __attribute__((aligned(1)));
 
 #define RAW_AT_ONCE (4 * sizeof(raw_wide))
 
@@ -66,6 +67,12 @@ static inline NO_SANITIZE void raw_copy(void *to, const void *from, size_t size)
 		out += RAW_AT_ONCE;
 		RAW_STEP();
 	}
+	for (; size >= sizeof(raw_word); size -= sizeof(raw_word)) {
+		*(raw_word *)(void *)out = *(const raw_word *)(const void *)in;
+		in += sizeof(raw_word);
+		out += sizeof(raw_word);
+		RAW_STEP();
+	}
 	for (; size; size--) {
 		*out++ = *in++;
 		RAW_STEP();
@@ -81,6 +88,11 @@ static inline NO_SANITIZE void raw_clear(void *at, size_t size)
 
 		place[0] = place[1] = place[2] = place[3] = (raw_wide) { 0 };
 		out += RAW_AT_ONCE;
+		RAW_STEP();
+	}
+	for (; size >= sizeof(raw_word); size -= sizeof(raw_word)) {
+		*(raw_word *)(void *)out = 0;
+		out += sizeof(raw_word);
 		RAW_STEP();
 	}
 	for (; size; size--) {

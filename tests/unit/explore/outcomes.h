@@ -6,6 +6,9 @@
 #include "programs.h"
 #include "../../outcome_set.h"
 
+/* Of so many programs that a test looks at: under a sanitizer, which is slow, fewer. */
+#define SOME_OF(programs) (SANITIZED ? (programs) / 3 : (programs))
+
 /* Everything that can come out of a program: its final states, and the rules that it breaks. */
 
 struct outcomes {

@@ -8,7 +8,7 @@
  * schedule. Not more, and not less.
  */
 
-#define PROGRAMS 150
+#define PROGRAMS SOME_OF(150)
 #define MAX_BOUND 3
 /* Where a bound hides something: blocks more than other tests have in a thread, and schedules. */
 #define LARGER 4

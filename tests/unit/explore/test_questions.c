@@ -348,7 +348,7 @@ static void test_minimise(void **state)
 }
 
 /* A program with more schedules than this is left out, and the next one is taken. */
-#define PROGRAMS 60
+#define PROGRAMS SOME_OF(60)
 #define DFS_LIMIT 3000
 
 static struct outcomes with_dfs, without, with_other;
