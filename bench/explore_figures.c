@@ -113,6 +113,20 @@ static int litmus_rate(const struct explore_figure *figure, unsigned int ms, dou
 	return err;
 }
 
+static int litmus_decisions(const struct explore_figure *figure, unsigned int ms, double *value)
+{
+	struct vmsim_explore_options options = options_for(figure->strategy, ms);
+	struct litmus_gup litmus;
+	struct search found;
+	int err;
+
+	litmus_gup_init(&litmus, figure->readers, figure->rounds, LITMUS_GUP_RIGHT);
+	err = search(&litmus.scenario, &options, &found);
+	if (!err)
+		*value = (double)found.coverage.decisions / (double)found.executions;
+	return err;
+}
+
 static int mm_rate(const struct explore_figure *figure, unsigned int ms, double *value)
 {
 	struct vmsim_explore_options options = options_for(figure->strategy, ms);
@@ -259,6 +273,9 @@ static const struct explore_peer peers_two[] = {
 static const struct explore_peer peers_dpor[] = {
 	{ "prototype", 1.2e6 }, { "GenMC", 25.0e3 }, { "Nidhugg", 7.2e3 }, { 0 }
 };
+static const struct explore_peer peers_dpor_long[] = {
+	{ "prototype, every pair of steps compared", 48e3 }, { 0 }
+};
 static const struct explore_peer peers_executions[] = {
 	{ "prototype", 368 }, { "GenMC, loop transformations off", 365 }, { "GenMC", 160 },
 	{ "Nidhugg, optimal", 160 }, { "loom", 1700906 }, { "Relacy", 1692138 }, { 0 }
@@ -304,6 +321,12 @@ const struct explore_figure explore_figures[] = {
 	  EXPLORE_NO_BAR, 0, NULL, mm_decisions, .strategy = RANDOM },
 	{ "dpor-rate", "litmus, 3 readers, dpor", "1/s", EXPLORE_NO_BAR, 0, peers_dpor, litmus_rate,
 	  .strategy = DPOR, .readers = 3, .rounds = 1 },
+	{ "dpor-long", "litmus, 3 readers 16 times, dpor", "1/s", EXPLORE_AT_LEAST, 100e3,
+	  peers_dpor_long, litmus_rate, .strategy = DPOR, .readers = 3, .rounds = 16 },
+	{ "dpor-decisions", "decisions of one such execution, on average", "decisions",
+	  EXPLORE_NO_BAR, 0, NULL, litmus_decisions, .strategy = DPOR, .readers = 3, .rounds = 16 },
+	{ "mm-dpor", "4 CPUs: faults, mprotect, munmap, writeback; dpor", "1/s", EXPLORE_NO_BAR, 0,
+	  NULL, mm_rate, .strategy = DPOR },
 	{ "dpor-executions", "litmus, 2 readers, exhausted by dpor", "executions", EXPLORE_AT_MOST,
 	  368, peers_executions, executions_to_exhaust, .strategy = DPOR, .readers = 2,
 	  .rounds = 1 },

@@ -1,24 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/step.h"
-#include "order/order.h"
-
-unsigned int step_actor(const struct vmsim_explorer *x, const struct candidate *pick)
-{
-	unsigned int cpus = x->machine->nr_cpus;
-
-	switch (pick->kind) {
-	case 't':
-		return pick->id;
-	case 'i':
-		return x->nr_actors + pick->id;
-	case 'd':
-		return x->nr_actors + 2 * cpus + pick->id / ORDER_SLOTS;
-	case 'n':
-		return x->asking->index;
-	default:
-		return x->nr_actors + cpus + pick->id;
-	}
-}
 
 uint64_t step_hypervisor_object(const struct vmsim_explorer *x, unsigned int actor)
 {

@@ -3,6 +3,7 @@
 #define VMSIM_STEP_H
 
 #include "explore/session.h"
+#include "order/order.h"
 
 /*
  * Who takes a step, and what of its footprint shows in no event: read sections, turns on a shared
@@ -11,7 +12,23 @@
  * Actors are the threads, then one for each CPU (the interrupts that it takes), one for each CPU's
  * hypervisor, and one for each CPU's store buffer.
  */
-unsigned int step_actor(const struct vmsim_explorer *x, const struct candidate *pick);
+static inline unsigned int step_actor(const struct vmsim_explorer *x, const struct candidate *pick)
+{
+	unsigned int cpus = x->machine->nr_cpus;
+
+	switch (pick->kind) {
+	case 't':
+		return pick->id;
+	case 'i':
+		return x->nr_actors + pick->id;
+	case 'd':
+		return x->nr_actors + 2 * cpus + pick->id / ORDER_SLOTS;
+	case 'n':
+		return x->asking->index;
+	default:
+		return x->nr_actors + cpus + pick->id;
+	}
+}
 
 static inline bool step_by_thread(const struct vmsim_explorer *x, unsigned int actor)
 {

@@ -54,7 +54,8 @@ static void node_step(struct dpor *d, size_t node)
 
 	d->step = node;
 	d->in_step = true;
-	d->x->footprint.known = node < d->first_new;
+	d->yielded = d->x->threads.yielded;
+	d->x->footprint.known = false;
 	step_begin(d->x, nr, &d->before);
 }
 
@@ -185,6 +186,16 @@ static void note_wait(struct dpor *d, size_t node, unsigned int actor, uint64_t 
 	}
 }
 
+/* Of those who could go on before the step, and can now, there is nothing to say. */
+static void note_waits(struct dpor *d, size_t node, uint64_t can)
+{
+	const struct dpor_node *step = &d->node[node];
+	uint64_t left = (step->can ^ can) | d->x->threads.waiting | 1ULL << step->actor;
+
+	for (left &= (1ULL << d->nr_threads) - 1; left; left &= left - 1)
+		note_wait(d, node, (unsigned int)__builtin_ctzll(left), can);
+}
+
 /* @can: actors that can go on now. */
 static void step_end(struct dpor *d, uint64_t can)
 {
@@ -193,20 +204,13 @@ static void step_end(struct dpor *d, uint64_t can)
 	if (!d->in_step)
 		return;
 	d->in_step = false;
-	if (d->step < d->first_new) {
-		d->yielded = d->x->threads.yielded;
-		return;
-	}
 	step->spinning = d->spinning;
 	step_complete(d->x, step->actor, &d->before);
 	keep_footprint(d, step);
 	note_flush(d, step);
 	dpor_order_step(d, d->step);
-	for (uint64_t left = d->x->threads.waiting | step->can | can; left; left &= left - 1)
-		if (step_by_thread(d->x, (unsigned int)__builtin_ctzll(left)))
-			note_wait(d, d->step, (unsigned int)__builtin_ctzll(left), can);
+	note_waits(d, d->step, can);
 	note_spins(d, d->step);
-	d->yielded = d->x->threads.yielded;
 }
 
 /* Nodes. */
@@ -311,14 +315,27 @@ static int wrong(struct vmsim_explorer *x, const char *what)
 	return -1;
 }
 
+/* A step that the execution before has done, too: it is known what it touches. */
+static int pick_known(struct dpor *d, const struct candidate *candidates, int n)
+{
+	int chosen = candidate_of(d, d->node[d->depth].actor, candidates, n);
+
+	if (chosen < 0)
+		return wrong(d->x, "the scenario does not do the same every time");
+	count_shared(d, &d->node[d->depth]);
+	d->step = d->depth++;
+	return chosen;
+}
+
 static int dpor_pick(struct vmsim_explorer *x, const struct candidate *candidates, int n)
 {
 	struct dpor *d = x->strategy_state;
-	uint64_t can = 0;
+	uint64_t can;
 	int chosen;
 
-	if (d->depth >= d->first_new)
-		can = actors_of(d, candidates, n);
+	if (d->depth < d->first_new)
+		return pick_known(d, candidates, n);
+	can = actors_of(d, candidates, n);
 	step_end(d, can);
 	if (d->depth == d->length && is_known_foreign(d))
 		return -1;
