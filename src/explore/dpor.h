@@ -155,6 +155,8 @@ void dpor_order_destroy(struct dpor *d);
 void dpor_order_step(struct dpor *d, size_t node);
 /* The step of @node would have followed, if something had not stopped it for ever. */
 void dpor_order_pending(struct dpor *d, size_t node);
+/* The same where @actor waited for the end of a grace period, for the readers on @cpus. */
+void dpor_order_pending_grace(struct dpor *d, unsigned int actor, uint64_t cpus);
 /* As it was before the step of @node. */
 void dpor_order_undo(struct dpor *d, size_t node);
 /* Whether who sleeps has to be woken by a step that has just ended. */

@@ -807,3 +807,19 @@ void dpor_order_pending(struct dpor *d, size_t node)
 		find_holder(d, &d->access[i]);
 	take_races(d, node, &d->races);
 }
+
+/* It would not wait for a section that began after the grace period. */
+void dpor_order_pending_grace(struct dpor *d, unsigned int actor, uint64_t cpus)
+{
+	uint64_t begin = dpor_actor_cell(d, actor, CELL_LAST);
+
+	for (; begin != NONE && cpus; cpus &= cpus - 1) {
+		unsigned int cpu = (unsigned int)__builtin_ctzll(cpus);
+		uint64_t section =
+			d->cell[dpor_cell_object(d, object_name(OBJECT_READER, cpu))];
+
+		if (section != NONE && section < begin &&
+		    !knows(d, weak_of(d, begin - 1), section - 1))
+			reverse(d, section - 1, begin - 1, weak_of(d, begin - 1));
+	}
+}

@@ -403,30 +403,42 @@ static void pending_end(struct dpor *d, struct dpor_node *node)
 	d->nr_accesses = node->accesses;
 }
 
+static void note_waiting_thread(struct dpor *d, unsigned int actor)
+{
+	uint64_t readers = dpor_actor_cell(d, actor, CELL_WAITS_FOR);
+	struct dpor_node *node;
+
+	if (readers) {
+		dpor_order_pending_grace(d, actor, readers);
+		return;
+	}
+	node = pending_begin(d, actor);
+	add_pending(d, object_name(OBJECT_LOCK, (uintptr_t)d->x->threads.wait[actor].arg),
+		    ACCESS_ACQUIRE);
+	pending_end(d, node);
+}
+
+static void note_interrupt(struct dpor *d, unsigned int cpu)
+{
+	struct dpor_node *node = pending_begin(d, d->nr_threads + cpu);
+
+	add_pending(d, object_name(OBJECT_MAILBOX, cpu), ACCESS_ACQUIRE);
+	add_pending(d, object_name(OBJECT_IRQ, cpu), ACCESS_ACQUIRE);
+	pending_end(d, node);
+}
+
 /*
  * Who waits when the execution has ended too early never got to the step that it waited for. Had it
  * come first, the others might be the ones that wait.
  */
 static void note_pending(struct dpor *d)
 {
-	struct dpor_node *node;
-
-	for (unsigned int i = 0; i < d->nr_threads; i++) {
-		if (!(d->x->threads.waiting >> i & 1))
-			continue;
-		node = pending_begin(d, i);
-		add_pending(d, object_name(OBJECT_LOCK, (uintptr_t)d->x->threads.wait[i].arg),
-			    ACCESS_ACQUIRE);
-		pending_end(d, node);
-	}
-	for (unsigned int i = 0; i < d->nr_cpus; i++) {
-		if (!d->x->machine->cpu[i].mailbox)
-			continue;
-		node = pending_begin(d, d->nr_threads + i);
-		add_pending(d, object_name(OBJECT_MAILBOX, i), ACCESS_ACQUIRE);
-		add_pending(d, object_name(OBJECT_IRQ, i), ACCESS_ACQUIRE);
-		pending_end(d, node);
-	}
+	for (unsigned int i = 0; i < d->nr_threads; i++)
+		if (d->x->threads.waiting >> i & 1)
+			note_waiting_thread(d, i);
+	for (unsigned int i = 0; i < d->nr_cpus; i++)
+		if (d->x->machine->cpu[i].mailbox)
+			note_interrupt(d, i);
 }
 
 static void dpor_end(struct vmsim_explorer *x)
