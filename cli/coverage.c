@@ -84,6 +84,11 @@ void cli_print_coverage(const struct vmsim_explore_options *options,
 	putchar('\n');
 }
 
+static json_t *within_json(unsigned int below)
+{
+	return below ? json_integer((json_int_t)below - 1) : json_null();
+}
+
 static json_t *members_json(const struct vmsim_coverage *coverage)
 {
 	json_t *members = json_object();
@@ -93,6 +98,21 @@ static json_t *members_json(const struct vmsim_coverage *coverage)
 			json_object_set_new(
 				members, vmsim_strategy_name((enum vmsim_strategy)strategy),
 				json_integer((json_int_t)coverage->executions_by[strategy]));
+	return members;
+}
+
+/* What each of them exhausted. */
+static json_t *exhausted_json(const struct vmsim_coverage *coverage)
+{
+	json_t *members = json_object();
+
+	for (int strategy = 0; strategy < VMSIM_STRATEGY_COUNT; strategy++)
+		if (coverage->exhausted_by[strategy] || coverage->below_by[strategy])
+			json_object_set_new(
+				members, vmsim_strategy_name((enum vmsim_strategy)strategy),
+				json_pack("{s:b, s:o}", "exhausted",
+					  coverage->exhausted_by[strategy], "within",
+					  within_json(coverage->below_by[strategy])));
 	return members;
 }
 
@@ -110,11 +130,10 @@ json_t *cli_coverage_json(const struct vmsim_result *result)
 {
 	const struct vmsim_coverage *coverage = &result->coverage;
 
-	return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s?, s:o}",
+	return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s?, s:o, s:o}",
 			 "exhausted", coverage->exhausted,
 			 "preemptions", bound_json(coverage->preemptions),
-			 "within", coverage->below ?
-			 json_integer((json_int_t)coverage->below - 1) : json_null(),
+			 "within", within_json(coverage->below),
 			 "classes", (json_int_t)coverage->classes,
 			 "blocked", (json_int_t)coverage->blocked,
 			 "states", (json_int_t)coverage->states,
@@ -125,7 +144,8 @@ json_t *cli_coverage_json(const struct vmsim_result *result)
 						       coverage->states_left),
 			 "left_within", bound_json(coverage->left_within),
 			 "found_by", result->violated ? vmsim_strategy_name(coverage->found_by) : NULL,
-			 "executions", members_json(coverage));
+			 "executions", members_json(coverage),
+			 "by", exhausted_json(coverage));
 }
 
 void cli_show_progress(void *unused, uint64_t executions)

@@ -142,17 +142,37 @@ static unsigned int min_bound(unsigned int bound, const json_t *json)
 	return other < bound ? other : bound;
 }
 
-static void add_coverage(const struct part *part, struct vmsim_coverage *all)
+static bool is_exhausted_by(const json_t *by, int strategy)
+{
+	const json_t *one = json_object_get(by, vmsim_strategy_name((enum vmsim_strategy)strategy));
+
+	return json_is_true(json_object_get(one, "exhausted"));
+}
+
+/*
+ * Strategies divide the work each in its own way, and so it counts what each of them has exhausted:
+ * but for states and bounds under one bound, which are the same search in the end.
+ */
+static bool is_exhausted_as_by(const json_t *by, int strategy, bool bounded)
+{
+	bool states = strategy == VMSIM_STRATEGY_STATES || strategy == VMSIM_STRATEGY_BOUNDS;
+
+	if (bounded && states)
+		return is_exhausted_by(by, VMSIM_STRATEGY_STATES) ||
+		       is_exhausted_by(by, VMSIM_STRATEGY_BOUNDS);
+	return is_exhausted_by(by, strategy);
+}
+
+static void add_coverage(const struct part *part, bool bounded, struct vmsim_coverage *all)
 {
 	const json_t *json = json_object_get(part->json, "coverage");
 	const json_t *members = json_object_get(json, "executions");
+	const json_t *by = json_object_get(json, "by");
 	const json_t *estimate = json_object_get(json, "estimate");
 	const json_t *left = json_object_get(json, "states_left");
 
-	if (!json_is_object(json) || !json_is_object(members))
+	if (!json_is_object(json) || !json_is_object(members) || !json_is_object(by))
 		bad_part(part);
-	all->exhausted &= json_is_true(json_object_get(json, "exhausted"));
-	all->below = min_below(all->below, json_object_get(json, "within"));
 	all->classes += (uint64_t)integer(json, "classes");
 	all->blocked += (uint64_t)integer(json, "blocked");
 	all->states += (uint64_t)integer(json, "states");
@@ -163,8 +183,42 @@ static void add_coverage(const struct part *part, struct vmsim_coverage *all)
 	all->estimate += json_is_number(estimate) ? json_number_value(estimate) : __builtin_nan("");
 	all->states_left += json_is_number(left) ? json_number_value(left) : __builtin_nan("");
 	all->left_within = min_bound(all->left_within, json_object_get(json, "left_within"));
-	for (int i = 0; i < VMSIM_STRATEGY_COUNT; i++)
+	for (int i = 0; i < VMSIM_STRATEGY_COUNT; i++) {
+		const json_t *one = json_object_get(by, vmsim_strategy_name(i));
+
 		all->executions_by[i] += (uint64_t)integer(members, vmsim_strategy_name(i));
+		all->exhausted_by[i] &= is_exhausted_as_by(by, i, bounded);
+		all->below_by[i] = min_below(all->below_by[i], json_object_get(one, "within"));
+	}
+}
+
+/* Together, shards have exhausted what one strategy has in all of them. */
+static void sum_up(struct vmsim_coverage *all, unsigned int preemptions)
+{
+	all->exhausted = false;
+	all->below = 0;
+	for (int i = 0; i < VMSIM_STRATEGY_COUNT; i++) {
+		all->exhausted |= all->exhausted_by[i];
+		if (all->below_by[i] > all->below)
+			all->below = all->below_by[i];
+	}
+	if (all->exhausted && preemptions != VMSIM_UNBOUNDED)
+		all->below = preemptions + 1;
+	if (!(all->estimate > 0))
+		all->estimate = 0;
+	if (!(all->states_left > 0))
+		all->states_left = 0;
+}
+
+static struct vmsim_coverage coverage_of_none(void)
+{
+	struct vmsim_coverage none = { .left_within = VMSIM_UNBOUNDED };
+
+	for (int i = 0; i < VMSIM_STRATEGY_COUNT; i++) {
+		none.exhausted_by[i] = true;
+		none.below_by[i] = UINT_MAX;
+	}
+	return none;
 }
 
 static void copy(char *to, size_t size, const json_t *from)
@@ -211,21 +265,22 @@ static void read_failure(const struct part *part, struct vmsim_result *result)
  * Shards stand in the order of their executions: the first failure is the one of the lowest shard,
  * and without one the last execution is that of the highest.
  */
-static void add_part(const struct part *part, const struct vmsim_scenario *scenario,
+static void add_part(const struct part *part, const struct cli_execution *execution,
 		     struct vmsim_result *result)
 {
+	bool bounded = execution->options.preemptions != VMSIM_UNBOUNDED;
 	bool fails = json_is_true(json_object_get(part->json, "violated"));
 	bool found_before = result->violated;
 
 	result->executions += (uint64_t)integer(part->json, "executions");
 	result->failures += (uint64_t)integer(part->json, "failures");
-	add_coverage(part, &result->coverage);
+	add_coverage(part, bounded, &result->coverage);
 	if (found_before)
 		return;
 	if (fails)
 		read_failure(part, result);
 	result->decisions = (uint64_t)integer(part->json, "decisions");
-	read_schedule(part, scenario, &result->schedule);
+	read_schedule(part, execution->scenario, &result->schedule);
 }
 
 static void read_parts(struct merge *merge, const char *const *paths, size_t n)
@@ -244,21 +299,14 @@ static void read_parts(struct merge *merge, const char *const *paths, size_t n)
 int cli_merge(const char *const *paths, size_t n, struct cli_execution *execution)
 {
 	struct merge merge = { 0 };
-	struct vmsim_result result = {
-		.coverage = {
-			.exhausted = true, .below = UINT_MAX, .left_within = VMSIM_UNBOUNDED,
-		},
-	};
+	struct vmsim_result result = { .coverage = coverage_of_none() };
 	int status;
 
 	read_parts(&merge, paths, n);
 	read_execution(&merge.part[0], execution);
 	for (size_t i = 0; i < n; i++)
-		add_part(&merge.part[i], execution->scenario, &result);
-	if (!(result.coverage.estimate > 0))
-		result.coverage.estimate = 0;
-	if (!(result.coverage.states_left > 0))
-		result.coverage.states_left = 0;
+		add_part(&merge.part[i], execution, &result);
+	sum_up(&result.coverage, execution->options.preemptions);
 	result.coverage.preemptions = execution->options.preemptions;
 	result.schedule.oracles = execution->options.oracles;
 	status = cli_report(execution, &result);

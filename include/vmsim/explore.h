@@ -196,6 +196,8 @@ struct vmsim_schedule {
  * @left_within: ... and can be reached with so many preemptions; VMSIM_UNBOUNDED
  * @found_by: the strategy that found the failure
  * @executions_by: how many executions each strategy decided
+ * @exhausted_by, @below_by: what each of them says of @exhausted, @below: of shards all have to be
+ *			     exhausted by the same one
  */
 struct vmsim_coverage {
 	bool exhausted;
@@ -208,6 +210,8 @@ struct vmsim_coverage {
 	unsigned int left_within;
 	enum vmsim_strategy found_by;
 	uint64_t executions_by[VMSIM_STRATEGY_COUNT];
+	bool exhausted_by[VMSIM_STRATEGY_COUNT];
+	unsigned int below_by[VMSIM_STRATEGY_COUNT];
 };
 
 #define VMSIM_STACK_DEPTH 32

@@ -124,9 +124,6 @@ static int check_options(const struct vmsim_explore_options *options, char *erro
 		return wrong(error, size, "replay needs a schedule");
 	if (options->shards < 1 || options->shard >= options->shards)
 		return wrong(error, size, "no such shard");
-	if (options->shards > 1 && options->strategy == VMSIM_STRATEGY_PORTFOLIO)
-		return wrong(error, size,
-			     "shards are shards of one strategy, not of the portfolio");
 	if ((options->save_search || options->resume) && !can_be_saved(options)) {
 		wrong(error, size, "not built yet: saving searches of strategy %s%s",
 		      vmsim_strategy_name(options->strategy),
@@ -309,11 +306,12 @@ static int execute_all(struct vmsim_explorer *x, struct vmsim_result *result)
 	result->coverage.executions_by[options->strategy] = x->executions + x->executions_before;
 	if (x->strategy->cover)
 		x->strategy->cover(x, &result->coverage);
+	result->coverage.exhausted_by[options->strategy] = result->coverage.exhausted;
+	result->coverage.below_by[options->strategy] = result->coverage.below;
 	return worth_saving(options, result) ? saved_search_write(x) : 0;
 }
 
-/* The first seed of a shard; that of the one after the last is the end. */
-static uint64_t seed_of_shard(const struct vmsim_explore_options *options, unsigned int shard)
+uint64_t session_first_seed(const struct vmsim_explore_options *options, unsigned int shard)
 {
 	unsigned __int128 before = (unsigned __int128)options->executions * shard / options->shards;
 
@@ -326,8 +324,8 @@ static void take_share(struct vmsim_explorer *x)
 	const struct vmsim_explore_options *options = x->options;
 	bool seeds = !x->strategy->more;
 
-	x->first_seed = seeds ? seed_of_shard(options, options->shard) : options->seed;
-	x->last_seed = seeds ? seed_of_shard(options, options->shard + 1) :
+	x->first_seed = seeds ? session_first_seed(options, options->shard) : options->seed;
+	x->last_seed = seeds ? session_first_seed(options, options->shard + 1) :
 		options->seed + options->executions;
 }
 

@@ -67,17 +67,25 @@ struct member {
 	bool out;
 };
 
+/*
+ * @first_seed, @executions: of this shard; its members each do their shard of what they exhaust
+ */
 struct portfolio {
 	const struct vmsim_scenario *scenario;
 	const struct vmsim_explore_options *options;
 	struct vmsim_result *result;
 	struct member member[MEMBERS];
+	uint64_t first_seed, executions;
 	uint64_t spent, deadline_ns;
 	bool exhausted;
 };
 
 static void portfolio_init(struct portfolio *p)
 {
+	const struct vmsim_explore_options *options = p->options;
+
+	p->first_seed = session_first_seed(options, options->shard);
+	p->executions = session_first_seed(options, options->shard + 1) - p->first_seed;
 	for (size_t i = 0; i < MEMBERS; i++) {
 		p->member[i].share = rules[i].share;
 		p->member[i].cost = rules[i].cost;
@@ -112,7 +120,7 @@ static struct member *next_member(struct portfolio *p)
 /* Nothing may be left, or there is no time for more. */
 static bool is_over(const struct portfolio *p)
 {
-	return p->exhausted || p->result->executions >= p->options->executions ||
+	return p->exhausted || p->result->executions >= p->executions ||
 	       (p->deadline_ns && session_now_ns() >= p->deadline_ns);
 }
 
@@ -134,7 +142,7 @@ static int execute(struct portfolio *p, struct member *member)
 	int stop;
 
 	member->options.pct_depth = PCT_DEPTH + x->executions % PCT_DEPTHS;
-	stop = session_search(x, p->options->seed + p->result->executions, p->result);
+	stop = session_search(x, p->first_seed + p->result->executions, p->result);
 	work = coverage_of(member).transitions - before;
 	work = (EXECUTION_COST + (work ? work : x->steps)) * member->cost;
 	member->spent += work;
@@ -162,7 +170,7 @@ static bool has_more(struct portfolio *p, struct member *member)
 static void adjust_share(const struct portfolio *p, struct member *member)
 {
 	struct vmsim_coverage coverage = coverage_of(member);
-	uint64_t left = p->options->executions - p->result->executions;
+	uint64_t left = p->executions - p->result->executions;
 
 	if (coverage.estimate > 0)
 		member->share = coverage.estimate - (double)coverage.classes > (double)left ? HOPELESS_SHARE :
@@ -216,6 +224,8 @@ static void add_coverage(struct vmsim_coverage *all, const struct member *member
 {
 	struct vmsim_coverage one = coverage_of(member);
 
+	all->exhausted_by[member->options.strategy] = one.exhausted;
+	all->below_by[member->options.strategy] = one.below;
 	all->exhausted |= one.exhausted;
 	all->below = max(all->below, one.below);
 	all->classes += one.classes;

@@ -227,6 +227,8 @@ int session_check(const struct vmsim_scenario *scenario,
 int session_execute(struct vmsim_explorer *x, uint64_t seed);
 /* The same as part of a search: counts, and keeps the first failure in @result. 1: stop there. */
 int session_search(struct vmsim_explorer *x, uint64_t seed, struct vmsim_result *result);
+/* The first seed of a shard; that of the one after the last is the end. */
+uint64_t session_first_seed(const struct vmsim_explore_options *options, unsigned int shard);
 /* What @result tells of when nothing has failed: the last execution. */
 void session_hand_over(struct vmsim_explorer *x, struct vmsim_result *result);
 void session_destroy(struct vmsim_explorer *x);

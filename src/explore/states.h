@@ -10,18 +10,30 @@
 #include "explore/session.h"
 #include "explore/visited.h"
 
-/* A search of all states (strategy_states.c), and how it goes on in another process (states_file.c). */
+/* A search of all states (strategy_states.c), which goes on in other processes (states_file.c). */
+
+/*
+ * Shards: a state that is reached by a path which is still short is reached in a layer; what lies
+ * below all layers is the search as it is without shards. The layers are the same for all shards,
+ * which each go through all of them: steps are taken one by one there, and nothing is left out,
+ * since what was learnt, in parts of the search that differ, decides what can be left out. A state
+ * in which the layers are left belongs to the shard that its hash says; of others nothing is seen
+ * from there. Without a bound there is a layer for each branch of a path, up to some number. Under
+ * a bound the only layer is the one in which some of it is left.
+ */
 
 /**
  * struct arrival - what is known of a state when it is reached
  * @mark: of its checkpoint
  * @allowance: what is left of the bound; always the same where there is none
+ * @layer: how many layers were left; search->layers: all of them
  * @holds: what threads hold
  * @steps: that lead there; answers to questions are none
  */
 struct arrival {
 	size_t mark;
 	struct allowance allowance;
+	unsigned int layer;
 	struct local_holds holds;
 	uint64_t steps;
 };
@@ -30,6 +42,7 @@ struct arrival {
  * struct node - a state on the way from the start to the present one
  * @picks: what has not been tried there
  * @taken: what happened then; @times: as many steps
+ * @branches: something else could have happened
  * @goes_on: the thread that has the CPU can go on
  * @place: among the open states
  * @low: the oldest open state that was reached from here
@@ -41,7 +54,7 @@ struct node {
 	size_t first_pick, picks;
 	struct candidate taken;
 	unsigned int times;
-	bool goes_on;
+	bool goes_on, branches;
 	size_t place, low;
 	bool ends;
 	struct growth growth;
@@ -51,10 +64,11 @@ struct node {
  * struct search - of all states
  * @bounded: preemptions are counted, and @bound is how many there may be
  * @rising: after one bound, the next one
+ * @layers: of which each shard sees all; 0: there are no shards
  * @below: everything with fewer preemptions than this was seen
  * @over: there is nothing more to do
  * @cut: something was left out for want of steps or of memory
- * @forbade: the bound did forbid something
+ * @forbade: the bound did forbid something, or may have done so to another shard
  * @violated: an execution was cut short by a violation
  * @whole: nothing is left out any more
  * @begun: @transitions when it began, for the last time
@@ -66,7 +80,7 @@ struct search {
 	struct visited *visited;
 	size_t visited_limit;
 	bool bounded, rising;
-	unsigned int bound, below;
+	unsigned int bound, below, layers;
 	struct local *local;
 	struct open_states open;
 	struct node *node;
@@ -81,6 +95,9 @@ struct search {
 	struct image_key first;
 	struct estimate estimate;
 };
+
+/* What tells apart the present state, reached as @at says, from all others. */
+struct image_key states_key(const struct vmsim_explorer *x, const struct arrival *at);
 
 /* As in struct strategy. */
 void states_save(const struct vmsim_explorer *x, struct search_file *file);

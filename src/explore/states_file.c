@@ -13,7 +13,7 @@
 /* What is plain data, and no array. */
 struct numbers {
 	struct image_key first;
-	unsigned int bound, below;
+	unsigned int bound, below, layers;
 	uint64_t depth, deepest, picks, open, transitions, begun, wrong_after, most;
 	bool over, cut, forbade, violated, whole;
 };
@@ -24,6 +24,7 @@ static struct numbers numbers_of(const struct search *search, struct image_key f
 		.first = first,
 		.bound = search->bound,
 		.below = search->below,
+		.layers = search->layers,
 		.depth = search->depth,
 		.deepest = search->deepest,
 		.picks = search->picks,
@@ -44,6 +45,7 @@ static void set_numbers(struct search *search, const struct numbers *numbers)
 {
 	search->bound = numbers->bound;
 	search->below = numbers->below;
+	search->layers = numbers->layers;
 	search->depth = numbers->depth;
 	search->deepest = numbers->deepest;
 	search->picks = numbers->picks;
@@ -109,7 +111,7 @@ static bool go_there(struct vmsim_explorer *x)
 
 		node->at.mark = i ? local_repeat(x, before->taken, before->times) : 0;
 		if (x->failed ||
-		    !same_key(key_within(checkpoint_key(x), node->at.allowance),
+		    !same_key(key_within(states_key(x, &node->at), node->at.allowance),
 			      search->open.state[node->place].key))
 			return false;
 	}

@@ -144,12 +144,29 @@ static void add_picks(struct vmsim_explorer *x, struct node *node)
 			if (rank[i] == next)
 				add_pick(search, candidate[i]);
 	node->picks = search->picks - node->first_pick;
+	node->branches = node->picks > 1;
+}
+
+static bool in_layers(const struct search *search, const struct arrival *at)
+{
+	return at->layer < search->layers;
+}
+
+struct image_key states_key(const struct vmsim_explorer *x, const struct arrival *at)
+{
+	const struct search *search = x->strategy_state;
+	struct image_key key = checkpoint_key(x);
+	uint64_t layer = in_layers(search, at) ? at->layer + 1 : 0;
+
+	key.lo ^= layer * UINT64_C(0xbf58476d1ce4e5b9);
+	key.hi ^= layer * UINT64_C(0x94d049bb133111eb);
+	return key;
 }
 
 static struct node *push(struct vmsim_explorer *x, const struct arrival *at)
 {
 	struct search *search = x->strategy_state;
-	struct image_key key = key_within(checkpoint_key(x), at->allowance);
+	struct image_key key = key_within(states_key(x, at), at->allowance);
 	size_t place = open_states_push(&search->open, key);
 	struct node *node;
 
@@ -181,6 +198,59 @@ static struct allowance allowance_after(const struct vmsim_explorer *x, const st
 	return after;
 }
 
+static unsigned int layer_after(const struct search *search, const struct node *node,
+				struct allowance after)
+{
+	if (!in_layers(search, &node->at))
+		return node->at.layer;
+	if (search->bounded)
+		return after.left ? 0 : search->layers;
+	return node->at.layer + node->branches;
+}
+
+/* Below the layers, and another shard's. */
+static bool is_foreign(struct vmsim_explorer *x, const struct node *node,
+		       const struct arrival *after)
+{
+	struct search *search = x->strategy_state;
+
+	if (!in_layers(search, &node->at) || in_layers(search, after))
+		return false;
+	search->forbade |= search->bounded;
+	return !shard_has(x->options, key_within(checkpoint_key(x), after->allowance).lo);
+}
+
+/* A shard shall have so many states to begin with, but paths are not followed for long. */
+#define STATES_PER_SHARD 4
+#define MOST_LAYERS 24
+
+/* Each of @actors can go on: so many states are reached by paths of some length, in all orders. */
+static unsigned int layers_for(uint64_t states, unsigned int actors)
+{
+	uint64_t reached = 1;
+	unsigned int layers = 0;
+
+	while (reached < states && layers < MOST_LAYERS) {
+		layers++;
+		reached = reached * (layers + actors - 1) / layers;
+	}
+	return layers;
+}
+
+static unsigned int layers_of(struct vmsim_explorer *x)
+{
+	const struct search *search = x->strategy_state;
+	struct candidate candidate[MAX_CANDIDATES];
+	int n;
+
+	if (x->options->shards <= 1)
+		return 0;
+	if (search->bounded)
+		return search->bound ? 1 : 0;
+	n = loop_candidates(x, candidate);
+	return layers_for((uint64_t)x->options->shards * STATES_PER_SHARD, (unsigned int)max(n, 2));
+}
+
 /* From the first state, with nothing seen. */
 static int begin(struct vmsim_explorer *x)
 {
@@ -198,7 +268,8 @@ static int begin(struct vmsim_explorer *x)
 	search->cut = search->forbade = false;
 	search->begun = search->transitions;
 	search->wrong_after = 0;
-	visited_add(search->visited, checkpoint_key(x), &first.allowance);
+	search->layers = layers_of(x);
+	visited_add(search->visited, states_key(x, &first), &first.allowance);
 	push(x, &first);
 	return 0;
 }
@@ -264,7 +335,7 @@ static bool enter(struct vmsim_explorer *x, const struct arrival *at)
 	return push(x, at)->picks;
 }
 
-enum outcome { OUTCOME_SEEN, OUTCOME_NEW, OUTCOME_END };
+enum outcome { OUTCOME_SEEN, OUTCOME_NEW, OUTCOME_END, OUTCOME_FOREIGN };
 
 /* A local step to a new state makes all others from @node needless. */
 static void drop_picks(struct search *search, struct node *node)
@@ -278,7 +349,7 @@ static bool is_enough(struct vmsim_explorer *x, const struct node *node, bool lo
 {
 	const struct search *search = x->strategy_state;
 
-	if (!local || search->whole)
+	if (!local || search->whole || in_layers(search, &node->at))
 		return false;
 	return !search->bounded || node->taken.id == node->at.allowance.last;
 }
@@ -297,7 +368,8 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 	node->taken = taken;
 	node->picks--;
 	x->steps = node->at.steps + (taken.kind != 'n');
-	run = local_loop_step(search->local, x, taken, !search->whole, &after->holds);
+	run = local_loop_step(search->local, x, taken,
+			      !search->whole && !in_layers(search, &node->at), &after->holds);
 	node->times = run.times;
 	search->transitions += run.times;
 	after->mark = run.mark;
@@ -308,7 +380,10 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 		local_learn(search->local, key, run.local);
 	enough = is_enough(x, node, run.local);
 	after->allowance = allowance_after(x, node, taken);
-	new = visited_add(search->visited, checkpoint_key(x), &after->allowance);
+	after->layer = layer_after(search, node, after->allowance);
+	if (is_foreign(x, node, after))
+		return OUTCOME_FOREIGN;
+	new = visited_add(search->visited, states_key(x, after), &after->allowance);
 	if (!new)
 		return OUTCOME_SEEN;
 	if (enough)
@@ -327,11 +402,11 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 }
 
 /* The present state was seen before, on this way or on another one. */
-static void meet(struct vmsim_explorer *x, struct allowance allowance)
+static void meet(struct vmsim_explorer *x, const struct arrival *at)
 {
 	struct search *search = x->strategy_state;
 	struct node *node = &search->node[search->depth - 1];
-	size_t place = open_states_find(&search->open, key_within(checkpoint_key(x), allowance));
+	size_t place = open_states_find(&search->open, key_within(states_key(x, at), at->allowance));
 
 	if (place == NOT_OPEN)
 		node->ends = true;
@@ -350,7 +425,9 @@ static bool step(struct vmsim_explorer *x, struct node *node)
 	if (outcome == OUTCOME_NEW)
 		return false;
 	if (outcome == OUTCOME_SEEN) {
-		meet(x, after.allowance);
+		meet(x, &after);
+	} else if (outcome == OUTCOME_FOREIGN) {
+		node->ends = true;
 	} else {
 		search->node[search->depth - 1].ends = true;
 		search->violated |= x->failed;
@@ -579,6 +656,7 @@ const struct strategy strategy_states = {
 	.more = states_more,
 	.cover = states_cover,
 	.advance = states_advance,
+	.shards = true,
 	.save = states_save,
 	.load = states_load,
 };
@@ -591,6 +669,7 @@ const struct strategy strategy_bounds = {
 	.more = states_more,
 	.cover = states_cover,
 	.advance = states_advance,
+	.shards = true,
 	.save = states_save,
 	.load = states_load,
 };

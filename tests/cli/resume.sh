@@ -32,6 +32,7 @@ limit='--executions 1000000'
 legs states 0 mprotect-anon --strategy states $limit
 legs within 0 mprotect-anon --strategy states --preemptions 3 $limit
 legs bounds 0 mprotect-anon --strategy bounds --preemptions 2 $limit
+legs shard 0 mprotect-anon --strategy states --shard 2/3 $limit
 legs failing 1 lost-dirty --variant mkclean-lockless --strategy states $limit
 
 # Nothing of what it is not for.

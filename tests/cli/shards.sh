@@ -25,7 +25,49 @@ for strategy in random pct; do
 	is_json "x['failures'] > 40 and x['executions'] == 700"
 done
 
+# Shards of states see much of the same: what they come to together is what the whole search does.
+same_verdict() {
+	runs "$(python3 -c "import json; print(int(json.load(open('$work/whole.json'))['violated']))")" \
+		explore --merge "$work"/shard-*.json --json
+	is_json "x['violated'] == json.load(open('$work/whole.json'))['violated']"
+	is_json "(x['violation'] or {}).get('oracle') == (json.load(open('$work/whole.json'))['violation'] or {}).get('oracle')"
+	is_json "all(x['coverage'][k] == json.load(open('$work/whole.json'))['coverage'][k] for k in ('exhausted', 'preemptions'))"
+}
+limit='--executions 1000000'
+for strategy in 'states' 'states --preemptions 2' 'bounds --preemptions 2' 'portfolio' 'portfolio --preemptions 1'; do
+	# shellcheck disable=SC2086
+	whole mprotect-anon --strategy $strategy $limit
+	same_verdict
+	is_json "x['coverage']['exhausted'] and not x['violated']"
+done
+for strategy in states bounds; do
+	# shellcheck disable=SC2086
+	whole lost-dirty --variant mkclean-lockless --strategy $strategy $limit
+	same_verdict
+	is_json "x['violated']"
+done
+
+# How far strategies came that rise is how far all of them did.
+whole mprotect-anon --strategy bounds --preemptions 2 $limit
+"$vmsim" explore mprotect-anon --strategy bounds --preemptions 2 --executions 12 --json --shard 2/5 \
+	>"$work/shard-2.json"
+sed -i 's/"executions": 12,/"executions": 1000000,/' "$work/shard-2.json"
+runs 0 explore --merge "$work"/shard-*.json --json
+is_json "not x['coverage']['exhausted'] and x['coverage']['within'] == json.load(open('$work/shard-2.json'))['coverage']['within'] < 2"
+
+# One of the portfolio has to exhaust all shards: parts of different divisions are no whole.
+whole mprotect-anon $limit
+python3 -c "
+import json
+for i in (1, 2):
+    x = json.load(open('$work/shard-%d.json' % i))
+    x['coverage']['by'] = {('dpor', 'states')[i - 1]: {'exhausted': True, 'within': 2}}
+    json.dump(x, open('$work/shard-%d.json' % i, 'w'))"
+runs 0 explore --merge "$work"/shard-*.json --json
+is_json "not x['coverage']['exhausted'] and x['coverage']['within'] is None"
+
 # What does not belong together, or is not all there.
+whole lost-dirty --variant linux-6.1 --strategy pct --executions 700 --keep-going
 s=$work/shard
 refuses 'vmsim: shards are missing: 2, 4-5 of 5' explore --merge "$s-1.json" "$s-3.json"
 refuses "vmsim: $s-2.json: shard 2 is in $s-2.json, too" \

@@ -36,12 +36,10 @@ refuses "vmsim: --shard: '0' is no number from 1 to 2" explore lost-dirty --shar
 refuses "vmsim: --time-limit: '0' is no number from 1 to *" explore lost-dirty --time-limit 0
 refuses 'vmsim: --strategy native: there is no schedule *' explore lost-dirty --strategy native --minimise
 
-refuses 'vmsim: lost-dirty: shards are shards of one strategy, not of the portfolio' \
-	explore lost-dirty --shard 1/2
 
 # What is not built is refused by the library, in one line, before anything runs.
-refuses 'vmsim: lost-dirty: not built yet: shards of strategy states' \
-	explore lost-dirty --strategy states --shard 1/2
+refuses 'vmsim: lost-dirty: not built yet: shards of strategy script' \
+	explore lost-dirty --strategy script --shard 1/2
 refuses 'vmsim: lost-dirty: dpor: not built yet: store buffers' \
 	explore lost-dirty --strategy dpor --memory-model tso
 refuses 'vmsim: x: No such file or directory' replay --gdb x

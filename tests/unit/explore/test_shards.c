@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore_test.h"
+#include "outcomes.h"
 #include <errno.h>
 #include <linux/atomic.h>
 #include <string.h>
@@ -113,6 +114,72 @@ static void test_first_failure(void **state)
 	vmsim_result_free(&whole);
 }
 
+/*
+ * Shards of states see much of the same; together they see all of it, and nothing else. Where one is
+ * left out something is missing, of some program.
+ */
+#define PROGRAMS 150
+
+static struct outcomes whole, all, but_one;
+
+static void add_shard(const struct program *program, const struct vmsim_explore_options *options,
+		      unsigned int shard, unsigned int shards, struct outcomes *out)
+{
+	struct vmsim_explore_options part = *options;
+
+	part.shard = shard;
+	part.shards = shards;
+	outcomes_explore(program, &part, NULL, UINT64_MAX, out);
+	assert_true(out->coverage.exhausted);
+	assert_int_equal(out->coverage.below, whole.coverage.below);
+}
+
+/* True if the shards but for the first one say less than all. */
+static bool first_shard_matters(const struct program *program,
+				const struct vmsim_explore_options *options, unsigned int shards)
+{
+	whole.set.n = all.set.n = but_one.set.n = 0;
+	outcomes_explore(program, options, NULL, UINT64_MAX, &whole);
+	for (unsigned int i = 1; i < shards; i++)
+		add_shard(program, options, i, shards, &but_one);
+	all.set = but_one.set;
+	add_shard(program, options, 0, shards, &all);
+	if (!outcomes_same(&whole, &all)) {
+		program_print(program);
+		fail_msg("program %llu, %u preemptions: %u outcomes, in %u shards %u",
+			 (unsigned long long)program->seed, options->preemptions, whole.set.n,
+			 shards, all.set.n);
+	}
+	return but_one.set.n < whole.set.n;
+}
+
+static void test_states(void **state)
+{
+	static const unsigned int bounds[] = { VMSIM_UNBOUNDED, 0, 1, 2 };
+	struct vmsim_explore_options options = outcomes_options(VMSIM_STRATEGY_STATES);
+	unsigned int matters[4] = { 0 };
+
+	(void)state;
+	if (!outcomes_can_have_states()) {
+		print_message("strategy states: not under ThreadSanitizer\n");
+		skip();
+	}
+	for (unsigned int seed = 0; seed < PROGRAMS; seed++) {
+		struct program program;
+
+		program_make(&program, seed);
+		for (unsigned int i = 0; i < 4; i++) {
+			options.preemptions = bounds[i];
+			matters[i] += first_shard_matters(&program, &options, 2 + seed % 4);
+		}
+	}
+	print_message("%d programs; the first shard alone sees something of %u; with 0, 1, 2 preemptions, of %u, %u, %u\n",
+		      PROGRAMS, matters[0], matters[1], matters[2], matters[3]);
+	assert_true(matters[0] && matters[2] && matters[3]);
+	/* What needs no preemption is seen by every shard. */
+	assert_int_equal(matters[1], 0);
+}
+
 static void test_what_cannot_be_divided(void **state)
 {
 	struct vmsim_explore_options options;
@@ -122,10 +189,7 @@ static void test_what_cannot_be_divided(void **state)
 	(void)state;
 	vmsim_explore_options_init(&options);
 	options.shards = 2;
-	options.strategy = VMSIM_STRATEGY_PORTFOLIO;
-	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
-			 -EINVAL);
-	options.strategy = VMSIM_STRATEGY_STATES;
+	options.strategy = VMSIM_STRATEGY_SCRIPT;
 	assert_int_equal(vmsim_explore(&scenario, &options, &result, error, sizeof(error)),
 			 -EOPNOTSUPP);
 	options.strategy = VMSIM_STRATEGY_RANDOM;
@@ -140,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_sampling),
 		cmocka_unit_test(test_dfs),
 		cmocka_unit_test(test_first_failure),
+		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_what_cannot_be_divided),
 	};
 
