@@ -56,7 +56,8 @@ static void print_left(const struct vmsim_coverage *coverage)
 	if (!executions && !states)
 		printf("and how much is left is not known");
 	if (executions)
-		printf("about %.2g executions left", coverage->estimate - (double)coverage->classes);
+		printf("about %.2g executions left",
+		       coverage->estimate - (double)coverage->classes);
 	if (executions && states)
 		printf(", or ");
 	if (states)
@@ -140,8 +141,9 @@ json_t *cli_coverage_json(const struct vmsim_result *result)
 			 "transitions", (json_int_t)coverage->transitions,
 			 "deepest", (json_int_t)coverage->deepest,
 			 "estimate", number_or_null(coverage->estimate > 0, coverage->estimate),
-			 "states_left", number_or_null(coverage->states_left > 0 || coverage->exhausted,
-						       coverage->states_left),
+			 "states_left",
+			 number_or_null(coverage->states_left > 0 || coverage->exhausted,
+					coverage->states_left),
 			 "left_within", bound_json(coverage->left_within),
 			 "found_by", result->violated ? vmsim_strategy_name(coverage->found_by) : NULL,
 			 "executions", members_json(coverage),

@@ -173,8 +173,8 @@ static void adjust_share(const struct portfolio *p, struct member *member)
 	uint64_t left = p->executions - p->result->executions;
 
 	if (coverage.estimate > 0)
-		member->share = coverage.estimate - (double)coverage.classes > (double)left ? HOPELESS_SHARE :
-			NEAR_SHARE;
+		member->share = coverage.estimate - (double)coverage.classes > (double)left ?
+			HOPELESS_SHARE : NEAR_SHARE;
 }
 
 /* Until its end, which is near at first; 1: stop all, < 0: error. */

@@ -406,7 +406,8 @@ static void meet(struct vmsim_explorer *x, const struct arrival *at)
 {
 	struct search *search = x->strategy_state;
 	struct node *node = &search->node[search->depth - 1];
-	size_t place = open_states_find(&search->open, key_within(states_key(x, at), at->allowance));
+	struct image_key key = key_within(states_key(x, at), at->allowance);
+	size_t place = open_states_find(&search->open, key);
 
 	if (place == NOT_OPEN)
 		node->ends = true;

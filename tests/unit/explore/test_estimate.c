@@ -19,8 +19,8 @@ void __wrap_estimate_learn(struct estimate *estimate, const struct growth *growt
 }
 
 /*
- * A tree in which each place has two branches, of which the second brings half of what the first one
- * did: 1, 1 + 1 + 0.5, ...
+ * A tree in which each place has two branches, of which the second brings half of what the first
+ * one did.
  */
 struct tree {
 	struct estimate estimate;
@@ -88,7 +88,7 @@ struct litmus_size {
 	unsigned int readers, rounds;
 };
 
-/* Runs it until @states have been seen, or to its end; how many that were, and what was expected. */
+/* Runs it until @states have been seen, or to its end; how many that were, and were expected. */
 static uint64_t search(const struct litmus_size *size, uint64_t states, double *all)
 {
 	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
@@ -116,7 +116,7 @@ static double factor(const struct litmus_size *size, uint64_t states, unsigned i
 	uint64_t seen = search(size, states * percent / 100, &all);
 
 	wrong = all > (double)states ? all / (double)states : (double)states / all;
-	print_message("%u readers, %u rounds, at %3u %% of %llu states: %.3g expected, factor %.2f\n",
+	print_message("%ux%u, at %3u %% of %llu states: %.3g expected, factor %.2f\n",
 		      size->readers, size->rounds, (unsigned int)(100 * seen / states),
 		      (unsigned long long)states, all, wrong);
 	return all > 0 ? wrong : 0;

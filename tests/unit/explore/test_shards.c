@@ -116,8 +116,8 @@ static void test_first_failure(void **state)
 }
 
 /*
- * Shards of states see much of the same; together they see all of it, and nothing else. Where one is
- * left out something is missing, of some program.
+ * Shards of states see much of the same; together they see all of it, and nothing else. Where one
+ * is left out something is missing, of some program.
  */
 #define PROGRAMS 70
 /* Smaller seeds seldom make programs of which a shard sees anything alone. */
@@ -202,7 +202,7 @@ static void test_states(void **state)
 			matters[i] += first_shard_matters(&program, &options, 2 + seed % 4);
 		}
 	}
-	print_message("%d programs; the first shard alone sees something of %u and %u; with 0, 1, 2 preemptions, of %u, %u, %u; rising, %u\n",
+	print_message("%d programs; the first shard alone matters to %u and %u; within 0, 1, 2, to %u, %u, %u; rising, to %u\n",
 		      PROGRAMS, matters[0], matters[1], matters[2], matters[3], matters[4],
 		      matters[5]);
 	assert_true(matters[0] && matters[1] && matters[3] && matters[4]);
