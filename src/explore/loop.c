@@ -274,28 +274,34 @@ static inline bool nothing_new(struct vmsim_explorer *x)
 	return !x->relisted;
 }
 
-/* The strategy would pick the thread that runs. */
-static inline bool stands(struct vmsim_explorer *x)
+/* The thread that runs is picked again. */
+static bool pick_again(struct vmsim_explorer *x)
 {
-	return x->steps + 1 < x->standing.steps && x->marks < x->standing.marks &&
-	       !x->relisted && nothing_new(x);
+	count_step(x);
+	pick_record(&x->recorded, 't', (uint16_t)x->running->index);
+	return true;
 }
 
-/* The strategy has no interest in picking. */
-static inline bool passes_over(const struct vmsim_explorer *x, enum vmsim_event_kind kind)
+/*
+ * The thread that runs goes on where the strategy would pick it. No part of its caller, in whose
+ * frame the numbers would stay: frames are a part of states.
+ */
+static noinline bool stands(struct vmsim_explorer *x)
 {
-	return !(x->strategy->decisions & BIT_ULL(kind)) &&
-	       !vmsim_hv_away(&x->running->cpu->hv_state);
+	return x->steps + 1 < x->standing.steps && x->marks < x->standing.marks &&
+	       !x->relisted && nothing_new(x) && pick_again(x);
 }
 
 /* The thread that runs goes on, and nobody needs to be asked. */
 static inline bool goes_on(struct vmsim_explorer *x, enum vmsim_event_kind kind)
 {
-	if (likely(!x->strategy->decisions) ? !stands(x) : !passes_over(x, kind))
-		return false;
-	count_step(x);
-	pick_record(&x->recorded, 't', (uint16_t)x->running->index);
-	return true;
+	uint64_t decisions = x->strategy->decisions;
+
+	if (likely(!decisions))
+		return x->standing.steps && stands(x);
+	/* The strategy has no interest in picking. */
+	return !(decisions & BIT_ULL(kind)) && !vmsim_hv_away(&x->running->cpu->hv_state) &&
+	       pick_again(x);
 }
 
 static bool names_match(const struct script_step *step, const struct vmsim_event *event)

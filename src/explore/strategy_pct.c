@@ -102,14 +102,14 @@ static int drawn(struct vmsim_explorer *x, const struct candidate *candidates, i
 	return best;
 }
 
-/* When the next changes come. */
+/* When the next changes come. There may be several picks at one mark, and the change is for each. */
 static struct standing next_changes(const struct vmsim_explorer *x)
 {
 	const struct pct_change *change = x->pct_change, *end = change + x->options->pct_depth - 1;
 	struct standing next = { UINT64_MAX, UINT64_MAX };
 
 	for (; change < end; change++) {
-		if (change->by_mark && change->at > x->marks)
+		if (change->by_mark && change->at >= x->marks)
 			next.marks = min(next.marks, change->at);
 		if (!change->by_mark && change->at > x->steps)
 			next.steps = min(next.steps, change->at);
