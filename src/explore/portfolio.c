@@ -164,16 +164,31 @@ static bool has_more(struct portfolio *p, struct member *member)
 	return false;
 }
 
+/* How much a member has behind it and before it: executions, or states. False: nobody knows. */
+static bool way_of(const struct vmsim_coverage *coverage, double *done, double *left)
+{
+	bool by_states = coverage->states_left > 0 && coverage->left_within == VMSIM_UNBOUNDED;
+
+	*done = (double)(by_states ? coverage->states : coverage->classes);
+	*left = by_states ? coverage->states_left : coverage->estimate - *done;
+	return by_states || coverage->estimate > 0;
+}
+
 /*
- * More for those who can come to an end before the executions run out, less for those who cannot.
+ * More for those who can come to an end before the executions run out, most for those who will soon,
+ * less for those who cannot. States are no executions, and their end is often farther than it looks.
  */
 static void adjust_share(const struct portfolio *p, struct member *member)
 {
 	struct vmsim_coverage coverage = coverage_of(member);
-	uint64_t left = p->executions - p->result->executions;
+	double done, left;
 
-	if (coverage.estimate > 0)
-		member->share = coverage.estimate - (double)coverage.classes > (double)left ?
+	if (!way_of(&coverage, &done, &left))
+		return;
+	if (left < SOON * done)
+		member->share = coverage.states ? NEAR_SHARE : SOON_SHARE;
+	else if (!coverage.states)
+		member->share = left > (double)(p->executions - p->result->executions) ?
 			HOPELESS_SHARE : NEAR_SHARE;
 }
 
