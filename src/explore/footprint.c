@@ -269,7 +269,8 @@ static void add_cell(struct footprint *footprint, const struct page *page)
 /*
  * Which frame is handed out depends on which are free (src/folio/buddy.c). Frames that become free
  * do so in any order. Nor does it matter which of two frames that nobody has ever had goes to whom:
- * they have other numbers, and nobody knows them yet. A frame that was used may be known to somebody
+ * they have other numbers, and nobody knows them yet; that the lower one is handed out again first
+ * is taken for no difference between them. A frame that was used may be known to somebody
  * still.
  */
 static enum access_mode frames_mode(const struct vmsim_event *event, const struct page *page)

@@ -62,9 +62,8 @@ static void step_ends(struct vmsim_explorer *x)
 	step_complete(x, step->actor, &before);
 	assert_true(now->nr_accesses + footprint->n <= MAX_ACCESSES);
 	step->accesses = now->nr_accesses;
-	memcpy(&now->access[now->nr_accesses], footprint->at,
-	       footprint->n * sizeof(footprint->at[0]));
-	now->nr_accesses += footprint->n;
+	for (size_t i = 0; i < footprint->n; i++)
+		now->access[now->nr_accesses++] = footprint->at[i];
 	step->end = now->nr_accesses;
 	now->n++;
 }
@@ -375,7 +374,7 @@ static void execute(struct vmsim_explorer *x, struct run *run, const struct stra
 		fail_msg("%s", x->misfit);
 }
 
-/* One after the other on a CPU that several processes share: which of them switches is as it comes. */
+/* On a CPU that several processes share: which of the two steps switches is as it comes. */
 static bool switch_processes(const struct vmsim_explorer *x, unsigned int a, unsigned int b)
 {
 	return x->scenario->processes > 1 && step_by_thread(x, a) && step_by_thread(x, b) &&
