@@ -25,7 +25,11 @@ void growth_branch(struct growth *growth, uint64_t seen)
 
 static unsigned int size_of(double largest)
 {
-	return largest < 2 ? 0 : 63 - (unsigned int)__builtin_clzll((uint64_t)largest);
+	if (largest < 2)
+		return 0;
+	if (largest >= 0x1p63)
+		return ESTIMATE_SIZES - 1;
+	return 63 - (unsigned int)__builtin_clzll((uint64_t)largest);
 }
 
 void estimate_learn(struct estimate *estimate, const struct growth *growth, uint64_t seen)

@@ -132,7 +132,7 @@ static struct vmsim_result one_leg(const struct vmsim_scenario *scenario,
 }
 
 /* Of a search that forgets, there is no end. */
-#define MOST_LEGS 60
+#define MOST_LEGS (error_in_file ? 15 : 120)
 
 /* All legs; how many there were. The result is that of the last one. */
 static unsigned int legs(const struct work *work, struct vmsim_result *result)
