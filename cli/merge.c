@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * `vmsim explore --merge FILES...`: the results of all shards of one search become its result. Files
- * that are not, or not all, of one search are bad input.
+ * `vmsim explore --merge FILES...`: the results of all shards of one search become its result.
+ * Files that are not, or not all, of one search are bad input.
  */
 
 struct part {

@@ -13,8 +13,8 @@ struct mm_struct;
 __vmsim_export void dump_page(const struct page *page, const char *reason);
 
 /*
- * Kernels in use do not have these checks (CONFIG_DEBUG_VM): to look is no access, and no place where
- * another CPU could come in.
+ * Kernels in use do not have these checks (CONFIG_DEBUG_VM): to look is no access, and no place
+ * where another CPU could come in.
  */
 #define vmsim_vm_check(cond)							\
 ({										\

@@ -116,7 +116,9 @@ static inline void vmsim_look_end(struct task_struct *self, const u64 *armed)
 __vmsim_export void vmsim_cond_resched(void);
 __vmsim_export bool vmsim_need_resched(void);
 
-/* Points where a long operation lets others run; whether it is asked to is the explorer's choice. */
+/*
+ * Points where a long operation lets others run; whether it is asked to is the explorer's choice.
+ */
 #define cond_resched() ({ vmsim_cond_resched(); 0; })
 #define need_resched() vmsim_need_resched()
 

@@ -145,7 +145,9 @@ static inline bool chk_is_folio_lock(const struct vmsim_event *event)
 	return class && class->is_folio;
 }
 
-/* The address space of which a writer has dropped the mmap_lock; NULL: the event tells of no such. */
+/*
+ * The address space of which a writer has dropped the mmap_lock; NULL: the event tells of no such.
+ */
 static inline struct mm_struct *chk_mm_write_unlocked(const struct vmsim_event *event)
 {
 	const struct vmsim_lock_class *class = (void *)event->arg[1];

@@ -2,7 +2,10 @@
 #include "explore/candidates.h"
 #include "order/order.h"
 
-/* What can happen next. Threads and CPUs are sets of bits, so that only their members are looked at. */
+/*
+ * What can happen next. Threads and CPUs are sets of bits, so that only their members are looked
+ * at.
+ */
 
 static inline bool stores_outstanding(const struct vmsim_explorer *x)
 {

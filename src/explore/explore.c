@@ -318,7 +318,9 @@ uint64_t session_first_seed(const struct vmsim_explore_options *options, unsigne
 	return options->seed + (uint64_t)before;
 }
 
-/* Executions that are told apart by their seeds are divided among shards; others divide themselves. */
+/*
+ * Executions that are told apart by their seeds are divided among shards; others divide themselves.
+ */
 static void take_share(struct vmsim_explorer *x)
 {
 	const struct vmsim_explore_options *options = x->options;

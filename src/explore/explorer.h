@@ -12,7 +12,9 @@ struct task_struct;
 struct vmsim_explorer;
 struct vmsim_violation;
 
-/* What the machine tells the explorer, and asks of it. The explorer itself: src/explore/session.h. */
+/*
+ * What the machine tells the explorer, and asks of it. The explorer itself: src/explore/session.h.
+ */
 
 void vmsim_set_explorer(struct vmsim_machine *machine, struct vmsim_explorer *explorer);
 
@@ -44,7 +46,10 @@ const char *vmsim_explorer_thread_name(const struct task_struct *task);
 /* Plain accesses are decisions. */
 bool vmsim_explorer_is_full(const struct vmsim_explorer *explorer);
 
-/* Threads run: it is neither the set-up nor the check, nor the explorer that looks for who can go on. */
+/*
+ * Threads run: it is neither the set-up nor the check, nor the explorer that looks for who can go
+ * on.
+ */
 bool vmsim_explorer_executing(const struct vmsim_explorer *explorer);
 
 /* A rule broke. Ends the execution: at once, or when the watcher that calls this has returned. */

@@ -305,8 +305,8 @@ static void frame_event(struct footprint *footprint, const struct vmsim_event *e
 }
 
 /*
- * Of the flags of a page, who tests or changes one does not see the others. The lock is one that the
- * flags of a folio have besides, which is why its test is one of all.
+ * Of the flags of a page, who tests or changes one does not see the others. The lock is one that
+ * the flags of a folio have besides, which is why its test is one of all.
  */
 static void bit_access(struct footprint *footprint, const struct vmsim_event *event, uint64_t bit,
 		       bool write)
@@ -455,7 +455,9 @@ static enum access_found found(uint64_t value, uint64_t size)
 	return FOUND_ANYTHING;
 }
 
-/* Where stores wait in buffers, and where entries have two words, memory may have something else. */
+/*
+ * Where stores wait in buffers, and where entries have two words, memory may have something else.
+ */
 static bool finds_memory(const struct footprint *footprint)
 {
 #if defined(VMSIM_ARCH_X86_PAE)
@@ -464,7 +466,9 @@ static bool finds_memory(const struct footprint *footprint)
 	return !footprint->machine->order;
 }
 
-/* In an entry of a table, as its setters and the walker tell; in other words, as their readers do. */
+/*
+ * In an entry of a table, as its setters and the walker tell; in other words, as their readers do.
+ */
 static enum access_found found_in_word(const struct vmsim_machine *m,
 				       const struct vmsim_event *event)
 {

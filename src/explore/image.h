@@ -9,8 +9,8 @@
 /**
  * DOC: A copy of memory that knows what changed
  *
- * An image follows a range of memory in chunks. image_scan() finds chunks that differ from the copy,
- * whoever wrote them, brings the copy up to date and keeps what was there before in a log; so
+ * An image follows a range of memory in chunks. image_scan() finds chunks that differ from the
+ * copy, whoever wrote them, brings the copy up to date and keeps what was there before in a log; so
  * no write can be forgotten, a checkpoint is a position in the log, and going back is as cheap as
  * what happened since was small. The hash of the whole is the sum of the hashes of its chunks, of
  * which only those that changed are computed. Memory that was never scanned counts as zeroes, and
@@ -45,8 +45,8 @@ void image_rollback(struct image *image, size_t mark);
 void image_settle(struct image *image);
 
 /*
- * Calls @fn for each four bytes that are not what they were at @mark, bytes left out of the hash excepted. A
- * word that changed twice may be told of twice.
+ * Calls @fn for each four bytes that are not what they were at @mark, bytes left out of the hash
+ * excepted. A word that changed twice may be told of twice.
  */
 void image_each_change(const struct image *image, size_t mark, void (*fn)(void *arg, size_t offset),
 		       void *arg);

@@ -99,9 +99,9 @@ static uint64_t hash_use(const struct use *use)
 {
 	uint64_t rest = (uint64_t)use->actor | (uint64_t)use->mode << 8 |
 			(uint64_t)use->is_lock << 16 | (uint64_t)use->before << 17 |
-			(uint64_t)use->during << 33;
+			(uint64_t)use->during << 33 | (uint64_t)use->found << 49;
 
-	return mix(use->object ^ mix(rest));
+	return mix(use->object ^ mix(rest ^ mix(use->quiet)));
 }
 
 static bool same_object(const struct use *a, const struct use *b)
@@ -358,8 +358,8 @@ static struct use *known_use(struct local *local, const struct use *like)
 }
 
 /*
- * What the step of @common does by @access. An attempt at a lock could have been made while somebody
- * else held it: the step itself keeps nobody away from it.
+ * What the step of @common does by @access. An attempt at a lock could have been made while
+ * somebody else held it: the step itself keeps nobody away from it.
  */
 static struct use use_of(const struct access *access, const struct use *common)
 {

@@ -20,9 +20,9 @@
  * has been seen is taken to be all, and note is taken of where that was relied upon; when it turns
  * out wrong, the search begins again, with what it has learned.
  *
- * Besides: interrupts come to a CPU that has none to take only from those who were seen to send it some
- * (and who may be kept away); nobody gets in the way of who reads a word that was never seen to change
- * once it has, or has not, a value.
+ * Besides: interrupts come to a CPU that has none to take only from those who were seen to send it
+ * some (and who may be kept away); nobody gets in the way of who reads a word that was never seen
+ * to change once it has, or has not, a value.
  *
  * Depends means what it means for dpor (src/explore/footprint.h). A word that changes although no
  * event told of it counts as written to.

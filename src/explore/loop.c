@@ -434,9 +434,9 @@ void vmsim_explorer_yield(void)
 }
 
 /*
- * Who is asked to let others run, or gets no memory, starts over afterwards, and would do so without
- * end if the answer stayed yes. After this many to a question in one execution it is no, and no
- * decision.
+ * Who is asked to let others run, or gets no memory, starts over afterwards, and would do so
+ * without end if the answer stayed yes. After this many to a question in one execution it is no,
+ * and no decision.
  */
 #define MAX_YESES 2
 

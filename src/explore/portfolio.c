@@ -34,8 +34,8 @@ static const struct {
 #define MEMBERS (sizeof(rules) / sizeof(rules[0]))
 
 /*
- * The share of a member that has less than so many times before it of what lies behind it, of one that
- * can come to its end, and of one that will not.
+ * The share of a member that has less than so many times before it of what lies behind it, of one
+ * that can come to its end, and of one that will not.
  */
 #define SOON 10
 #define SOON_SHARE 128
@@ -175,8 +175,9 @@ static bool way_of(const struct vmsim_coverage *coverage, double *done, double *
 }
 
 /*
- * More for those who can come to an end before the executions run out, most for those who will soon,
- * less for those who cannot. States are no executions, and their end is often farther than it looks.
+ * More for those who can come to an end before the executions run out, most for those who will
+ * soon, less for those who cannot. States are no executions, and their end is often farther than
+ * it looks.
  */
 static void adjust_share(const struct portfolio *p, struct member *member)
 {

@@ -141,7 +141,8 @@ struct vmsim_explorer {
 	bool relisted;			/* since somebody cleared this */
 	/*
 	 * The thread that was picked last would be picked again before there are so many steps, or
-	 * marks, as long as the candidates stay what they are. Strategies that know set this in @pick.
+	 * marks, as long as the candidates stay what they are. Strategies that know set this in
+	 * @pick.
 	 */
 	struct standing {
 		uint64_t steps, marks;
@@ -321,7 +322,9 @@ int script_parse(struct vmsim_explorer *x, const char *text, char *error, size_t
 void debug_decision(struct vmsim_explorer *x, const struct candidate *pick);
 void debug_violation(struct vmsim_explorer *x);
 
-/* Lists of picks (src/explore/pick_list.c). picks_add() joins equal neighbours, the others do not. */
+/*
+ * Lists of picks (src/explore/pick_list.c). picks_add() joins equal neighbours, the others do not.
+ */
 void picks_clear(struct pick_list *list);
 void picks_add(struct pick_list *list, char kind, uint16_t id, uint32_t count);
 void picks_append(struct pick_list *to, const struct vmsim_pick *picks, size_t n);

@@ -260,9 +260,9 @@ static uint64_t going_away(const struct dpor *d)
 }
 
 /*
- * Shards: at the first SHARED_NODES nodes of a path at which several actors could go on, all of them
- * are explored, by sleep sets alone; that part of the tree is the same for all shards. What lies
- * below belongs to the shard that the path hashes to. So no class belongs to two.
+ * Shards: at the first SHARED_NODES nodes of a path at which several actors could go on, all of
+ * them are explored, by sleep sets alone; that part of the tree is the same for all shards. What
+ * lies below belongs to the shard that the path hashes to. So no class belongs to two.
  */
 #define SHARED_NODES 5
 

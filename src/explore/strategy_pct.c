@@ -102,7 +102,9 @@ static int drawn(struct vmsim_explorer *x, const struct candidate *candidates, i
 	return best;
 }
 
-/* When the next changes come. There may be several picks at one mark, and the change is for each. */
+/*
+ * When the next changes come. There may be several picks at one mark, and the change is for each.
+ */
 static struct standing next_changes(const struct vmsim_explorer *x)
 {
 	const struct pct_change *change = x->pct_change, *end = change + x->options->pct_depth - 1;

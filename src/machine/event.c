@@ -165,7 +165,9 @@ __attribute__((weak)) u64 vmsim_muted_kinds(void)
 	return 0;
 }
 
-/* By these, primitives know of store buffers, and instrumented code that its accesses are watched. */
+/*
+ * By these, primitives know of store buffers, and instrumented code that its accesses are watched.
+ */
 #define MORE_THAN_EVENTS \
 	(VMSIM_EV_BIT(DRAIN) | VMSIM_EV_BIT(PLAIN_READ) | VMSIM_EV_BIT(PLAIN_WRITE))
 

@@ -67,9 +67,10 @@ enum vmsim_cpu_state {
 };
 
 /*
- * Whether the hypervisor lets a CPU run. A flusher that defers does so by cmpxchg(AWAY, AWAY_FLUSH);
- * where that fails with any other value than AWAY_FLUSH, it interrupts the CPU instead. The resume
- * exchanges for COMING, does the flush that was put off, and only then stores RUNNING.
+ * Whether the hypervisor lets a CPU run. A flusher that defers does so by cmpxchg(AWAY,
+ * AWAY_FLUSH); where that fails with any other value than AWAY_FLUSH, it interrupts the CPU
+ * instead. The resume exchanges for COMING, does the flush that was put off, and only then stores
+ * RUNNING.
  */
 enum vmsim_hv_state {
 	VMSIM_HV_RUNNING,
@@ -261,8 +262,8 @@ void vmsim_machine_free(struct vmsim_machine *machine, void *object);
 /* The same for those who watch: what they allocate moves nothing else. */
 void *vmsim_watcher_alloc(struct vmsim_machine *machine, size_t size);
 /*
- * For allocators: whether this allocation is one that fails (src/machine/no_memory.c). For those who
- * were told so: whether another try may succeed.
+ * For allocators: whether this allocation is one that fails (src/machine/no_memory.c). For those
+ * who were told so: whether another try may succeed.
  */
 bool vmsim_alloc_fails(gfp_t gfp);
 bool vmsim_memory_may_return(void);

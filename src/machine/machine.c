@@ -69,9 +69,9 @@ static int config_check(const struct vmsim_config *config)
 }
 
 /*
- * Where the explorer decides when callbacks run, they have a CPU of their own, as callbacks that are
- * offloaded (CONFIG_RCU_NOCB_CPU): so they can run between any two steps of all others. On a machine
- * of one CPU, and where there is no room, they share the first one.
+ * Where the explorer decides when callbacks run, they have a CPU of their own, as callbacks that
+ * are offloaded (CONFIG_RCU_NOCB_CPU): so they can run between any two steps of all others. On a
+ * machine of one CPU, and where there is no room, they share the first one.
  */
 static unsigned int all_cpus(const struct vmsim_config *config)
 {

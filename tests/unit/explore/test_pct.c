@@ -141,8 +141,8 @@ static void test_no_change(void **state)
 }
 
 /*
- * Depth 2: if the long thread is first, it is interrupted, but for changes that are placed behind its
- * end; and in some execution after each of its steps.
+ * Depth 2: if the long thread is first, it is interrupted, but for changes that are placed behind
+ * its end; and in some execution after each of its steps.
  */
 static void test_changes_are_everywhere(void **state)
 {
