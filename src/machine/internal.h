@@ -332,6 +332,8 @@ void vmsim_ipi_take(struct vmsim_cpu *cpu);
 int vmsim_attach_bare(struct vmsim_machine *machine, unsigned int cpu);
 
 /* A thread on a CPU, without a process (src/machine/task.c). */
+void vmsim_task_init(struct task_struct *task, struct vmsim_cpu *cpu,
+		     struct vmsim_machine *machine);
 struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsim_cpu *cpu);
 void vmsim_task_destroy(struct task_struct *task);
 extern struct task_struct vmsim_no_task;

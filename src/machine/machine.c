@@ -147,19 +147,8 @@ static void region_divide(struct vmsim_machine *m, const struct layout *l)
 static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 {
 	cpu->id = id;
-	cpu->idle = (struct task_struct) {
-		.armed = &m->armed,
-		.armed_looking = &m->armed_looking,
-		.attention = &cpu->attention,
-		.memmap = (char *)m->memmap,
-		.frames = m->frames,
-		.machine = m,
-		.cpu = cpu,
-		.cpu_nr = id,
-		.tid = 0,
-		.pgtable_l5 = m->config.levels == 5,
-		.comm = "idle",
-	};
+	vmsim_task_init(&cpu->idle, cpu, m);
+	strcpy(cpu->idle.comm, "idle");
 	INIT_LIST_HEAD(&cpu->idle.task_list);
 	vmsim_tlb_init(cpu, vmsim_exploring(m));
 }

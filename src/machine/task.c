@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <sched.h>
 
-struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsim_cpu *cpu)
+/*
+ * @task is all zeroes. Its members one by one: what a compound literal leaves in the padding between
+ * them would be a part of the machine's state.
+ */
+void vmsim_task_init(struct task_struct *task, struct vmsim_cpu *cpu, struct vmsim_machine *machine)
 {
-	struct task_struct *task = vmsim_machine_alloc(machine, sizeof(*task));
-
-	if (!task)
-		return NULL;
 	task->armed = &machine->armed;
 	task->armed_looking = &machine->armed_looking;
 	task->attention = &cpu->attention;
@@ -19,6 +19,15 @@ struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsi
 	task->cpu = cpu;
 	task->cpu_nr = cpu->id;
 	task->pgtable_l5 = machine->config.levels == 5;
+}
+
+struct task_struct *vmsim_task_create(struct vmsim_machine *machine, struct vmsim_cpu *cpu)
+{
+	struct task_struct *task = vmsim_machine_alloc(machine, sizeof(*task));
+
+	if (!task)
+		return NULL;
+	vmsim_task_init(task, cpu, machine);
 	vmsim_raw_lock(&machine->tasks_lock);
 	task->tid = machine->next_tid++;
 	list_add_tail(&task->task_list, &machine->tasks);
