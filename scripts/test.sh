@@ -25,6 +25,8 @@ step() {
 	else
 		failed=$((failed + 1))
 		result=FAILED
+		# What ctest prints of a failed test comes long before its end.
+		grep -A 40 '[*][*][*]' "build-logs/$name.log" | head -n 200
 		tail -n 60 "build-logs/$name.log"
 	fi
 	echo "$name: $result, $(($(date +%s) - begin)) s"

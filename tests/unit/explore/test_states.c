@@ -435,7 +435,10 @@ static void test_values_gone_are_no_state(void **state)
 	vmsim_result_free(&result);
 }
 
-/* Where states do not fit into the memory allowed, the search says so. */
+/*
+ * Where states do not fit into the memory allowed, the search says so. It may count a few more than
+ * the whole search: what it misses also changes the order in which it finds out what is local.
+ */
 static void test_little_memory_is_told(void **state)
 {
 	struct vmsim_explore_options options = explore_options(VMSIM_STRATEGY_STATES, UINT64_MAX);
@@ -449,8 +452,8 @@ static void test_little_memory_is_told(void **state)
 	options.memory_limit = 32 * result.coverage.states;
 	small = explore_with(&litmus.scenario, &options);
 	assert_false(small.coverage.exhausted);
-	assert_true(small.coverage.states <= result.coverage.states);
-	assert_true(small.coverage.states > result.coverage.states / 2);
+	assert_in_range(small.coverage.states, result.coverage.states / 2,
+			result.coverage.states * 11 / 10);
 	vmsim_result_free(&result);
 	vmsim_result_free(&small);
 }
