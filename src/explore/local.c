@@ -46,6 +46,8 @@ struct local {
 	unsigned int first_interrupt, nr_cpus;	/* the actors that are interrupts of CPUs */
 	uint64_t *told;			/* addresses written to since the last checkpoint */
 	size_t nr_told, told_capacity;
+	struct access *ran;		/* accesses since the last checkpoint */
+	size_t nr_ran, ran_capacity;
 	uint32_t *met;			/* numbers of the uses in the last step */
 	size_t nr_met, met_capacity;
 	uint64_t guess[GUESSES];	/* keys of threads; lowest bit: the next step was local */
@@ -76,6 +78,7 @@ void local_destroy(struct local *local)
 	holds_free(&local->sets);
 	free(local->use);
 	free(local->told);
+	free(local->ran);
 	free(local->met);
 	free(local->exact.slot);
 	free(local->by_object.slot);
@@ -440,6 +443,13 @@ static bool is_told(const struct local *local, uint64_t address)
 	return false;
 }
 
+static void note_ran(struct local *local, const struct footprint *footprint)
+{
+	GROW(local->ran, local->ran_capacity, local->nr_ran + footprint->n);
+	for (size_t i = 0; i < footprint->n; i++)
+		local->ran[local->nr_ran++] = footprint->at[i];
+}
+
 /* Who lets others go first, or asks something in the middle of a step, is not alone. */
 static bool may_be_local(const struct local *local, const struct vmsim_explorer *x,
 			 struct candidate pick)
@@ -473,6 +483,7 @@ static bool take(struct local *local, struct vmsim_explorer *x, struct candidate
 	if (alone)
 		rely(local);
 	note_told(local, &x->footprint);
+	note_ran(local, &x->footprint);
 	return alone;
 }
 
@@ -567,7 +578,7 @@ struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 		bool right, alone;
 
 		*holds = first;
-		local->nr_told = 0;
+		local->nr_told = local->nr_ran = 0;
 		result.local = take(local, x, pick, holds, &common);
 		right = !run || run_on(local, x, pick, holds, &result.times, &last);
 		result.mark = checkpoint_take(x);
@@ -578,6 +589,7 @@ struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 		}
 		alone = changes_alone(local, x, from, &common, result.times);
 		if (alone || x->failed || result.times == 1) {
+			result.told = alone;
 			result.local &= alone;
 			return result;
 		}
@@ -585,6 +597,12 @@ struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 		run = false;
 		result.times = 1;
 	}
+}
+
+const struct access *local_run_accesses(const struct local *local, size_t *n)
+{
+	*n = local->nr_ran;
+	return local->ran;
 }
 
 size_t local_repeat(struct vmsim_explorer *x, struct candidate pick, unsigned int times)

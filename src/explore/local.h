@@ -46,9 +46,10 @@ void local_destroy(struct local *local);
  * @local: the first step was local
  * @times: how many steps the thread took; all but the first one were local
  * @mark: of the checkpoint after them
+ * @told: events told of all that they wrote, where anybody accesses it
  */
 struct local_run {
-	bool local;
+	bool local, told;
 	unsigned int times;
 	size_t mark;
 };
@@ -59,6 +60,8 @@ struct local_run {
  */
 struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 				 struct candidate pick, bool run, struct local_holds *holds);
+/* What the steps of the last run accessed. */
+const struct access *local_run_accesses(const struct local *local, size_t *n);
 /* The same again, of which all is known; the result is the mark of the checkpoint after it. */
 size_t local_repeat(struct vmsim_explorer *x, struct candidate pick, unsigned int times);
 /* In how many ways threads were seen to access things. */

@@ -8,6 +8,7 @@
 #include "explore/open_states.h"
 #include "explore/search_file.h"
 #include "explore/session.h"
+#include "explore/sleep.h"
 #include "explore/visited.h"
 
 /* A search of all states (strategy_states.c), which goes on in other processes (states_file.c). */
@@ -42,6 +43,8 @@ struct arrival {
  * struct node - a state on the way from the start to the present one
  * @picks: what has not been tried there
  * @taken: what happened then; @times: as many steps
+ * @doing: what that does
+ * @sleepers: what need not happen
  * @branches: something else could have happened
  * @goes_on: the thread that has the CPU can go on
  * @place: among the open states
@@ -54,6 +57,8 @@ struct node {
 	size_t first_pick, picks;
 	struct candidate taken;
 	unsigned int times;
+	struct sleepers sleepers;
+	struct doing doing;
 	bool goes_on, branches;
 	size_t place, low;
 	bool ends;
@@ -82,6 +87,7 @@ struct search {
 	bool bounded, rising;
 	unsigned int bound, below, layers;
 	struct local *local;
+	struct sleep sleep;
 	struct open_states open;
 	struct node *node;
 	size_t depth, node_capacity, deepest;

@@ -71,6 +71,7 @@ void states_save(const struct vmsim_explorer *x, struct search_file *file)
 	search_put(file, search->pick, search->picks * sizeof(*search->pick));
 	for (size_t i = 0; i < search->open.n; i++)
 		search_put(file, &search->open.state[i].key, sizeof(search->open.state[i].key));
+	sleep_save(&search->sleep, file);
 	local_save(search->local, file);
 	visited_save(search->visited, file);
 }
@@ -132,7 +133,7 @@ int states_load(struct vmsim_explorer *x, struct search_file *file)
 		return -ENOMEM;
 	if (!search_get(file, &search->estimate, sizeof(search->estimate)) ||
 	    !load_way(search, file) || !load_open(search, file, numbers.open) ||
-	    !local_load(search->local, file) || !visited_load(search->visited, file))
+	    !sleep_load(&search->sleep, file) || !local_load(search->local, file) || !visited_load(search->visited, file))
 		return -EINVAL;
 	return go_there(x) ? 0 : -EINVAL;
 }

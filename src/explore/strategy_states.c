@@ -79,6 +79,7 @@ static void states_destroy(struct vmsim_explorer *x)
 	checkpoint_destroy(x);
 	visited_destroy(search->visited);
 	local_destroy(search->local);
+	sleep_free(&search->sleep);
 	open_states_free(&search->open);
 	free(search->node);
 	free(search->pick);
@@ -100,7 +101,7 @@ static int thread_of(struct allowance allowance)
  * What is tried first: steps that may be local, and so make others needless; under a bound, what
  * leaves most of it, since what is seen with more left is not seen again with less.
  */
-enum rank { FORBIDDEN, COSTS, FREE, PERHAPS_LOCAL, FIRST };
+enum rank { FORBIDDEN, ASLEEP, COSTS, FREE, PERHAPS_LOCAL, FIRST };
 
 static enum rank hope_for(struct vmsim_explorer *x, struct candidate pick)
 {
@@ -119,6 +120,8 @@ static enum rank rank_of(struct vmsim_explorer *x, const struct node *node,
 {
 	const struct search *search = x->strategy_state;
 
+	if (sleep_has(&search->sleep, &node->sleepers, pick))
+		return ASLEEP;
 	if (!search->bounded)
 		return n > 1 ? hope_for(x, pick) : FREE;
 	if (is_preemption(candidates, n, &pick, thread_of(node->at.allowance)))
@@ -126,7 +129,8 @@ static enum rank rank_of(struct vmsim_explorer *x, const struct node *node,
 	return pick.kind == 't' && pick.id == node->at.allowance.last ? FIRST : FREE;
 }
 
-static void add_picks(struct vmsim_explorer *x, struct node *node)
+/* False if there is none, asleep or not. */
+static bool add_picks(struct vmsim_explorer *x, struct node *node)
 {
 	struct search *search = x->strategy_state;
 	struct candidate candidate[MAX_CANDIDATES];
@@ -138,6 +142,7 @@ static void add_picks(struct vmsim_explorer *x, struct node *node)
 	for (int i = 0; i < n; i++) {
 		rank[i] = rank_of(x, node, candidate, n, candidate[i]);
 		search->forbade |= rank[i] == FORBIDDEN;
+		node->ends |= rank[i] == ASLEEP;
 	}
 	for (enum rank next = COSTS; next <= FIRST; next++)
 		for (int i = n - 1; i >= 0; i--)
@@ -145,6 +150,7 @@ static void add_picks(struct vmsim_explorer *x, struct node *node)
 				add_pick(search, candidate[i]);
 	node->picks = search->picks - node->first_pick;
 	node->branches = node->picks > 1;
+	return node->picks || node->ends;
 }
 
 static bool in_layers(const struct search *search, const struct arrival *at)
@@ -163,19 +169,49 @@ struct image_key states_key(const struct vmsim_explorer *x, const struct arrival
 	return key;
 }
 
-static struct node *push(struct vmsim_explorer *x, const struct arrival *at)
+static struct sleepers sleepers_now(struct search *search)
+{
+	const struct node *parent;
+
+	if (!search->depth)
+		return sleep_first(&search->sleep);
+	parent = &search->node[search->depth - 1];
+	return sleep_after(&search->sleep, &parent->sleepers, &parent->doing);
+}
+
+/* False if nothing can happen there. */
+static bool push(struct vmsim_explorer *x, const struct arrival *at)
 {
 	struct search *search = x->strategy_state;
 	struct image_key key = key_within(states_key(x, at), at->allowance);
 	size_t place = open_states_push(&search->open, key);
+	struct sleepers sleepers = sleepers_now(search);
 	struct node *node;
 
 	GROW(search->node, search->node_capacity, search->depth + 1);
 	node = &search->node[search->depth++];
-	*node = (struct node) { .at = *at, .place = place, .low = place };
+	*node = (struct node) { .at = *at, .place = place, .low = place, .sleepers = sleepers };
 	growth_begin(&node->growth, visited_count(search->visited));
-	add_picks(x, node);
 	search->deepest = max(search->deepest, (size_t)at->steps);
+	return add_picks(x, node);
+}
+
+/* The last node; whether everything that follows what was taken there is @known. */
+static void wake_or_sleep(struct search *search, bool known)
+{
+	struct node *node = &search->node[search->depth - 1];
+
+	if (known)
+		sleep_add(&search->sleep, &node->sleepers, &node->doing);
+	else
+		sleep_forget(&search->sleep, &node->doing);
+}
+
+static struct node pop(struct search *search)
+{
+	struct node node = search->node[--search->depth];
+
+	sleep_leave(&search->sleep, &node.sleepers);
 	return node;
 }
 
@@ -332,7 +368,7 @@ static bool enter(struct vmsim_explorer *x, const struct arrival *at)
 		search->cut = true;
 		return false;
 	}
-	return push(x, at)->picks;
+	return push(x, at);
 }
 
 enum outcome { OUTCOME_SEEN, OUTCOME_NEW, OUTCOME_END, OUTCOME_FOREIGN };
@@ -354,14 +390,33 @@ static bool is_enough(struct vmsim_explorer *x, const struct node *node, bool lo
 	return !search->bounded || node->taken.id == node->at.allowance.last;
 }
 
+/*
+ * What was taken in the state of @node, where others had @yielded. Under a bound, the same steps in
+ * another order may not be allowed.
+ */
+static struct doing note_doing(struct vmsim_explorer *x, const struct node *node, bool told,
+			       bool yielded)
+{
+	struct search *search = x->strategy_state;
+	bool matters = node->picks || node->sleepers.n;
+	const struct access *access;
+	size_t n;
+
+	if (!matters || !told || yielded || x->threads.yielded || x->asking || x->failed ||
+	    search->bounded || in_layers(search, &node->at) || x->machine->order)
+		return sleep_doing(&search->sleep, x, (struct candidate) { 0 }, NULL, 0);
+	access = local_run_accesses(search->local, &n);
+	return sleep_doing(&search->sleep, x, node->taken, access, n);
+}
+
 /* @after: the state that it leads to; if that was seen, with an allowance that was as good. */
 static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struct arrival *after)
 {
 	struct search *search = x->strategy_state;
 	struct candidate taken = search->pick[--search->picks];
 	uint64_t key = taken.kind == 't' ? checkpoint_thread_key(x, taken.id) : 0;
+	bool yielded = x->threads.yielded, enough, new;
 	struct local_run run;
-	bool enough, new;
 
 	growth_branch(&node->growth, visited_count(search->visited));
 	after->holds = node->at.holds;
@@ -372,6 +427,7 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 			      !search->whole && !in_layers(search, &node->at), &after->holds);
 	node->times = run.times;
 	search->transitions += run.times;
+	node->doing = note_doing(x, node, run.told, yielded);
 	after->mark = run.mark;
 	after->steps = x->steps;
 	if (x->failed)
@@ -396,13 +452,13 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 		return OUTCOME_NEW;
 	if (search->cut)
 		return OUTCOME_SEEN;
-	open_states_close(&search->open, search->node[--search->depth].place);
+	open_states_close(&search->open, pop(search).place);
 	loop_stuck(x);
 	return OUTCOME_END;
 }
 
-/* The present state was seen before, on this way or on another one. */
-static void meet(struct vmsim_explorer *x, const struct arrival *at)
+/* The present state was seen before, on this way or on another one. True: all of it is known. */
+static bool meet(struct vmsim_explorer *x, const struct arrival *at)
 {
 	struct search *search = x->strategy_state;
 	struct node *node = &search->node[search->depth - 1];
@@ -413,6 +469,7 @@ static void meet(struct vmsim_explorer *x, const struct arrival *at)
 		node->ends = true;
 	else
 		node->low = min(node->low, place);
+	return place == NOT_OPEN;
 }
 
 /* Steps from the state of @node; true if an execution ended. */
@@ -422,11 +479,12 @@ static bool step(struct vmsim_explorer *x, struct node *node)
 	size_t from = node->at.mark;
 	struct arrival after;
 	enum outcome outcome = take_step(x, node, &after);
+	bool known = outcome == OUTCOME_END && !x->failed;
 
 	if (outcome == OUTCOME_NEW)
 		return false;
 	if (outcome == OUTCOME_SEEN) {
-		meet(x, &after);
+		known = meet(x, &after);
 	} else if (outcome == OUTCOME_FOREIGN) {
 		node->ends = true;
 	} else {
@@ -436,6 +494,7 @@ static bool step(struct vmsim_explorer *x, struct node *node)
 		/* What the end of an execution changed. */
 		checkpoint_take(x);
 	}
+	wake_or_sleep(search, known);
 	checkpoint_back(x, from);
 	return outcome == OUTCOME_END;
 }
@@ -444,7 +503,7 @@ static bool step(struct vmsim_explorer *x, struct node *node)
 static bool leave(struct vmsim_explorer *x)
 {
 	struct search *search = x->strategy_state;
-	struct node left = search->node[--search->depth];
+	struct node left = pop(search);
 	struct node *parent = search->depth ? &search->node[search->depth - 1] : NULL;
 	bool component = left.low == left.place;
 
@@ -454,6 +513,7 @@ static bool leave(struct vmsim_explorer *x)
 	if (parent) {
 		parent->low = min(parent->low, left.low);
 		parent->ends |= left.ends || component;
+		wake_or_sleep(search, component);
 	}
 	return component && !left.ends;
 }

@@ -189,7 +189,7 @@ static bool legs_are_one_search(const struct work *work)
 }
 
 static const struct work right = {
-	VMSIM_STRATEGY_STATES, VMSIM_UNBOUNDED, 3, 2, LITMUS_GUP_RIGHT, 9000,
+	VMSIM_STRATEGY_STATES, VMSIM_UNBOUNDED, 3, 2, LITMUS_GUP_RIGHT, 5000,
 };
 
 static void test_legs_are_one_search(void **state)
