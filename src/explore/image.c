@@ -259,19 +259,23 @@ static bool is_excluded(const struct image *image, size_t at)
 	return false;
 }
 
-NO_SANITIZE void image_each_change(const struct image *image, size_t mark, void (*fn)(void *arg, size_t offset),
-		       void *arg)
+static NO_SANITIZE void each_word_changed(const struct image *image, const struct log_entry *entry,
+					  struct image_changes *changes)
 {
-	for (size_t i = mark; i < image->logged; i++) {
-		const struct log_entry *entry = &image->log[i];
-		size_t start = entry->chunk * IMAGE_CHUNK;
-		bool masked = image->masked[entry->chunk / 64] >> entry->chunk % 64 & 1;
+	size_t start = entry->chunk * IMAGE_CHUNK;
+	bool masked = image->masked[entry->chunk / 64] >> entry->chunk % 64 & 1;
 
-		for (size_t at = 0; at < IMAGE_CHUNK; at += sizeof(uint32_t))
-			if (memcmp(entry->old + at, image->copy + start + at, sizeof(uint32_t)) &&
-			    !(masked && is_excluded(image, start + at)))
-				fn(arg, start + at);
-	}
+	for (size_t at = 0; at < IMAGE_CHUNK; at += sizeof(uint32_t))
+		if (memcmp(entry->old + at, image->copy + start + at, sizeof(uint32_t)) &&
+		    !(masked && is_excluded(image, start + at)))
+			changes->word(changes, start + at);
+}
+
+void image_each_change(const struct image *image, size_t mark, struct image_changes *changes)
+{
+	for (size_t i = mark; i < image->logged; i++)
+		if (changes->wants(changes, image->log[i].chunk * IMAGE_CHUNK))
+			each_word_changed(image, &image->log[i], changes);
 }
 
 uint64_t image_part_key(const struct image *image, const void *from, const void *to)

@@ -44,12 +44,21 @@ void image_rollback(struct image *image, size_t mark);
 /* Forgets what was before now: marks become 0. */
 void image_settle(struct image *image);
 
-/*
- * Calls @fn for each four bytes that are not what they were at @mark, bytes left out of the hash
- * excepted. A word that changed twice may be told of twice.
+/**
+ * struct image_changes - who wants to know of changes
+ * @wants: of those in the chunk at an offset
+ * @word: four bytes there are not what they were
  */
-void image_each_change(const struct image *image, size_t mark, void (*fn)(void *arg, size_t offset),
-		       void *arg);
+struct image_changes {
+	bool (*wants)(const struct image_changes *changes, size_t chunk);
+	void (*word)(struct image_changes *changes, size_t offset);
+};
+
+/*
+ * Tells of what is not what it was at @mark, bytes left out of the hash excepted. A word that
+ * changed twice may be told of twice.
+ */
+void image_each_change(const struct image *image, size_t mark, struct image_changes *changes);
 /* The hash of [@from, @to) alone. */
 uint64_t image_part_key(const struct image *image, const void *from, const void *to);
 

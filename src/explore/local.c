@@ -8,6 +8,8 @@
 /* A power of two. */
 #define GUESSES (1u << 18)
 #define FIRST_SLOTS 4096
+/* A power of two: bits for the chunks of memory in which somebody accesses something. */
+#define WATCHED (1u << 15)
 
 /**
  * struct use - a way in which an actor accesses an object: a set of such accesses
@@ -42,6 +44,7 @@ struct local {
 	struct use *use;
 	size_t n, capacity;
 	struct index exact, by_object;	/* each use; the youngest use of each object */
+	uint64_t watched[WATCHED / 64];
 	bool wrong, bounded;
 	unsigned int first_interrupt, nr_cpus;	/* the actors that are interrupts of CPUs */
 	uint64_t *told;			/* addresses written to since the last checkpoint */
@@ -148,6 +151,16 @@ static void clear_index(struct index *index)
 		abort();
 }
 
+static unsigned int chunk_bit(uint64_t address)
+{
+	return address / IMAGE_CHUNK % WATCHED;
+}
+
+static void watch(struct local *local, uint64_t object)
+{
+	local->watched[chunk_bit(object) / 64] |= 1ULL << chunk_bit(object) % 64;
+}
+
 static void grow_indices(struct local *local)
 {
 	do {
@@ -157,6 +170,7 @@ static void grow_indices(struct local *local)
 	for (uint32_t i = 0; i < local->n; i++) {
 		*find_use(local, &local->use[i]) = i + 1;
 		*find_object(local, &local->use[i]) = i + 1;
+		watch(local, local->use[i].object);
 	}
 }
 
@@ -298,6 +312,7 @@ static struct use *add(struct local *local, const struct use *like)
 	use->next = *youngest;
 	*find_use(local, like) = (uint32_t)++local->n;
 	*youngest = (uint32_t)local->n;
+	watch(local, use->object);
 	use->alone = is_alone(local, use);
 	reconsider_others(local, use);
 	return use;
@@ -488,20 +503,39 @@ static bool take(struct local *local, struct vmsim_explorer *x, struct candidate
 }
 
 struct change {
+	struct image_changes changes;
 	struct local *local;
 	const struct vmsim_explorer *x;
 	struct use written;
 	bool alone;
 };
 
-/* A word that others access has changed: if no event told of it, it was written to all the same. */
-static void word_changed(void *arg, size_t offset)
+static struct change *change_of(const struct image_changes *changes)
 {
-	struct change *change = arg;
+	return container_of(changes, struct change, changes);
+}
+
+static uint64_t address_of(const struct change *change, size_t offset)
+{
+	return (uintptr_t)change->x->machine + offset;
+}
+
+static bool is_watched(const struct image_changes *changes, size_t chunk)
+{
+	const struct change *change = change_of(changes);
+	unsigned int bit = chunk_bit(address_of(change, chunk));
+
+	return change->local->watched[bit / 64] >> bit % 64 & 1;
+}
+
+/* A word that others access has changed: if no event told of it, it was written to all the same. */
+static void word_changed(struct image_changes *changes, size_t offset)
+{
+	struct change *change = change_of(changes);
 	struct local *local = change->local;
 	struct use *use;
 
-	change->written.object = (uintptr_t)change->x->machine + offset;
+	change->written.object = address_of(change, offset);
 	if (!*find_object(local, &change->written) || is_told(local, change->written.object))
 		return;
 	use = known_use(local, &change->written);
@@ -513,13 +547,19 @@ static void word_changed(void *arg, size_t offset)
 static bool changes_alone(struct local *local, const struct vmsim_explorer *x, size_t from,
 			  const struct use *common, unsigned int times)
 {
-	struct change change = { .local = local, .x = x, .written = *common, .alone = true };
+	struct change change = {
+		.changes = { .wants = is_watched, .word = word_changed },
+		.local = local,
+		.x = x,
+		.written = *common,
+		.alone = true,
+	};
 
 	change.written.mode = ACCESS_WRITE;
 	/* It is not known which of several steps wrote, and so not what it held. */
 	if (times > 1)
 		change.written.before = change.written.during = 0;
-	image_each_change(x->image, from, word_changed, &change);
+	image_each_change(x->image, from, &change.changes);
 	return change.alone;
 }
 
