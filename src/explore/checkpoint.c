@@ -128,7 +128,7 @@ static void scan_range(void *image, void *from, void *to)
 	image_scan(image, from, to);
 }
 
-size_t checkpoint_take(struct vmsim_explorer *x)
+static void scan_all_but_frames(struct vmsim_explorer *x)
 {
 	char *control = x->machine->control;
 
@@ -141,7 +141,29 @@ size_t checkpoint_take(struct vmsim_explorer *x)
 	write_control(x);
 	image_scan(x->image, control, control + sizeof(struct control));
 	world_each_used_range(x->machine, scan_range, x->image);
+}
+
+size_t checkpoint_take(struct vmsim_explorer *x)
+{
+	scan_all_but_frames(x);
+	world_each_used_frame(x->machine, scan_range, x->image);
 	return image_mark(x->image);
+}
+
+size_t checkpoint_take_told(struct vmsim_explorer *x, const uint64_t *object, size_t n)
+{
+	scan_all_but_frames(x);
+	if (!world_each_told_change(x->machine, object, n, scan_range, x->image))
+		world_each_used_frame(x->machine, scan_range, x->image);
+	return image_mark(x->image);
+}
+
+bool checkpoint_is_whole(struct vmsim_explorer *x)
+{
+	size_t mark = image_mark(x->image);
+
+	world_each_used_frame(x->machine, scan_range, x->image);
+	return image_mark(x->image) == mark;
 }
 
 /*

@@ -46,6 +46,8 @@ struct local {
 	struct index exact, by_object;	/* each use; the youngest use of each object */
 	uint64_t watched[WATCHED / 64];
 	bool wrong, bounded;
+	bool untold;			/* frames are written to, and no event tells */
+	unsigned int checkpoints;
 	unsigned int first_interrupt, nr_cpus;	/* the actors that are interrupts of CPUs */
 	uint64_t *told;			/* addresses written to since the last checkpoint */
 	size_t nr_told, told_capacity;
@@ -605,6 +607,27 @@ static void take_back(struct vmsim_explorer *x, size_t from, uint64_t steps)
 	x->steps = steps;
 }
 
+/* How often it is looked whether events told of all that was written to frames. */
+#define LOOK_EVERY 64
+
+static bool is_time_to_look(struct local *local, const struct vmsim_explorer *x)
+{
+	return ++local->checkpoints % LOOK_EVERY == 0 || x->failed || loop_all_done(x);
+}
+
+static void take_checkpoint(struct local *local, struct vmsim_explorer *x,
+			    struct local_run *result)
+{
+	if (local->untold) {
+		result->mark = checkpoint_take(x);
+		return;
+	}
+	result->mark = checkpoint_take_told(x, local->told, local->nr_told);
+	if (!is_time_to_look(local, x) || checkpoint_is_whole(x))
+		return;
+	local->untold = result->lost = true;
+}
+
 struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 				 struct candidate pick, bool run, struct local_holds *holds)
 {
@@ -621,7 +644,9 @@ struct local_run local_loop_step(struct local *local, struct vmsim_explorer *x,
 		local->nr_told = local->nr_ran = 0;
 		result.local = take(local, x, pick, holds, &common);
 		right = !run || run_on(local, x, pick, holds, &result.times, &last);
-		result.mark = checkpoint_take(x);
+		take_checkpoint(local, x, &result);
+		if (result.lost)
+			return result;
 		if (!right) {
 			local_learn(local, last, false);
 			take_back(x, from, steps);
@@ -701,6 +726,8 @@ static void load_guesses(struct local *local, struct search_file *file)
 void local_save(const struct local *local, struct search_file *file)
 {
 	search_put_u64(file, local->wrong);
+	search_put_u64(file, local->untold);
+	search_put_u64(file, local->checkpoints);
 	search_put_u64(file, local->n);
 	search_put(file, local->use, local->n * sizeof(*local->use));
 	holds_save(&local->sets, file);
@@ -712,6 +739,8 @@ bool local_load(struct local *local, struct search_file *file)
 	uint64_t n;
 
 	local->wrong = search_get_u64(file);
+	local->untold = search_get_u64(file);
+	local->checkpoints = (unsigned int)search_get_u64(file);
 	n = search_get_u64(file);
 	GROW(local->use, local->capacity, n);
 	if (!search_get(file, local->use, n * sizeof(*local->use)))

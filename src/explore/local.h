@@ -47,9 +47,10 @@ void local_destroy(struct local *local);
  * @times: how many steps the thread took; all but the first one were local
  * @mark: of the checkpoint after them
  * @told: events told of all that they wrote, where anybody accesses it
+ * @lost: at some time before, frames were written to and no event told: the way back is lost
  */
 struct local_run {
-	bool local, told;
+	bool local, told, lost;
 	unsigned int times;
 	size_t mark;
 };

@@ -2,6 +2,7 @@
 #include "explore/portfolio.h"
 #include "explore/session.h"
 #include <errno.h>
+#include <math.h>
 
 /*
  * Shares of several strategies: no single one wins. Of five shares, two go to those that can
@@ -34,8 +35,8 @@ static const struct {
 #define MEMBERS (sizeof(rules) / sizeof(rules[0]))
 
 /*
- * The share of a member that has less than so many times before it of what lies behind it, of one
- * that can come to its end, and of one that will not.
+ * Soon: less than so many times before it of what lies behind it. The share of the member that will
+ * come to its end first, and soon, of one that can come to it, and of one that will not.
  */
 #define SOON 10
 #define SOON_SHARE 128
@@ -174,23 +175,61 @@ static bool way_of(const struct vmsim_coverage *coverage, double *done, double *
 	return by_states || coverage->estimate > 0;
 }
 
-/*
- * More for those who can come to an end before the executions run out, most for those who will
- * soon, less for those who cannot. States are no executions, and their end is often farther than
- * it looks.
- */
-static void adjust_share(const struct portfolio *p, struct member *member)
+/* What a member has before it, in decisions; without end: it will not come to one soon. */
+static double work_left(const struct member *member)
 {
 	struct vmsim_coverage coverage = coverage_of(member);
 	double done, left;
 
-	if (!way_of(&coverage, &done, &left))
-		return;
-	if (left < SOON * done)
-		member->share = coverage.states ? NEAR_SHARE : SOON_SHARE;
-	else if (!coverage.states)
-		member->share = left > (double)(p->executions - p->result->executions) ?
-			HOPELESS_SHARE : NEAR_SHARE;
+	if (member->out || !way_of(&coverage, &done, &left) || left >= SOON * done)
+		return HUGE_VAL;
+	return left / done * (double)member->spent;
+}
+
+static const struct member *soonest(const struct portfolio *p)
+{
+	const struct member *soonest = NULL;
+	double least = HUGE_VAL;
+
+	for (size_t i = 0; i < MEMBERS; i++) {
+		double left = work_left(&p->member[i]);
+
+		if (left < least)
+			soonest = &p->member[i];
+		least = min(left, least);
+	}
+	return soonest;
+}
+
+/* States are no executions, and their end is often farther than it looks. */
+static bool is_hopeless(const struct portfolio *p, const struct vmsim_coverage *coverage,
+			double left)
+{
+	return !coverage->states && left > (double)(p->executions - p->result->executions);
+}
+
+/*
+ * Most for the one who will come to an end first, if that is soon; more for others who can before
+ * the executions run out, less for those who cannot.
+ */
+static void adjust_shares(struct portfolio *p)
+{
+	const struct member *first = soonest(p);
+
+	for (size_t i = 0; i < MEMBERS; i++) {
+		struct member *member = &p->member[i];
+		struct vmsim_coverage coverage = coverage_of(member);
+		double done, left;
+
+		if (member->out || !way_of(&coverage, &done, &left))
+			continue;
+		if (member == first)
+			member->share = SOON_SHARE;
+		else if (is_hopeless(p, &coverage, left))
+			member->share = HOPELESS_SHARE;
+		else if (!coverage.states || left < SOON * done)
+			member->share = NEAR_SHARE;
+	}
 }
 
 /* Until its end, which is near at first; 1: stop all, < 0: error. */
@@ -204,7 +243,7 @@ static int turn(struct portfolio *p, struct member *member)
 			return 0;
 		stop = execute(p, member);
 	} while (!stop && member->spent < end && !is_over(p));
-	adjust_share(p, member);
+	adjust_shares(p);
 	return stop;
 }
 

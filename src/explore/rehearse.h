@@ -9,5 +9,7 @@
  * threads do to each other is seen in advance, so that a search need not begin again too often.
  */
 void rehearse(struct vmsim_explorer *x, struct local *local);
+/* The same, before a search begins again of which @lost transitions were in vain. */
+void rehearse_again(struct vmsim_explorer *x, struct local *local, uint64_t lost);
 
 #endif

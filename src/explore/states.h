@@ -75,7 +75,8 @@ struct node {
  * @cut: something was left out for want of steps or of memory
  * @forbade: the bound did forbid something, or may have done so to another shard
  * @violated: an execution was cut short by a violation
- * @whole: nothing is left out any more
+ * @whole: no step counts as local any more
+ * @lost: there is no way back but to the start
  * @begun: @transitions when it began, for the last time
  * @wrong_after: so many transitions later, steps turned out not to be local; 0: none did
  * @first: the state in which it began
@@ -95,7 +96,7 @@ struct search {
 	size_t picks, pick_capacity;
 	u64 transitions;
 	size_t log_limit;
-	bool started, over, cut, forbade, violated, whole;
+	bool started, over, cut, forbade, violated, whole, lost;
 	u64 begun, wrong_after;
 	u64 most;
 	struct image_key first;

@@ -301,7 +301,7 @@ static int begin(struct vmsim_explorer *x)
 		return -ENOMEM;
 	open_states_close(&search->open, 0);
 	search->depth = search->picks = search->deepest = 0;
-	search->cut = search->forbade = false;
+	search->cut = search->forbade = search->lost = false;
 	search->begun = search->transitions;
 	search->wrong_after = 0;
 	search->layers = layers_of(x);
@@ -371,7 +371,7 @@ static bool enter(struct vmsim_explorer *x, const struct arrival *at)
 	return push(x, at);
 }
 
-enum outcome { OUTCOME_SEEN, OUTCOME_NEW, OUTCOME_END, OUTCOME_FOREIGN };
+enum outcome { OUTCOME_SEEN, OUTCOME_NEW, OUTCOME_END, OUTCOME_FOREIGN, OUTCOME_LOST };
 
 /* A local step to a new state makes all others from @node needless. */
 static void drop_picks(struct search *search, struct node *node)
@@ -427,6 +427,8 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 			      !search->whole && !in_layers(search, &node->at), &after->holds);
 	node->times = run.times;
 	search->transitions += run.times;
+	if (run.lost)
+		return OUTCOME_LOST;
 	node->doing = note_doing(x, node, run.told, yielded);
 	after->mark = run.mark;
 	after->steps = x->steps;
@@ -481,7 +483,8 @@ static bool step(struct vmsim_explorer *x, struct node *node)
 	enum outcome outcome = take_step(x, node, &after);
 	bool known = outcome == OUTCOME_END && !x->failed;
 
-	if (outcome == OUTCOME_NEW)
+	search->lost = outcome == OUTCOME_LOST;
+	if (outcome == OUTCOME_NEW || search->lost)
 		return false;
 	if (outcome == OUTCOME_SEEN) {
 		known = meet(x, &after);
@@ -619,6 +622,17 @@ static int again(struct vmsim_explorer *x)
 	return begin(x);
 }
 
+/* With what was learnt, and with more of it: random executions see what the search would see late. */
+static int again_wiser(struct vmsim_explorer *x)
+{
+	struct search *search = x->strategy_state;
+
+	checkpoint_back(x, 0);
+	if (!search->bounded)
+		rehearse_again(x, search->local, search->transitions - search->begun);
+	return begin(x);
+}
+
 static bool is_complete(const struct search *search)
 {
 	return !search->depth && !search->cut && visited_exact(search->visited);
@@ -653,7 +667,9 @@ static int states_advance(struct vmsim_explorer *x)
 		struct node *node = search->depth ? &search->node[search->depth - 1] : NULL;
 		bool ended = false;
 
-		if (was_wrong(search) || was_cut_short(search))
+		if (was_wrong(search))
+			err = again_wiser(x);
+		else if (search->lost || was_cut_short(search))
 			err = again(x);
 		else if (!node)
 			err = go_on_rising(x);

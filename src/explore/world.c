@@ -83,7 +83,7 @@ static void each_cpu(struct vmsim_machine *m, void *(*end)(struct vmsim_cpu *cpu
 		fn(arg, &m->cpu[i], end(&m->cpu[i]));
 }
 
-static void each_but_cpus(struct vmsim_machine *m, range_fn fn, void *arg)
+static void each_other(struct vmsim_machine *m, range_fn fn, void *arg)
 {
 	fn(arg, m, &m->rcu.snapshot[m->nr_cpus]);
 	for (unsigned int i = 0; i < m->nr_cpus; i++)
@@ -92,19 +92,48 @@ static void each_but_cpus(struct vmsim_machine *m, range_fn fn, void *arg)
 	each_cell(m, 0, m->frames_used, fn, arg);
 	if (m->versions)
 		fn(arg, m->versions, m->versions + m->frames_used);
-	each_frame(m, fn, arg);
 }
 
 void world_each_range(struct vmsim_machine *m, range_fn fn, void *arg)
 {
 	each_cpu(m, end_of_cpu, fn, arg);
-	each_but_cpus(m, fn, arg);
+	each_other(m, fn, arg);
+	each_frame(m, fn, arg);
 }
 
 void world_each_used_range(struct vmsim_machine *m, range_fn fn, void *arg)
 {
 	each_cpu(m, used_end_of_cpu, fn, arg);
-	each_but_cpus(m, fn, arg);
+	each_other(m, fn, arg);
+}
+
+void world_each_used_frame(struct vmsim_machine *m, range_fn fn, void *arg)
+{
+	each_frame(m, fn, arg);
+}
+
+static void changed_by(struct vmsim_machine *m, uint64_t object, range_fn fn, void *arg)
+{
+	uint64_t frames = (uintptr_t)m->frames, end = frames + m->frames_used * PAGE_SIZE;
+	unsigned long pfn;
+
+	if (object_kind(object) == OBJECT_CONTENTS) {
+		pfn = (unsigned long)((struct page *)(uintptr_t)object_id(object) - m->memmap);
+		fn(arg, m->frames + pfn * PAGE_SIZE, m->frames + (pfn + 1) * PAGE_SIZE);
+	} else if (object >= frames && object < end) {
+		fn(arg, (char *)m + (object - (uintptr_t)m),
+		   (char *)m + (object - (uintptr_t)m) + sizeof(uint64_t));
+	}
+}
+
+bool world_each_told_change(struct vmsim_machine *m, const uint64_t *object, size_t n, range_fn fn,
+			    void *arg)
+{
+	if (m->config.contents == VMSIM_CONTENTS_BYTES)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		changed_by(m, object[i], fn, arg);
+	return true;
 }
 
 /* A snapshot of a machine is a copy of these ranges, those of the CPUs first. */
