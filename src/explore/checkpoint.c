@@ -153,8 +153,8 @@ size_t checkpoint_take(struct vmsim_explorer *x)
 size_t checkpoint_take_told(struct vmsim_explorer *x, const uint64_t *object, size_t n)
 {
 	scan_all_but_frames(x);
-	if (!world_each_told_change(x->machine, object, n, scan_range, x->image))
-		world_each_used_frame(x->machine, scan_range, x->image);
+	for (size_t i = 0; i < n; i++)
+		world_each_told_change(x->machine, object[i], scan_range, x->image);
 	return image_mark(x->image);
 }
 

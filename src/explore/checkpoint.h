@@ -18,8 +18,8 @@ void checkpoint_destroy(struct vmsim_explorer *x);
 /* Takes note of what changed. The result names the state for checkpoint_back(). */
 size_t checkpoint_take(struct vmsim_explorer *x);
 /*
- * The same where frames were written to only as the @n @objects say: most of a small world is page
- * tables. checkpoint_is_whole() looks whether that was all, and takes note of the rest.
+ * The same where frames were written to only as the @n @objects say: most of a small world is
+ * frames. checkpoint_is_whole() looks whether that was all, and takes note of the rest.
  */
 size_t checkpoint_take_told(struct vmsim_explorer *x, const uint64_t *object, size_t n);
 bool checkpoint_is_whole(struct vmsim_explorer *x);

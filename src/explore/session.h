@@ -247,11 +247,8 @@ void world_each_used_range(struct vmsim_machine *machine,
 			   void (*fn)(void *arg, void *from, void *to), void *arg);
 void world_each_used_frame(struct vmsim_machine *machine,
 			   void (*fn)(void *arg, void *from, void *to), void *arg);
-/*
- * What writing to @object (footprint.h) changes in frames. False: it does not tell; the frames hold
- * what programs write, and not page tables alone.
- */
-bool world_each_told_change(struct vmsim_machine *machine, const uint64_t *object, size_t n,
+/* What in frames is changed by writing to @object (footprint.h). */
+void world_each_told_change(struct vmsim_machine *machine, uint64_t object,
 			    void (*fn)(void *arg, void *from, void *to), void *arg);
 /* The world (src/explore/world.c): made once, copied back before every execution. */
 int world_create(struct vmsim_explorer *x, void *recorder);

@@ -112,28 +112,32 @@ void world_each_used_frame(struct vmsim_machine *m, range_fn fn, void *arg)
 	each_frame(m, fn, arg);
 }
 
-static void changed_by(struct vmsim_machine *m, uint64_t object, range_fn fn, void *arg)
+static void told_words(struct vmsim_machine *m, char *at, range_fn fn, void *arg)
 {
-	uint64_t frames = (uintptr_t)m->frames, end = frames + m->frames_used * PAGE_SIZE;
-	unsigned long pfn;
-
-	if (object_kind(object) == OBJECT_CONTENTS) {
-		pfn = (unsigned long)((struct page *)(uintptr_t)object_id(object) - m->memmap);
-		fn(arg, m->frames + pfn * PAGE_SIZE, m->frames + (pfn + 1) * PAGE_SIZE);
-	} else if (object >= frames && object < end) {
-		fn(arg, (char *)m + (object - (uintptr_t)m),
-		   (char *)m + (object - (uintptr_t)m) + sizeof(uint64_t));
-	}
+	if (at >= m->frames && at < m->frames + m->frames_used * PAGE_SIZE)
+		fn(arg, at, at + sizeof(uint64_t));
 }
 
-bool world_each_told_change(struct vmsim_machine *m, const uint64_t *object, size_t n, range_fn fn,
-			    void *arg)
+void world_each_told_change(struct vmsim_machine *m, uint64_t object, range_fn fn, void *arg)
 {
-	if (m->config.contents == VMSIM_CONTENTS_BYTES)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		changed_by(m, object[i], fn, arg);
-	return true;
+	unsigned long pfn;
+
+	switch (object_kind(object)) {
+	case 0:
+		told_words(m, (char *)(uintptr_t)object, fn, arg);
+		break;
+	case OBJECT_WORD:
+		if (m->config.contents == VMSIM_CONTENTS_BYTES)
+			told_words(m, m->frames + object_id(object) * sizeof(uint64_t), fn, arg);
+		break;
+	case OBJECT_CONTENTS:
+		pfn = (unsigned long)((struct page *)(uintptr_t)object_id(object) - m->memmap);
+		if (frame_is_used(m, pfn))
+			fn(arg, m->frames + pfn * PAGE_SIZE, m->frames + (pfn + 1) * PAGE_SIZE);
+		break;
+	default:
+		break;
+	}
 }
 
 /* A snapshot of a machine is a copy of these ranges, those of the CPUs first. */
