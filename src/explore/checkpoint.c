@@ -155,6 +155,7 @@ size_t checkpoint_take_told(struct vmsim_explorer *x, const uint64_t *object, si
 	scan_all_but_frames(x);
 	for (size_t i = 0; i < n; i++)
 		world_each_told_change(x->machine, object[i], scan_range, x->image);
+	world_each_silent_frame(x->machine, scan_range, x->image);
 	return image_mark(x->image);
 }
 

@@ -247,6 +247,9 @@ void world_each_used_range(struct vmsim_machine *machine,
 			   void (*fn)(void *arg, void *from, void *to), void *arg);
 void world_each_used_frame(struct vmsim_machine *machine,
 			   void (*fn)(void *arg, void *from, void *to), void *arg);
+/* Those that hold what no event tells of: memory that was asked for in pages. */
+void world_each_silent_frame(struct vmsim_machine *machine,
+			     void (*fn)(void *arg, void *from, void *to), void *arg);
 /* What in frames is changed by writing to @object (footprint.h). */
 void world_each_told_change(struct vmsim_machine *machine, uint64_t object,
 			    void (*fn)(void *arg, void *from, void *to), void *arg);

@@ -427,8 +427,11 @@ static enum outcome take_step(struct vmsim_explorer *x, struct node *node, struc
 			      !search->whole && !in_layers(search, &node->at), &after->holds);
 	node->times = run.times;
 	search->transitions += run.times;
-	if (run.lost)
+	if (run.lost) {
+		/* Nothing that was seen since then counts. */
+		x->failed = false;
 		return OUTCOME_LOST;
+	}
 	node->doing = note_doing(x, node, run.told, yielded);
 	after->mark = run.mark;
 	after->steps = x->steps;

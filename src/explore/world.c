@@ -112,6 +112,20 @@ void world_each_used_frame(struct vmsim_machine *m, range_fn fn, void *arg)
 	each_frame(m, fn, arg);
 }
 
+/* Tables, and pages of programs: events tell of writes. Free frames are not written to. */
+static bool tells_of_writes(const struct page *page)
+{
+	return !page->_refcount.counter || page->mapping || page->page_type == PG_TYPE(PGTY_table);
+}
+
+void world_each_silent_frame(struct vmsim_machine *m, range_fn fn, void *arg)
+{
+	for (unsigned long pfn = 0; pfn < m->frames_used; pfn++)
+		if (vmsim_section_is_valid(m, pfn) && frame_is_used(m, pfn) &&
+		    !tells_of_writes(&m->memmap[pfn]))
+			fn(arg, m->frames + pfn * PAGE_SIZE, m->frames + (pfn + 1) * PAGE_SIZE);
+}
+
 static void told_words(struct vmsim_machine *m, char *at, range_fn fn, void *arg)
 {
 	if (at >= m->frames && at < m->frames + m->frames_used * PAGE_SIZE)

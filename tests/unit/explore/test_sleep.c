@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore_test.h"
 #include <linux/compiler.h>
+#include <linux/mm.h>
 #include <linux/smp.h>
 
 /*
- * What strategy states does not try, because all that it leads to is known, hides nothing. Each of
- * these programs goes wrong in some orders only; the errors in sleep/ hide that.
+ * What strategy states does not try, because all that it leads to is known, and what it does not look
+ * at, because no event told of a change, hides nothing. The errors in sleep/ must show.
  */
 
 struct words {
@@ -160,6 +161,42 @@ static void test_who_yields_wakes_all(void **state)
 								    write_c });
 }
 
+/* What it has written to a page, with no event, is there when it looks again. */
+static int write_and_look(struct vmsim_world *world)
+{
+	struct words *words = world->ctx;
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long *word = page_address(page);
+
+	/* As if it were a program's. */
+	page->mapping = (void *)words;
+	for (unsigned long i = 1; i < 4; i++) {
+		*word = i;
+		(void)READ_ONCE(words->a);
+		if (*word != i)
+			vmsim_fail("%lu, not %lu", *word, i);
+	}
+	page->mapping = NULL;
+	__free_page(page);
+	return 0;
+}
+
+static void test_untold_changes_are_found(void **state)
+{
+	static const struct vmsim_thread_def threads[] = {
+		{ .name = "A", .cpu = 0, .fn = write_and_look },
+		{ .name = "B", .cpu = 1, .fn = write_a_and_b },
+		{ .name = "C", .cpu = 2, .fn = write_a },
+	};
+	struct vmsim_result result = search(threads, 3);
+
+	(void)state;
+	if (result.violated)
+		fail_msg("%s", result.violation.text);
+	assert_true(result.coverage.exhausted);
+	vmsim_result_free(&result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_what_may_not_end_does_not_sleep),
 		cmocka_unit_test(test_what_is_not_told_wakes_all),
 		cmocka_unit_test(test_who_yields_wakes_all),
+		cmocka_unit_test(test_untold_changes_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
