@@ -272,6 +272,42 @@ static inline pmd_t *pmd_offset(pud_t *pud, unsigned long addr)
 	return (pmd_t *)__va_pfn(pud_pfn(pudp_get(pud))) + pmd_index(addr);
 }
 
+/*
+ * For walks without locks: the entry above is what the walker has seen of it, not what stands there
+ * now.
+ */
+static inline pmd_t *pmd_offset_lockless(pud_t *pudp, pud_t pud, unsigned long addr)
+{
+	(void)pudp;
+	return (pmd_t *)__va_pfn(pud_pfn(pud)) + pmd_index(addr);
+}
+
+static inline pud_t *pud_offset_lockless(p4d_t *p4dp, p4d_t p4d, unsigned long addr)
+{
+#if defined(VMSIM_ARCH_X86_PAE)
+	(void)p4d;
+	return pud_offset(p4dp, addr);
+#else
+	(void)p4dp;
+	return (pud_t *)__va_pfn(p4d_pfn(p4d)) + ((addr >> PUD_SHIFT) & 511);
+#endif
+}
+
+static inline p4d_t *p4d_offset_lockless(pgd_t *pgdp, pgd_t pgd, unsigned long addr)
+{
+	if (!pgtable_l5_enabled())
+		return p4d_offset(pgdp, addr);
+	return (p4d_t *)__va_pfn(pgd_pfn(pgd)) + ((addr >> P4D_SHIFT) & 511);
+}
+
+/* May a program access what the entry maps? Without a look at the mapping (arch/x86). */
+static inline bool pte_access_permitted(pte_t pte, bool write)
+{
+	pteval_t needed = _PAGE_PRESENT | _PAGE_USER | (write ? _PAGE_RW : 0);
+
+	return (pte_val(pte) & needed) == needed;
+}
+
 static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long addr)
 {
 	return (pte_t *)__va_pfn(pmd_pfn(pmdp_get(pmd))) + pte_index(addr);

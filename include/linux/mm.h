@@ -247,6 +247,7 @@ __vmsim_export struct vm_area_struct *find_vma_intersection(struct mm_struct *mm
 __vmsim_export pgprot_t vm_get_page_prot(unsigned long vm_flags);
 __vmsim_export void vma_set_page_prot(struct vm_area_struct *vma);
 __vmsim_export bool vma_wants_writenotify(struct vm_area_struct *vma, pgprot_t vm_page_prot);
+__vmsim_export bool vma_needs_dirty_tracking(struct vm_area_struct *vma);
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
@@ -447,6 +448,9 @@ __vmsim_export void exit_mmap(struct mm_struct *mm);
 __vmsim_export bool folio_mark_dirty(struct folio *folio);
 __vmsim_export bool folio_clear_dirty_for_io(struct folio *folio);
 __vmsim_export bool set_page_dirty(struct page *page);
+__vmsim_export int set_page_dirty_lock(struct page *page);
 __vmsim_export void folio_mark_accessed(struct folio *folio);
+
+#include <linux/vmsim-gup.h>
 
 #endif

@@ -259,7 +259,6 @@ struct mm_struct {
 	atomic_long_t pgtables_bytes;
 	atomic_t tlb_flush_pending;
 	atomic_t tlb_flush_batched;
-	atomic_t has_pinned;
 	mm_context_t context;
 	struct cpumask cpu_bitmap;
 	struct list_head mm_list;
@@ -318,5 +317,29 @@ enum vm_fault_reason {
 typedef struct {
 	unsigned long val;
 } swp_entry_t;
+
+/* Bits of mm->flags (include/linux/sched/coredump.h, Linux 6.12). */
+#define MMF_HAS_PINNED 27	/* somebody has asked for pins here; never cleared */
+
+/*
+ * What callers of get_user_pages*() and pin_user_pages*() ask for, with the kernel's values. Of
+ * poisoned memory, huge pages, device memory, signals and NUMA hints there are none: flags that only
+ * say something about these change nothing.
+ */
+enum {
+	FOLL_WRITE = 1 << 0,
+	FOLL_GET = 1 << 1,
+	FOLL_DUMP = 1 << 2,
+	FOLL_FORCE = 1 << 3,
+	FOLL_NOWAIT = 1 << 4,
+	FOLL_NOFAULT = 1 << 5,
+	FOLL_HWPOISON = 1 << 6,
+	FOLL_ANON = 1 << 7,
+	FOLL_LONGTERM = 1 << 8,
+	FOLL_SPLIT_PMD = 1 << 9,
+	FOLL_PCI_P2PDMA = 1 << 10,
+	FOLL_INTERRUPTIBLE = 1 << 11,
+	FOLL_HONOR_NUMA_FAULT = 1 << 12,
+};
 
 #endif

@@ -97,9 +97,14 @@ static inline bool folio_ref_add_unless(struct folio *folio, int nr, int u)
 	return false;
 }
 
+static inline bool folio_ref_try_add(struct folio *folio, int count)
+{
+	return folio_ref_add_unless(folio, count, 0);
+}
+
 static inline bool folio_try_get(struct folio *folio)
 {
-	return folio_ref_add_unless(folio, 1, 0);
+	return folio_ref_try_add(folio, 1);
 }
 
 /* Takes the count from exactly @count to zero, so that no lookup can get a reference (R10). */

@@ -49,8 +49,8 @@
 	X(FLAG,		  "flag",	     "page*",    "bit",	     "set")	\
 	X(FRAME_ALLOC,	  "frame-alloc",     "page*",    "order",    "-")	\
 	X(FRAME_FREE,	  "frame-free",      "page*",    "order",    "-")	\
-	X(FRAME_READ,	  "frame-read",      "page*",    "-",	     "-")	\
-	X(FRAME_WRITE,	  "frame-write",     "page*",    "-",	     "-")	\
+	X(FRAME_READ,	  "frame-read",      "page*",    "device",   "-")	\
+	X(FRAME_WRITE,	  "frame-write",     "page*",    "device",   "-")	\
 	X(FOLIO_DIRTY,	  "folio-dirty",     "folio*",   "was",	     "-")	\
 	X(FOLIO_CLEAN,	  "folio-clean",     "folio*",   "was",	     "-")	\
 	X(CACHE_ADD,	  "cache-add",	     "folio*",   "mapping*", "index")	\
@@ -77,7 +77,7 @@
 	X(FAULT,	  "fault",	     "va",	 "flags",    "result")	\
 	X(FAULT_KIND,	  "fault-kind",      "va",	 "kind",     "page*")	\
 	X(SYSCALL,	  "syscall",	     "name*",    "arg0",     "arg1")	\
-	X(SYSCALL_RET,	  "syscall-ret",     "name*",    "result",   "-")	\
+	X(SYSCALL_RET,	  "syscall-ret",     "name*",    "result",   "pins*")	\
 	X(VMA_ADD,	  "vma-add",	     "vma*",	 "start",    "end")	\
 	X(VMA_REMOVE,	  "vma-remove",      "vma*",	 "start",    "end")	\
 	X(VMA_UNLINK,	  "vma-unlink",      "vma*",	 "start",    "end")	\
@@ -112,6 +112,13 @@ _Static_assert(VMSIM_EV_COUNT <= 64, "event kinds are bits of one 64-bit word");
 #define VMSIM_READ_BIT(nr) (sizeof(long) | ((uint64_t)(nr) + 1) << 8)
 #define VMSIM_READ_IS_BIT(size) ((size) >> 8)
 #define VMSIM_READ_BIT_OF(size) (((size) >> 8) - 1)
+
+/*
+ * The "device" argument of FRAME_READ and FRAME_WRITE: 1 where pages of a program are accessed past
+ * its tables on somebody's behalf, a device's or another process'; 0 where a kernel moves contents.
+ *
+ * SYSCALL_RET of "pin" names the pages that are held from then on, as SYSCALL of "unpin" does.
+ */
 
 /* Values of the "why" argument of PLAIN_WRITE. */
 enum vmsim_plain_write {

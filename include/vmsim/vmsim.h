@@ -5,6 +5,7 @@
 /* libvmsim, a Linux mm simulator: everything of its own API. */
 #include <vmsim/machine.h>
 #include <vmsim/process.h>
+#include <vmsim/pin.h>
 #include <vmsim/event.h>
 #include <vmsim/scenario.h>
 #include <vmsim/explore.h>

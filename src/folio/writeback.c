@@ -31,6 +31,25 @@ __vmsim_overridable bool set_page_dirty(struct page *page)
 	return folio_mark_dirty(page_folio(page));
 }
 
+/**
+ * set_page_dirty_lock() - marks a page dirty that was written past its entries
+ * @page: the page; the caller has a reference
+ *
+ * Context: may sleep. Under the folio lock, so that truncation does not pass between.
+ * Source: mm/page-writeback.c, Linux 6.12.
+ * Return: whether it was clean.
+ */
+__vmsim_overridable int set_page_dirty_lock(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	bool was_clean;
+
+	folio_lock(folio);
+	was_clean = folio_mark_dirty(folio);
+	folio_unlock(folio);
+	return was_clean;
+}
+
 static bool can_be_written_back(const struct address_space *mapping)
 {
 	return mapping && !mapping->swapbacked;

@@ -203,6 +203,47 @@ void vmsim_frame_write(struct page *page, unsigned int offset, const void *from,
 	vmsim_frame_store(page, 0, sizeof(u64), version);
 }
 
+/* The word of the READ or WRITE after which others may come in. */
+static uintptr_t word_behind(const struct page *page, unsigned int offset)
+{
+	if (vmsim_this_machine()->config.contents == VMSIM_CONTENTS_BYTES)
+		return (uintptr_t)page_address(page) + round_down(offset, sizeof(u64));
+	return (uintptr_t)version_of(page);
+}
+
+/* The largest unit that is aligned at @offset and fits. */
+static unsigned int unit_at(unsigned int offset, unsigned int length)
+{
+	return offset % sizeof(u64) || length < sizeof(u64) ? 1 : sizeof(u64);
+}
+
+void vmsim_frame_dma_read(struct page *page, unsigned int offset, void *to, unsigned int length)
+{
+	for (unsigned int done = 0, unit; done < length; done += unit) {
+		u64 value;
+
+		unit = unit_at(offset + done, length - done);
+		value = vmsim_frame_load(page, offset + done, unit);
+		memcpy((char *)to + done, &value, unit);
+	}
+	vmsim_event(FRAME_READ, (uintptr_t)page, 1, 0);
+	vmsim_event(READ, word_behind(page, offset), 0, 1);
+}
+
+void vmsim_frame_dma_write(struct page *page, unsigned int offset, const void *from,
+			   unsigned int length)
+{
+	for (unsigned int done = 0, unit; done < length; done += unit) {
+		u64 value = 0;
+
+		unit = unit_at(offset + done, length - done);
+		memcpy(&value, (const char *)from + done, unit);
+		vmsim_frame_store(page, offset + done, unit, value);
+	}
+	vmsim_event(FRAME_WRITE, (uintptr_t)page, 1, 0);
+	vmsim_event(WRITE, word_behind(page, offset), 0, 1);
+}
+
 __vmsim_overridable void clear_highpage(struct page *page)
 {
 	vmsim_frame_clear(page);

@@ -14,6 +14,14 @@ void vmsim_frame_read(struct page *page, unsigned int offset, void *to, unsigned
 void vmsim_frame_write(struct page *page, unsigned int offset, const void *from,
 		       unsigned int length);
 
+/*
+ * The same in units of a bus: aligned words of 8 bytes, and single bytes at either end; @offset,
+ * @length and the buffer are aligned in no way. Raise FRAME_READ and FRAME_WRITE of a device.
+ */
+void vmsim_frame_dma_read(struct page *page, unsigned int offset, void *to, unsigned int length);
+void vmsim_frame_dma_write(struct page *page, unsigned int offset, const void *from,
+			   unsigned int length);
+
 /* What a read of @length bytes of a page gives that is kept as a version. */
 void vmsim_version_read(u64 version, void *to, unsigned int length);
 

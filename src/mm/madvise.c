@@ -25,13 +25,12 @@ static const struct {
 	{ MADV_KEEPONFORK, "MADV_KEEPONFORK" },
 	{ MADV_COLD, "MADV_COLD" },
 	{ MADV_PAGEOUT, "MADV_PAGEOUT" },
-	{ MADV_POPULATE_READ, "MADV_POPULATE_READ" },
-	{ MADV_POPULATE_WRITE, "MADV_POPULATE_WRITE" },
 };
 
 static int check_advice(int advice)
 {
-	if (advice == MADV_DONTNEED)
+	if (advice == MADV_DONTNEED || advice == MADV_POPULATE_READ ||
+	    advice == MADV_POPULATE_WRITE)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(not_modelled); i++)
 		if (advice == not_modelled[i].advice)
@@ -63,16 +62,39 @@ static int dontneed(struct mm_struct *mm, unsigned long start, unsigned long end
 	return start < end ? -ENOMEM : err;
 }
 
+/* Context: mmap_lock held for reading. */
+static int populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
+{
+	int locked = 1;
+
+	while (start < end) {
+		long pages = faultin_page_range(mm, start, end, write, &locked);
+
+		if (pages < 0)
+			return (int)pages;
+		start += (unsigned long)pages << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+static int advise(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	if (advice == MADV_DONTNEED)
+		return dontneed(mm, start, end);
+	return populate(mm, start, end, advice == MADV_POPULATE_WRITE);
+}
+
 /**
  * vmsim_madvise() - says what will become of a range
  * @addr: start, page aligned
  * @length: size, rounded up to whole pages
- * @advice: MADV_DONTNEED: the pages are dropped; the next access reads zeroes, or the file
+ * @advice: MADV_DONTNEED: the pages are dropped; the next access reads zeroes, or the file.
+ *          MADV_POPULATE_READ, MADV_POPULATE_WRITE: they are faulted in, as by such an access
  *
  * Source: mm/madvise.c, Linux 6.12: mmap_lock is only read-locked, so that faults and other advice
  * run at the same time.
  *
- * Return: 0; -EINVAL, -ENOMEM as madvise(2); -EOPNOTSUPP: other advice is not modelled; -ESRCH.
+ * Return: 0; -EINVAL, -ENOMEM, -EFAULT as madvise(2); -EOPNOTSUPP: other advice is not modelled; -ESRCH.
  */
 VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice)
 {
@@ -87,7 +109,7 @@ VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice)
 		err = -EINVAL;
 	if (!err && len) {
 		mmap_read_lock(self->mm);
-		err = dontneed(self->mm, addr, addr + len);
+		err = advise(self->mm, addr, addr + len, advice);
 		mmap_read_unlock(self->mm);
 	}
 	return (int)vmsim_syscall_leave("madvise", err);

@@ -67,11 +67,29 @@ int vmsim_do_munmap(struct mm_struct *mm, unsigned long start, size_t len, bool 
 /* Maps [start, end) of the span, over whatever was there. */
 int vmsim_map_span(const struct vmsim_span *span);
 
+/**
+ * struct vmsim_pins - pages of a program that somebody holds
+ * @machine: where
+ * @mm: whose; the object is kept, what is in it is not
+ * @addr: where they were when they were taken
+ * @nr: how many
+ * @flags: VMSIM_PIN_*
+ */
+struct vmsim_pins {
+	struct vmsim_machine *machine;
+	struct mm_struct *mm;
+	unsigned long addr;
+	unsigned int nr, flags;
+	struct page *page[];
+};
+
 /* What file mappings do: with and without dirty tracking (src/mm/filemap_fault.c). */
 const struct vm_operations_struct *vmsim_file_vm_ops(const struct file *file);
 
 /* Processes (src/mm/process.c). */
 struct vmsim_process *vmsim_process_find(struct vmsim_machine *m, int pid);
+/* The address space of a process with one more user, or NULL. */
+struct mm_struct *vmsim_process_get_mm(struct vmsim_machine *m, int pid);
 int vmsim_process_attach(struct vmsim_machine *m, int pid, struct task_struct *task);
 void vmsim_process_detach(struct task_struct *task);
 

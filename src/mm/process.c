@@ -27,6 +27,20 @@ struct vmsim_process *vmsim_process_find(struct vmsim_machine *m, int pid)
 	return process;
 }
 
+struct mm_struct *vmsim_process_get_mm(struct vmsim_machine *m, int pid)
+{
+	struct vmsim_process *process;
+	struct mm_struct *mm;
+
+	spin_lock(&m->mm_list_lock);
+	process = find_locked(m, pid);
+	mm = process ? process->mm : NULL;
+	if (mm)
+		atomic_inc(&mm->mm_users);
+	spin_unlock(&m->mm_list_lock);
+	return mm;
+}
+
 static void set_name(struct vmsim_process *process, const char *name)
 {
 	snprintf(process->name, sizeof(process->name), "%s", name ? name : "");

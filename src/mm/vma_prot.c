@@ -24,6 +24,21 @@ __vmsim_overridable pgprot_t vm_get_page_prot(unsigned long vm_flags)
 }
 
 /**
+ * vma_needs_dirty_tracking() - does the file want to know which of its pages are written here?
+ * @vma: the mapping
+ *
+ * Source: mm/vma.c, Linux 6.12.
+ */
+__vmsim_overridable bool vma_needs_dirty_tracking(struct vm_area_struct *vma)
+{
+	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+		return false;
+	if (vma->vm_ops && vma->vm_ops->page_mkwrite)
+		return true;
+	return vma->vm_file && vma->vm_file->f_mapping->dirty_tracked;
+}
+
+/**
  * vma_wants_writenotify() - must the first write to each page of the mapping fault?
  * @vma: the mapping
  * @vm_page_prot: its entry bits
@@ -36,11 +51,7 @@ __vmsim_overridable pgprot_t vm_get_page_prot(unsigned long vm_flags)
 __vmsim_overridable bool vma_wants_writenotify(struct vm_area_struct *vma, pgprot_t vm_page_prot)
 {
 	(void)vm_page_prot;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
-		return false;
-	if (vma->vm_ops && vma->vm_ops->page_mkwrite)
-		return true;
-	return vma->vm_file && vma->vm_file->f_mapping->dirty_tracked;
+	return vma_needs_dirty_tracking(vma);
 }
 
 /**

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TEST_GUP_H
+#define TEST_GUP_H
+
+#include "../mm/world.h"
+#include <vmsim/pin.h>
+#include <linux/pagemap.h>
+#include "folio/folio.h"
+
+/* Kernel-named functions are called from inside the library. */
+#define in_kernel(call)				\
+({						\
+	vmsim_enter();				\
+	__auto_type __result = (call);		\
+	vmsim_leave();				\
+	__result;				\
+})
+
+#define do_in_kernel(call)			\
+do {						\
+	vmsim_enter();				\
+	call;					\
+	vmsim_leave();				\
+} while (0)
+
+/* As callers do that have to hold mmap_lock. */
+#define under_mmap_lock(call)			\
+({						\
+	struct mm_struct *__mm = current->mm;	\
+	vmsim_enter();				\
+	mmap_read_lock(__mm);			\
+	__auto_type __result = (call);		\
+	mmap_read_unlock(__mm);			\
+	vmsim_leave();				\
+	__result;				\
+})
+
+/* References of one page that is mapped once and pinned so many times. */
+#define PINNED(times) (1 + (times) * (int)GUP_PIN_COUNTING_BIAS)
+
+static inline pmd_t *pmd_at(unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(vmsim_self->mm, addr);
+
+	return pmd_offset(pud_offset(p4d_offset(pgd, addr), addr), addr);
+}
+
+static inline pte_t pte_at(unsigned long addr)
+{
+	pte_t *pte, value;
+
+	vmsim_enter();
+	pte = pte_offset_map(pmd_at(addr), addr);
+	assert_non_null(pte);
+	value = ptep_get(pte);
+	pte_unmap(pte);
+	vmsim_leave();
+	return value;
+}
+
+static inline struct page *page_at(unsigned long addr)
+{
+	pte_t pte = pte_at(addr);
+
+	return pte_present(pte) ? pte_page(pte) : NULL;
+}
+
+static inline void write_protect(unsigned long addr)
+{
+	struct mm_struct *mm = vmsim_self->mm;
+	spinlock_t *ptl;
+	pte_t *pte;
+
+	vmsim_enter();
+	pte = pte_offset_map_lock(mm, pmd_at(addr), addr, &ptl);
+	ptep_set_wrprotect(mm, addr, pte);
+	flush_tlb_mm_range(mm, addr, addr + PG, PAGE_SHIFT, false);
+	pte_unmap_unlock(pte, ptl);
+	vmsim_leave();
+}
+
+/* As a page that others may map, too. */
+static inline struct page *make_shared(unsigned long addr)
+{
+	struct page *page = page_at(addr);
+
+	assert_non_null(page);
+	write_protect(addr);
+	do_in_kernel(ClearPageAnonExclusive(page));
+	return page;
+}
+
+/* A file of which page i holds i + 1000 in its first word. */
+static inline int make_file(unsigned int pages)
+{
+	int file = vmsim_file_create(world.machine, "f", pages * PG);
+
+	assert_true(file > 0);
+	for (uint64_t i = 0; i < pages; i++) {
+		uint64_t page[512] = { i + 1000 };
+
+		assert_int_equal(vmsim_file_write(file, i * PG, page, PG), PG);
+	}
+	assert_int_equal(vmsim_file_sync(file, 0, pages * PG), 0);
+	return file;
+}
+
+static inline void drop_file(int file, unsigned long addr, unsigned int pages)
+{
+	assert_int_equal(vmsim_munmap(addr, pages * PG), 0);
+	assert_int_equal(vmsim_file_destroy(world.machine, file), 0);
+}
+
+static inline uint64_t in_file(int file, uint64_t page)
+{
+	uint64_t word[512];
+
+	assert_int_equal(vmsim_file_read(file, page * PG, word, PG), PG);
+	return word[0];
+}
+
+#endif

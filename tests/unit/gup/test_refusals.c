@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "gup_test.h"
+
+/* What is refused, and how. */
+
+/* By GUP-fast with its fallback, and with the lock at once. */
+static long pin_both(unsigned long addr, unsigned int flags)
+{
+	struct page *page = NULL;
+	long fast = in_kernel(pin_user_pages_fast(addr, 1, flags, &page));
+	long slow;
+
+	if (fast == 1)
+		do_in_kernel(unpin_user_page(page));
+	slow = in_kernel(pin_user_pages_unlocked(addr, 1, &page, flags));
+	if (slow == 1)
+		do_in_kernel(unpin_user_page(page));
+	assert_int_equal(fast, slow);
+	return slow;
+}
+
+static long get_slow(unsigned long addr, unsigned int flags)
+{
+	struct page *page = NULL;
+	long got = in_kernel(get_user_pages_unlocked(addr, 1, &page, flags));
+
+	if (got == 1)
+		do_in_kernel(put_page(page));
+	return got;
+}
+
+static void test_arguments(void **state)
+{
+	unsigned long a = map(1, RW, ANON);
+	struct page *page;
+	int locked = 0;
+
+	(void)state;
+	store(a, 1);
+	/* Flags that are only said inside. */
+	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, FOLL_TOUCH, &page)), -EINVAL);
+	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, FOLL_PIN, &page)), -EINVAL);
+	assert_int_equal(in_kernel(get_user_pages_unlocked(a, 1, &page, FOLL_REMOTE)), -EINVAL);
+	/* For long only by pins; pins or references. */
+	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, FOLL_LONGTERM, &page)), -EINVAL);
+	assert_int_equal(in_kernel(pin_user_pages_fast(a, 1, FOLL_GET, &page)), -EINVAL);
+	assert_int_equal(in_kernel(pin_user_pages_fast(a, 1, FOLL_LONGTERM | FOLL_PCI_P2PDMA,
+						       &page)), -EINVAL);
+	/* Nowhere to put them. */
+	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, 0, NULL)), -EINVAL);
+	/* The same said to pin_user_pages*() gives no pages. */
+	assert_int_equal(in_kernel(pin_user_pages_unlocked(a, 1, &page, FOLL_GET)), 0);
+	assert_int_equal(under_mmap_lock(pin_user_pages(a, 1, FOLL_TOUCH, &page)), 0);
+	assert_int_equal(under_mmap_lock(pin_user_pages_remote(current->mm, a, 1, FOLL_GET, &page,
+							       NULL)), 0);
+	/* A caller who says that the lock is not held. */
+	assert_int_equal(in_kernel(get_user_pages_remote(current->mm, a, 1, 0, &page, &locked)),
+			 -EINVAL);
+	/* What GUP-fast does not know. */
+	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, FOLL_DUMP, &page)), -EINVAL);
+	assert_int_equal(page_count(page_at(a)), 1);
+}
+
+static void test_ranges(void **state)
+{
+	unsigned long a = map(2, RW, ANON);
+	unsigned long end = current->mm->task_size;
+	struct page *pages[3] = { NULL };
+
+	(void)state;
+	assert_int_equal(in_kernel(get_user_pages_fast(a, 0, 0, pages)), 0);
+	assert_int_equal(in_kernel(get_user_pages_unlocked(a, 0, pages, 0)), 0);
+	assert_int_equal(in_kernel(get_user_pages_fast(end, 1, 0, pages)), -EFAULT);
+	assert_int_equal(in_kernel(get_user_pages_fast(end - PG, 2, 0, pages)), -EFAULT);
+	assert_int_equal(in_kernel(get_user_pages_fast(~0UL, 1, 0, pages)), -EOVERFLOW);
+	/* As far as it is mapped. */
+	assert_int_equal(vmsim_munmap(a + PG, PG), 0);
+	assert_int_equal(in_kernel(pin_user_pages_fast(a, 2, FOLL_WRITE, pages)), 1);
+	do_in_kernel(unpin_user_pages(pages, 1));
+	assert_int_equal(in_kernel(pin_user_pages_unlocked(a, 2, pages, FOLL_WRITE)), 1);
+	do_in_kernel(unpin_user_pages(pages, 1));
+	assert_int_equal(page_count(page_at(a)), 1);
+	assert_int_equal(in_kernel(pin_user_pages_fast(a + PG, 1, FOLL_WRITE, pages)), -EFAULT);
+	/* Where nothing is to be held. */
+	assert_int_equal(in_kernel(get_user_pages_unlocked(a, 2, NULL, 0)), 1);
+	assert_int_equal(in_kernel(get_user_pages_unlocked(a + PG, 1, NULL, 0)), -EFAULT);
+}
+
+static void test_rights(void **state)
+{
+	unsigned long none = map(1, PROT_NONE, ANON);
+	unsigned long ro = map(1, PROT_READ, ANON);
+	unsigned long wo = map(1, PROT_WRITE, ANON);
+	unsigned long ro_shared = map(1, PROT_READ, MAP_SHARED | MAP_ANONYMOUS);
+
+	(void)state;
+	assert_int_equal(pin_both(none, 0), -EFAULT);
+	assert_int_equal(pin_both(none, FOLL_WRITE), -EFAULT);
+	assert_int_equal(pin_both(ro, 0), 1);
+	assert_int_equal(pin_both(ro, FOLL_WRITE), -EFAULT);
+	assert_int_equal(pin_both(wo, FOLL_WRITE), 1);
+	/* Who may write cannot be told apart from who may read, without the mapping. */
+	assert_int_equal(in_kernel(pin_user_pages_unlocked(wo, 1, (struct page *[1]){}, 0)),
+			 -EFAULT);
+	/* With force: what is private. */
+	assert_int_equal(pin_both(none, FOLL_FORCE), 1);
+	assert_int_equal(pin_both(ro, FOLL_WRITE | FOLL_FORCE), 1);
+	assert_int_equal(pin_both(ro_shared, FOLL_WRITE | FOLL_FORCE), -EFAULT);
+	assert_int_equal(pin_both(ro_shared, 0), 1);
+}
+
+static void test_after_mprotect(void **state)
+{
+	unsigned long a = map(1, RW, ANON);
+
+	(void)state;
+	store(a, 1);
+	assert_int_equal(vmsim_mprotect(a, PG, PROT_READ), 0);
+	assert_int_equal(pin_both(a, FOLL_WRITE), -EFAULT);
+	assert_int_equal(pin_both(a, 0), 1);
+	assert_int_equal(vmsim_mprotect(a, PG, PROT_NONE), 0);
+	assert_int_equal(pin_both(a, 0), -EFAULT);
+	assert_int_equal(vmsim_mprotect(a, PG, RW), 0);
+	assert_int_equal(pin_both(a, FOLL_WRITE), 1);
+}
+
+/* Long pins for writing of files that must notice writes (E35). */
+static void test_longterm(void **state)
+{
+	int file = make_file(1);
+	unsigned long shared = map_file(file, 1, RW, MAP_SHARED, 0);
+	unsigned long ro = map_file(file, 1, PROT_READ, MAP_SHARED, 0);
+	unsigned long own = map_file(file, 1, RW, MAP_PRIVATE, 0);
+	unsigned long shmem = map(1, RW, MAP_SHARED | MAP_ANONYMOUS);
+	const unsigned int longterm = FOLL_LONGTERM | FOLL_WRITE;
+
+	(void)state;
+	store(shared, 1);
+	store(shmem, 1);
+	assert_int_equal(pin_both(shared, FOLL_WRITE), 1);
+	assert_int_equal(pin_both(shared, longterm), -EFAULT);
+	assert_int_equal(in_kernel(gup_fast(shared, shared + PG, FOLL_PIN | longterm,
+					    (struct page *[1]){})), 0);
+	assert_int_equal(page_count(page_at(shared)), 2 + PagePrivate(page_at(shared)));
+	assert_int_equal(pin_both(shared, FOLL_LONGTERM), 1);
+	assert_int_equal(pin_both(ro, FOLL_LONGTERM), 1);
+	assert_int_equal(pin_both(own, longterm), 1);
+	assert_int_equal(pin_both(shmem, longterm), 1);
+	assert_int_equal(vmsim_munmap(ro, PG), 0);
+	assert_int_equal(vmsim_munmap(own, PG), 0);
+	drop_file(file, shared, 1);
+}
+
+static void test_whose_memory(void **state)
+{
+	int file = make_file(1);
+	unsigned long f = map_file(file, 1, RW, MAP_SHARED, 0);
+	unsigned long a = map(2, RW, ANON);
+	struct page *page;
+
+	(void)state;
+	assert_int_equal(get_slow(f, FOLL_ANON), -EFAULT);
+	assert_int_equal(get_slow(a, FOLL_ANON), 1);
+	assert_int_equal(in_kernel(get_user_pages_fast(a + PG, 1, FOLL_NOFAULT, &page)), -EFAULT);
+	assert_int_equal(get_slow(a + PG, FOLL_NOFAULT), -EFAULT);
+	/* A core dump leaves holes where there is nothing but zeroes. */
+	assert_int_equal(get_slow(a, FOLL_DUMP), -EFAULT);
+	assert_int_equal(get_slow(a + PG, FOLL_DUMP), -EFAULT);
+	store(a, 1);
+	assert_int_equal(get_slow(a, FOLL_DUMP), 1);
+	assert_int_equal(get_slow(f, FOLL_DUMP), 1);
+	drop_file(file, f, 1);
+}
+
+/* Faults of files wait, whatever is asked: said, not pretended. */
+static void test_without_waiting(void **state)
+{
+	int file = make_file(1);
+	unsigned long f = map_file(file, 1, RW, MAP_SHARED, 0);
+	unsigned long a = map(1, RW, ANON);
+
+	(void)state;
+	assert_int_equal(get_slow(a, FOLL_NOWAIT | FOLL_WRITE), 1);
+	assert_int_equal(get_slow(f, FOLL_NOWAIT), -EOPNOTSUPP);
+	assert_int_equal(load(f), 1000);
+	assert_int_equal(get_slow(f, FOLL_NOWAIT), 1);
+	drop_file(file, f, 1);
+}
+
+static void test_without_memory(void **state)
+{
+	unsigned long a = map(2, RW, ANON);
+	struct page *pages[2];
+
+	(void)state;
+	store(a, 1);
+	assert_int_equal(vmsim_fail_pages(world.machine, 1, 1), 0);
+	assert_int_equal(in_kernel(pin_user_pages_fast(a, 2, FOLL_WRITE, pages)), 1);
+	do_in_kernel(unpin_user_pages(pages, 1));
+	assert_int_equal(vmsim_fail_pages(world.machine, 1, 1), 0);
+	assert_int_equal(in_kernel(pin_user_pages_fast(a + PG, 1, FOLL_WRITE, pages)), -ENOMEM);
+	assert_int_equal(vmsim_fail_pages(world.machine, 1, 1), 0);
+	assert_int_equal(vmsim_madvise(a + PG, PG, MADV_POPULATE_WRITE), -ENOMEM);
+	assert_int_equal(vmsim_fail_pages(world.machine, 1, 0), 0);
+	assert_rss(1, 0);
+}
+
+static void test_beyond_the_end_of_a_file(void **state)
+{
+	int file = make_file(1);
+	unsigned long f = map_file(file, 2, RW, MAP_SHARED, 0);
+
+	(void)state;
+	assert_int_equal(pin_both(f + PG, 0), -EFAULT);
+	assert_int_equal(vmsim_madvise(f, 2 * PG, MADV_POPULATE_READ), -EFAULT);
+	assert_int_equal(vmsim_madvise(f, PG, MADV_POPULATE_WRITE), 0);
+	drop_file(file, f, 2);
+}
+
+static void test_populate(void **state)
+{
+	unsigned long a = map(3, RW, ANON);
+	unsigned long ro = map(1, PROT_READ, ANON);
+
+	(void)state;
+	assert_int_equal(vmsim_munmap(a + PG, PG), 0);
+	assert_int_equal(vmsim_madvise(a, 3 * PG, MADV_POPULATE_WRITE), -ENOMEM);
+	assert_rss(1, 0);
+	assert_int_equal(vmsim_madvise(ro, PG, MADV_POPULATE_WRITE), -EINVAL);
+	assert_int_equal(vmsim_madvise(ro, PG, MADV_POPULATE_READ), 0);
+	assert_int_equal(vmsim_mprotect(ro, PG, PROT_NONE), 0);
+	assert_int_equal(vmsim_madvise(ro, PG, MADV_POPULATE_READ), -EINVAL);
+	assert_int_equal(vmsim_madvise(a + 1, PG, MADV_POPULATE_READ), -EINVAL);
+	assert_int_equal(vmsim_madvise(a, 0, MADV_POPULATE_READ), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_world(test_arguments),
+		in_world(test_ranges),
+		in_world(test_rights),
+		in_world(test_after_mprotect),
+		in_world(test_longterm),
+		in_world(test_whose_memory),
+		in_world(test_without_waiting),
+		in_world(test_without_memory),
+		in_world(test_beyond_the_end_of_a_file),
+		in_world(test_populate),
+	};
+
+	return vmsim_run_tests(tests);
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "gup_test.h"
+#include <pthread.h>
+
+/*
+ * GUP-fast against everything that changes entries and frees tables, on real CPUs. What is held
+ * must keep what its holder wrote, whoever unmaps it; at the end every count is recounted.
+ */
+
+enum { THREADS = 4, ROUNDS = 30000, PAGES = 16 };
+
+/* Memory of one table of its own, so that munmap() frees that too. */
+#define AREA 0x50000000UL
+
+struct job {
+	int id;
+	const char *wrong;
+	unsigned long held, refused;
+};
+
+static uint64_t rnd(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005UL + 1442695040888963407UL;
+	return *seed >> 33;
+}
+
+static bool map_area(void)
+{
+	return vmsim_mmap(AREA, PAGES * PG, RW, ANON | MAP_FIXED, -1, 0) == (long)AREA;
+}
+
+/* Programs write to the first word of a page, holders each to one of their own. */
+static size_t word_of(const struct job *job, int page)
+{
+	return (size_t)page * PG + 8 * (1 + (size_t)job->id);
+}
+
+/* Nobody else may get a page that is held: what was written to it stays. */
+static const char *hold(struct job *job, uint64_t *seed, unsigned long round)
+{
+	unsigned long at = rnd(seed) % PAGES;
+	unsigned int flags = VMSIM_PIN_WRITE | (rnd(seed) % 4 ? 0 : VMSIM_PIN_LOCKED) |
+			     (rnd(seed) % 4 ? 0 : VMSIM_PIN_REF);
+	uint64_t mine = (uint64_t)(job->id + 1) << 32 | round, seen = 0;
+	struct vmsim_pins *pins;
+	int n = vmsim_pin(AREA + at * PG, 1 + rnd(seed) % 3, flags, &pins);
+	const char *wrong = NULL;
+
+	if (n <= 0) {
+		job->refused++;
+		return n == -EFAULT ? NULL : "pin";
+	}
+	job->held++;
+	for (int i = 0; i < n && !wrong; i++)
+		if (vmsim_dma_write(pins, word_of(job, i), &mine, 8))
+			wrong = "write";
+	for (int i = 0; i < n && !wrong; i++) {
+		if (vmsim_dma_read(pins, word_of(job, i), &seen, 8))
+			wrong = "read";
+		else if (seen != mine)
+			wrong = "somebody else has the page";
+	}
+	return vmsim_unpin(pins, rnd(seed) % 2) ? "unpin" : wrong;
+}
+
+static const char *change(uint64_t *seed)
+{
+	unsigned long addr = AREA + rnd(seed) % PAGES * PG;
+	bool ok = true;
+
+	switch (rnd(seed) % 5) {
+	case 0:
+		/* Part of it may not be mapped at the moment. */
+		vmsim_madvise(AREA, PAGES * PG, MADV_DONTNEED);
+		break;
+	case 1:
+		ok = !vmsim_munmap(AREA, PAGES * PG) && map_area();
+		break;
+	case 2:
+		vmsim_mprotect(addr, PG, PROT_READ);
+		vmsim_mprotect(addr, PG, RW);
+		break;
+	default:
+		vmsim_store(addr, 8, 1);
+	}
+	return ok ? NULL : "change";
+}
+
+static void *work(void *arg)
+{
+	struct job *job = arg;
+	uint64_t seed = (uint64_t)job->id + 1;
+
+	if (vmsim_attach(world.machine, (unsigned int)job->id, world.pid)) {
+		job->wrong = "attach";
+		return NULL;
+	}
+	for (unsigned long round = 0; round < ROUNDS && !job->wrong; round++)
+		job->wrong = job->id % 2 ? change(&seed) : hold(job, &seed, round);
+	if (vmsim_detach())
+		job->wrong = "detach";
+	return NULL;
+}
+
+static void test_holders_against_changers(void **state)
+{
+	pthread_t thread[THREADS];
+	struct job job[THREADS];
+
+	(void)state;
+	assert_int_equal(vmsim_detach(), 0);
+	assert_int_equal(vmsim_attach(world.machine, 0, world.pid), 0);
+	assert_true(map_area());
+	assert_int_equal(vmsim_detach(), 0);
+	for (int i = 0; i < THREADS; i++) {
+		job[i] = (struct job) { .id = i };
+		assert_int_equal(pthread_create(&thread[i], NULL, work, &job[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	for (int i = 0; i < THREADS; i++)
+		if (job[i].wrong)
+			fail_msg("thread %d: %s", i, job[i].wrong);
+	assert_true(job[0].held > ROUNDS / 10 && job[2].held > ROUNDS / 10);
+	settle();
+	assert_int_equal(vmsim_check_quiescent(world.machine), 0);
+	assert_int_equal(vmsim_violations(world.machine), 0);
+}
+
+static int begin(void **state)
+{
+	int err = world_begin(state);
+
+	/* Oracles have to be there before the first process. */
+	assert_int_equal(vmsim_detach(), 0);
+	assert_int_equal(vmsim_process_destroy(world.machine, world.pid), 0);
+	settle();
+	assert_int_equal(vmsim_check_arm(world.machine, VMSIM_ORACLES_ALL), 0);
+	world.pid = vmsim_process_create(world.machine, "test");
+	assert_int_equal(vmsim_attach(world.machine, 0, world.pid), 0);
+	return err;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_holders_against_changers, begin, world_end),
+	};
+
+	return vmsim_run_tests(tests);
+}
