@@ -38,6 +38,9 @@ extern const struct vmsim_scenario scenario_two_cleaners;
 extern const struct vmsim_scenario scenario_file_cold;
 extern const struct vmsim_scenario scenario_reclaim_write;
 extern const struct vmsim_scenario scenario_punch;
+extern const struct vmsim_scenario scenario_gup_fast_zap;
+extern const struct vmsim_scenario scenario_gup_fast_munmap;
+extern const struct vmsim_scenario scenario_gup_fast_collapse;
 extern const struct vmsim_scenario scenario_exclusive_flag;
 extern const struct vmsim_scenario scenario_write_protect_seq;
 extern const struct vmsim_scenario scenario_flush_pending;
@@ -79,6 +82,9 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_file_cold,
 	&scenario_reclaim_write,
 	&scenario_punch,
+	&scenario_gup_fast_zap,
+	&scenario_gup_fast_munmap,
+	&scenario_gup_fast_collapse,
 	&scenario_exclusive_flag,
 	&scenario_write_protect_seq,
 	&scenario_flush_pending,

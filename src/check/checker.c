@@ -13,6 +13,8 @@ static const struct chk_oracle *const oracle_table[VMSIM_ORACLE_COUNT] = {
 	[VMSIM_ORACLE_O6] = &chk_o6,
 	[VMSIM_ORACLE_O7] = &chk_o7,
 	[VMSIM_ORACLE_O8] = &chk_o8,
+	[VMSIM_ORACLE_O11] = &chk_o11,
+	[VMSIM_ORACLE_O13] = &chk_o13,
 	[VMSIM_ORACLE_O14] = &chk_o14,
 	[VMSIM_ORACLE_O20] = &chk_o20,
 	[VMSIM_ORACLE_O21] = &chk_o21,
@@ -168,6 +170,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 	chk_map_init(&chk->reduced, machine);
 	chk_map_init(&chk->folio_owners, machine);
 	chk_map_init(&chk->ptls, machine);
+	chk_map_init(&chk->unmappers, machine);
 	list_for_each_entry(mm, &machine->mms, mm_list)
 		mm_appeared(chk, mm);
 	err = vmsim_watch(machine, arm_oracles(chk), on_event, chk);

@@ -12,6 +12,8 @@
 struct chk_census;
 struct chk_locks;
 struct chk_races;
+struct chk_pinning;
+struct chk_pinned;
 
 /* What an oracle keeps about an address space. */
 struct chk_mm {
@@ -38,6 +40,8 @@ struct chk_mm {
  * @pending_values: O4: what a thread's access under way found expected
  * @reduced: O6: PTE tables whose entries lost rights since their lock was taken
  * @ptls: O21: page-table locks held, by thread
+ * @unmappers: O11: threads that take memory away on the program's behalf
+ * @pinning, @pinned: O11: pins that are being taken, and that are held
  * @races: O23: who is ordered behind whom, and who accessed what
  * @held, @classes, @edges, ...: O14: locks held by thread, kinds of locks, and their order
  */
@@ -67,6 +71,10 @@ struct vmsim_checker {
 
 	struct chk_map ptls;
 
+	struct chk_map unmappers;
+	struct chk_pinning *pinning;
+	struct chk_pinned *pinned;
+
 	struct chk_races *races;
 };
 
@@ -83,8 +91,8 @@ struct chk_oracle {
 	void (*quiescent)(struct vmsim_checker *chk, struct chk_census *census);
 };
 
-extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o14,
-			       chk_o20, chk_o21, chk_o23;
+extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o11,
+			       chk_o13, chk_o14, chk_o20, chk_o21, chk_o23;
 
 static inline bool chk_armed(const struct vmsim_checker *chk, enum vmsim_oracle id)
 {

@@ -302,6 +302,49 @@ static void learn_page(struct vmsim_checker *chk, struct page *page)
 	}
 }
 
+struct written {
+	struct vmsim_checker *chk;
+	struct page *page;
+};
+
+static bool is_mapped_at(const struct written *written, struct mm_struct *mm, u64 index)
+{
+	const pte_t *ptep = chk_find_pte(mm, index << PAGE_SHIFT);
+	u64 pte = ptep ? chk_read_pte(ptep) : 0;
+
+	return chk_maps_normal(written->chk, pte) && pfn_to_page(chk_pfn(pte)) == written->page;
+}
+
+/*
+ * Every address of a program at which the page is mapped has what was written. Where it belongs, it
+ * may only be out of the tables for the moment: what is there is not known.
+ */
+static void learn_if_mapped(void *arg, u64 key, void *value)
+{
+	const struct written *written = arg;
+	struct chk_values *values = value;
+	const struct chk_mm *record = chk_mm_find(written->chk, values->owner);
+	bool mapped = record && is_mapped_at(written, record->mm, values->index);
+
+	(void)key;
+	if (!mapped && (!record || values->index != written->page->index))
+		return;
+	for (unsigned int i = 0; i < values->nr; i++) {
+		values->word[i].value = contents_at(written->page, &values->word[i]);
+		values->word[i].known = mapped ? 0xff : 0;
+	}
+}
+
+static void written_past_tables(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	struct written written = { chk, (void *)event->arg[0] };
+
+	if (PageAnon(written.page))
+		chk_map_each(&chk->values, learn_if_mapped, &written);
+	else
+		learn_page(chk, written.page);
+}
+
 static void each_page(struct vmsim_checker *chk, const struct vmsim_event *event,
 		      void (*fn)(struct vmsim_checker *chk, struct page *page))
 {
@@ -386,7 +429,10 @@ static void o4_dispatch(struct vmsim_checker *chk, const struct vmsim_event *eve
 		pte_set(chk, event);
 		break;
 	case VMSIM_EV_FRAME_WRITE:
-		learn_page(chk, (void *)event->arg[0]);
+		if (event->arg[1])
+			written_past_tables(chk, event);
+		else
+			learn_page(chk, (void *)event->arg[0]);
 		break;
 	case VMSIM_EV_FRAME_READ:
 		was_read(chk, (void *)event->arg[0]);

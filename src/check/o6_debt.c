@@ -398,7 +398,8 @@ static void frame_read(struct vmsim_checker *chk, const struct vmsim_event *even
 	struct chk_cached_set set;
 	struct chk_text tlb, frame;
 
-	if (!chk_exact(chk) || !PageAnon(page))
+	/* Who reads for a device or a pipe keeps no copy that others rely on. */
+	if (event->arg[1] || !chk_exact(chk) || !PageAnon(page))
 		return;
 	chk_collect(chk, writes_behind, &source, &set);
 	if (set.nr)

@@ -37,11 +37,13 @@
 	 VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) | VMSIM_EV_BIT(MM_SWITCH))
 #define CALLBACKS (VMSIM_EV_BIT(RCU_CALL) | VMSIM_EV_BIT(RCU_DONE))
 #define DRAINS VMSIM_EV_BIT(DRAIN)
+/* Where pages begin and end to be held, which only oracles look at. */
+#define CALLS (VMSIM_EV_BIT(SYSCALL) | VMSIM_EV_BIT(SYSCALL_RET))
 
 uint64_t footprint_kinds(void)
 {
 	return WRITES | READS | WORDS | LOCKS | INTERRUPTS | COUNTS | FRAMES | FILES | ACCESSES |
-	       CALLBACKS | DRAINS;
+	       CALLBACKS | DRAINS | CALLS;
 }
 
 void footprint_add(struct footprint *footprint, uint64_t object, enum access_mode mode)

@@ -2,6 +2,7 @@
 #include "explore/footprint.h"
 #include "machine/internal.h"
 #include "check/checker.h"
+#include "mm/mm_internal.h"
 #include <linux/mm.h>
 
 /*
@@ -218,7 +219,7 @@ static void frame_copied(struct footprint *footprint, const struct vmsim_event *
 		.page = (void *)(uintptr_t)event->arg[0],
 	};
 
-	if (!is_of_file(look.page))
+	if (!event->arg[1] && !is_of_file(look.page))
 		vmsim_tlb_for_each(footprint->machine, look_at_writer, &look);
 }
 
@@ -257,6 +258,33 @@ static void flushed(struct footprint *footprint, const struct vmsim_event *event
 	vmsim_tlb_for_each_table(footprint->machine, drop_tables, &look);
 }
 
+/* O13: whether the entry still lies in a page table. */
+static void entry_read(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct vmsim_machine *m = footprint->machine;
+	const void *ptep = (void *)(uintptr_t)event->arg[0];
+
+	if (event->arg[0] - address(m->frames) < m->nr_frames * PAGE_SIZE)
+		footprint_add(footprint, object_name(OBJECT_CONTENTS, address(virt_to_page(ptep))),
+			      ACCESS_READ);
+}
+
+/* O11: what is mapped where a page is held, when that begins and when it ends. */
+static void held_pages(struct footprint *footprint, const struct vmsim_pins *pins)
+{
+	for (unsigned int i = 0; pins && i < pins->nr; i++) {
+		const pte_t *ptep = chk_find_pte(pins->mm, pins->addr + i * PAGE_SIZE);
+
+		if (ptep)
+			footprint_add(footprint, address(ptep), ACCESS_READ);
+	}
+}
+
+static bool is_call(const struct vmsim_event *event, const char *name)
+{
+	return !strcmp((const char *)(uintptr_t)event->arg[0], name);
+}
+
 void footprint_oracles(struct footprint *footprint, const struct vmsim_event *event)
 {
 	const struct page *page = (void *)(uintptr_t)event->arg[0];
@@ -264,6 +292,17 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 	switch (event->kind) {
 	case VMSIM_EV_PTE_SET:
 		entry_set(footprint, event);
+		break;
+	case VMSIM_EV_PTE_READ:
+		entry_read(footprint, event);
+		break;
+	case VMSIM_EV_SYSCALL:
+		if (is_call(event, "unpin"))
+			held_pages(footprint, (void *)(uintptr_t)event->arg[1]);
+		break;
+	case VMSIM_EV_SYSCALL_RET:
+		if (is_call(event, "pin"))
+			held_pages(footprint, (void *)(uintptr_t)event->arg[2]);
 		break;
 	case VMSIM_EV_FOLIO_DIRTY:
 		folio_dirtied(footprint, event);

@@ -6,6 +6,16 @@
  * Which pages a walk without locks may take, and how. Behaviour of mm/gup.c, Linux 6.12.
  */
 
+/* Seen by everybody from here on: see R11 below. */
+static void references_to_pins(struct folio *folio, int refs)
+{
+	if (folio_test_large(folio))
+		atomic_add(refs, &folio->_pincount);
+	else
+		folio_ref_add(folio, refs * (int)(GUP_PIN_COUNTING_BIAS - 1));
+	smp_mb__after_atomic();
+}
+
 /**
  * try_grab_folio_fast() - a reference or a pin of a page that was found without a lock
  * @page: the page; it may be anybody's by now
@@ -23,27 +33,22 @@
 __vmsim_overridable struct folio *try_grab_folio_fast(struct page *page, int refs,
 						      unsigned int flags)
 {
+	const bool pin = !(flags & FOLL_GET);
 	struct folio *folio;
 
 	VM_WARN_ON(!irqs_disabled());
-	if (WARN_ON_ONCE(!(flags & (FOLL_GET | FOLL_PIN))))
+	if (WARN_ON_ONCE(pin && !(flags & FOLL_PIN)))
 		return NULL;
-	if (flags & FOLL_GET)
-		return try_get_folio(page, refs);
-	if (is_zero_page(page))
+	if (pin && is_zero_page(page))
 		return page_folio(page);
 	folio = try_get_folio(page, refs);
-	if (!folio)
-		return NULL;
+	if (!folio || !pin)
+		return folio;
 	if (unlikely(flags & FOLL_LONGTERM && !folio_is_longterm_pinnable(folio))) {
 		folio_put_refs(folio, refs);
 		return NULL;
 	}
-	if (folio_test_large(folio))
-		atomic_add(refs, &folio->_pincount);
-	else
-		folio_ref_add(folio, refs * (int)(GUP_PIN_COUNTING_BIAS - 1));
-	smp_mb__after_atomic();
+	references_to_pins(folio, refs);
 	return folio;
 }
 
