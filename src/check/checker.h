@@ -175,6 +175,11 @@ struct chk_mm *chk_mm_find(struct vmsim_checker *chk, u64 ctx_id);
 /* The live entry behind an address, read without events; NULL: no table, or a leaf above. */
 pte_t *chk_find_pte(struct mm_struct *mm, unsigned long addr);
 
+#define CHK_LEVELS 5
+
+/* The entries that lead to an address, from the top, as far as there are tables. Returns how many. */
+unsigned int chk_path(struct mm_struct *mm, unsigned long addr, const u64 *path[CHK_LEVELS]);
+
 static inline u64 chk_read_pte(const pte_t *ptep)
 {
 	return __atomic_load_n((const u64 *)ptep, __ATOMIC_RELAXED);

@@ -38,20 +38,30 @@ static struct page *table_below(u64 entry, unsigned int level)
 	return chk_is_table(page) ? page : NULL;
 }
 
-pte_t *chk_find_pte(struct mm_struct *mm, unsigned long addr)
+unsigned int chk_path(struct mm_struct *mm, unsigned long addr, const u64 *path[CHK_LEVELS])
 {
 	const void *table = mm->pgd;
+	unsigned int n = 0;
 
-	for (unsigned int level = top_level(); level > 1; level--) {
+	for (unsigned int level = top_level(); table; level--) {
 		unsigned int index = (unsigned int)(addr >> shift_of(level)) &
 				     (entries_of(level) - 1);
-		struct page *below = table_below(entry_at(table, index), level);
+		struct page *below = NULL;
 
-		if (!below)
-			return NULL;
-		table = page_address(below);
+		if (level > 1)
+			below = table_below(entry_at(table, index), level);
+		path[n++] = (const u64 *)table + index;
+		table = below ? page_address(below) : NULL;
 	}
-	return (pte_t *)table + pte_index(addr);
+	return n;
+}
+
+pte_t *chk_find_pte(struct mm_struct *mm, unsigned long addr)
+{
+	const u64 *path[CHK_LEVELS];
+	unsigned int n = chk_path(mm, addr, path);
+
+	return n == top_level() ? (pte_t *)(uintptr_t)path[n - 1] : NULL;
 }
 
 #define GROUP 32

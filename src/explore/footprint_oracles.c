@@ -273,10 +273,11 @@ static void entry_read(struct footprint *footprint, const struct vmsim_event *ev
 static void held_pages(struct footprint *footprint, const struct vmsim_pins *pins)
 {
 	for (unsigned int i = 0; pins && i < pins->nr; i++) {
-		const pte_t *ptep = chk_find_pte(pins->mm, pins->addr + i * PAGE_SIZE);
+		const u64 *path[CHK_LEVELS];
+		unsigned int n = chk_path(pins->mm, pins->addr + i * PAGE_SIZE, path);
 
-		if (ptep)
-			footprint_add(footprint, address(ptep), ACCESS_READ);
+		while (n--)
+			footprint_add(footprint, address(path[n]), ACCESS_READ);
 	}
 }
 
