@@ -373,6 +373,40 @@ static void test_force(void **state)
 	drop_file(file, text, 1);
 }
 
+/* With force the page must be the program's alone; what it may write itself, a fault makes writable. */
+static void test_force_on_anonymous_memory(void **state)
+{
+	unsigned long rw = map(1, RW, ANON), ro = map(2, RW, ANON);
+	const unsigned int force = FOLL_WRITE | FOLL_FORCE;
+	struct page *page, *shared;
+
+	(void)state;
+	store(rw, 1);
+	write_protect(rw);
+	assert_int_equal(in_kernel(get_user_pages_unlocked(rw, 1, &page, force)), 1);
+	assert_true(pte_write(pte_at(rw)));
+	do_in_kernel(put_page(page));
+
+	store(ro, 2);
+	shared = make_shared(ro);
+	do_in_kernel(get_page(shared));
+	assert_int_equal(vmsim_mprotect(ro, 2 * PG, PROT_READ), 0);
+	assert_int_equal(in_kernel(get_user_pages_unlocked(ro, 1, &page, force)), 1);
+	assert_ptr_not_equal(page, shared);
+	assert_true(PageAnonExclusive(page));
+	assert_false(pte_write(pte_at(ro)));
+	do_in_kernel(put_page(page));
+	do_in_kernel(put_page(shared));
+
+	/* A clean entry of a clean page: nobody else says that it is written. */
+	assert_int_equal(in_kernel(pin_user_pages_fast(ro + PG, 1, FOLL_LONGTERM, &page)), 1);
+	do_in_kernel(unpin_user_page(page));
+	assert_false(pte_dirty(pte_at(ro + PG)) || PageDirty(page));
+	assert_int_equal(in_kernel(get_user_pages_unlocked(ro + PG, 1, &page, force)), 1);
+	assert_true(PageDirty(page));
+	do_in_kernel(put_page(page));
+}
+
 static void test_another_address_space(void **state)
 {
 	unsigned long a = map(1, RW, ANON);
@@ -441,6 +475,7 @@ int main(void)
 		in_world(test_with_interrupts_off),
 		in_world(test_pages_of_a_file),
 		in_world(test_force),
+		in_world(test_force_on_anonymous_memory),
 		in_world(test_another_address_space),
 		in_world(test_populate),
 	};

@@ -72,8 +72,15 @@ static void test_who_may_be_pinned(void **state)
 static void test_the_page_of_zeroes_is_not_counted(void **state)
 {
 	struct folio *zero = page_folio(ZERO_PAGE(0));
+	unsigned long irqs;
 
 	(void)state;
+	vmsim_enter();
+	local_irq_save(irqs);
+	assert_ptr_equal(try_grab_folio_fast(&zero->page, 1, FOLL_PIN), zero);
+	local_irq_restore(irqs);
+	vmsim_leave();
+	assert_int_equal(folio_ref_count(zero), 1);
 	assert_int_equal(in_kernel(try_grab_folio(zero, 1, FOLL_PIN)), 0);
 	do_in_kernel(folio_add_pin(zero));
 	assert_int_equal(folio_ref_count(zero), 1);
