@@ -41,6 +41,7 @@ extern const struct vmsim_scenario scenario_punch;
 extern const struct vmsim_scenario scenario_gup_fast_zap;
 extern const struct vmsim_scenario scenario_gup_fast_munmap;
 extern const struct vmsim_scenario scenario_gup_fast_collapse;
+extern const struct vmsim_scenario scenario_dirty_cow;
 extern const struct vmsim_scenario scenario_exclusive_flag;
 extern const struct vmsim_scenario scenario_write_protect_seq;
 extern const struct vmsim_scenario scenario_flush_pending;
@@ -85,6 +86,7 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_gup_fast_zap,
 	&scenario_gup_fast_munmap,
 	&scenario_gup_fast_collapse,
+	&scenario_dirty_cow,
 	&scenario_exclusive_flag,
 	&scenario_write_protect_seq,
 	&scenario_flush_pending,
