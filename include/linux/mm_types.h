@@ -323,8 +323,8 @@ typedef struct {
 
 /*
  * What callers of get_user_pages*() and pin_user_pages*() ask for, with the kernel's values. Of
- * poisoned memory, huge pages, device memory, signals and NUMA hints there are none: flags that only
- * say something about these change nothing.
+ * poisoned memory, huge pages, device memory, signals and NUMA hints there are none: flags that
+ * only say something about these change nothing.
  */
 enum {
 	FOLL_WRITE = 1 << 0,

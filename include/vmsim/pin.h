@@ -8,8 +8,8 @@
 /**
  * DOC: Pages that others hold
  *
- * A program asks for its pages to be held: for a device that will read or write them, or for a pipe.
- * From then on they are accessed past its page tables, by anybody who has the handle: a thread of
+ * A program asks for its pages to be held: for a device that will read or write them, or for a
+ * pipe. From then on they are accessed past its page tables, by anybody who has the handle: a thread of
  * another process, or one that is on no CPU and stands for a device (natively: a pthread that is
  * not attached; at least one CPU then has to be without a thread).
  */
@@ -21,8 +21,8 @@ struct vmsim_pins;
 #define VMSIM_PIN_REF 8u	/* references, as vmsplice(2) takes, and no pins */
 
 /*
- * Holds @pages pages of the caller from @addr on, which is page aligned. Returns how many, which may
- * be fewer, and a handle in *@pins; or a negative errno, and no handle.
+ * Holds @pages pages of the caller from @addr on, which is page aligned. Returns how many, which
+ * may be fewer, and a handle in *@pins; or a negative errno, and no handle.
  */
 VMSIM_API int vmsim_pin(unsigned long addr, size_t pages, unsigned int flags,
 			struct vmsim_pins **pins);

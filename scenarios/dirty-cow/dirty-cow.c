@@ -2,10 +2,10 @@
 #include "../corpus/corpus.h"
 
 /*
- * M01, Dirty COW: Debugger writes to a private mapping of a file that may only be read. That takes a
- * copy, which get_user_pages() makes by a fault and then looks for. Dropper takes the copy away in
- * between. If the second look asks for less than the first, it is content with the page of the file,
- * and the write goes to everybody.
+ * M01, Dirty COW: Debugger writes to a private mapping of a file that may only be read. That takes
+ * a copy, which get_user_pages() makes by a fault and then looks for. Dropper takes the copy away
+ * in between. If the second look asks for less than the first, it is content with the page of the
+ * file, and the write goes to everybody.
  *
  * CVE-2016-5195; 19be0eaffa3a in Linux 4.9.
  */

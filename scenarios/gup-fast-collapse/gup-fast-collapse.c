@@ -9,8 +9,8 @@
 /*
  * M07, the third of its hazards: Collapser replaces a page as khugepaged does. It unhooks the page
  * table, so that nobody gets there any more, looks whether somebody holds the page, copies it, and
- * only then empties the entry. Pinner's GUP-fast came to the table before, and takes its pin between
- * the look and the copy: the entry has not changed yet, the one above has.
+ * only then empties the entry. Pinner's GUP-fast came to the table before, and takes its pin
+ * between the look and the copy: the entry has not changed yet, the one above has.
  *
  * Two things keep them apart, of which each is enough: GUP-fast looks at the entry above again
  * (70cbc3cc78a9), and khugepaged interrupts all CPUs before it looks (2ba99c5e0881).
@@ -92,14 +92,16 @@ static int collapser(struct vmsim_world *world)
 	struct mm_struct *mm = current->mm;
 	struct page *table;
 	pmd_t *pmd, pmdval;
+	pte_t *ptep;
 
 	mmap_write_lock(mm);
 	pmd = find_pmd(mm);
 	pmdval = pmdp_get(pmd);
 	table = pmd_page(pmdval);
+	ptep = (pte_t *)page_address(table) + pte_index(AREA);
 	unhook(mm, pmd, !ctx->no_sync);
 	spin_lock(page_ptdesc(table)->ptl);
-	if (replace(vma_lookup(mm, AREA), (pte_t *)page_address(table) + pte_index(AREA), ctx->spare))
+	if (replace(vma_lookup(mm, AREA), ptep, ctx->spare))
 		ctx->spare = NULL;
 	spin_unlock(page_ptdesc(table)->ptl);
 	set_pmd(pmd, pmdval);
@@ -139,7 +141,8 @@ static const char script[] =
 static const struct collapse without_interrupt = { .no_sync = true };
 
 static const struct vmsim_variant variants[] = {
-	{ .name = "linux-6.12", .builtin = true, .source = "mm/gup.c and mm/khugepaged.c of Linux 6.12" },
+	{ .name = "linux-6.12", .builtin = true,
+	  .source = "mm/gup.c and mm/khugepaged.c of Linux 6.12" },
 	{ .name = "no-sync", .builtin = true, .ctx_init = &without_interrupt,
 	  .source = "before 2ba99c5e0881: khugepaged interrupts nobody" },
 	{ .name = "no-pmd-recheck",

@@ -90,7 +90,8 @@ static const char script_irqs_on[] =
 
 static const struct vmsim_variant variants[] = {
 	{ .name = "linux-6.12", .builtin = true, .source = "mm/gup.c of Linux 6.12" },
-	{ .name = "no-pmd-recheck", .source = "before 70cbc3cc78a9: only the entry is looked at again" },
+	{ .name = "no-pmd-recheck",
+	  .source = "before 70cbc3cc78a9: only the entry is looked at again" },
 	{ .name = "no-recheck", .source = "E10: nothing is looked at again" },
 	{ .name = "irqs-on", .source = "R2: interrupts stay on during the walk",
 	  .script = script_irqs_on },

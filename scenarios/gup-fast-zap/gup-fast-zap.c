@@ -2,9 +2,9 @@
 #include "../corpus/corpus.h"
 
 /*
- * E10: Pinner's GUP-fast has read an entry when Dropper drops the page, and uses its frame for other
- * memory. A reference to that frame would be one to somebody else's page, into which a device then
- * writes: so GUP-fast takes no reference where there is none, and looks at the entry again.
+ * E10: Pinner's GUP-fast has read an entry when Dropper drops the page, and uses its frame for
+ * other memory. A reference to that frame would be one to somebody else's page, into which a device
+ * then writes: so GUP-fast takes no reference where there is none, and looks at the entry again.
  *
  * Where a flush is an interrupt, Dropper waits for Pinner, who has interrupts off, and the frame
  * stays until he has his reference (E02, E09). That is not to be relied on (R24).
@@ -96,7 +96,8 @@ static const struct vmsim_variant variants[] = {
 #define WAITS (T(IPI) | T(UP))
 
 static const struct vmsim_verdict verdicts[] = {
-	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Pinner goes the slow way", .exhausts = VMSIM_ALL_TLBS },
+	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Pinner goes the slow way",
+	  .exhausts = VMSIM_ALL_TLBS },
 	{ "no-pte-recheck", WAITS, NULL, "the flush waits for Pinner's interrupts",
 	  .exhausts = WAITS },
 	{ "no-pte-recheck", VMSIM_ALL_TLBS & ~WAITS, "O11", "the frame is Dropper's by now",

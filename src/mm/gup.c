@@ -57,7 +57,7 @@ __vmsim_overridable int faultin_page(struct vm_area_struct *vma, unsigned long a
  * @vma: mapping of the file
  * @gup_flags: FOLL_*
  *
- * Not for long where the file system must notice writes: it does not notice those of a device (E35).
+ * Not for long where the file system must notice writes: it does not notice a device's (E35).
  */
 __vmsim_overridable bool writable_file_mapping_allowed(struct vm_area_struct *vma,
 						       unsigned long gup_flags)
@@ -222,8 +222,8 @@ __vmsim_overridable long __get_user_pages_locked(struct mm_struct *mm, unsigned 
  * @locked: as for __get_user_pages_locked()
  *
  * Source: mm/gup.c, Linux 6.12.
- * Return: how many pages from @start on; -ENOMEM: not mapped, or no memory; -EINVAL: the program may
- * not access it so; -EFAULT: it would get a signal.
+ * Return: how many pages from @start on; -ENOMEM: not mapped, or no memory; -EINVAL: the program
+ * may not access it so; -EFAULT: it would get a signal.
  */
 __vmsim_overridable long faultin_page_range(struct mm_struct *mm, unsigned long start,
 					    unsigned long end, bool write, int *locked)

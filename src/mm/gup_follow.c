@@ -6,9 +6,7 @@
  * 6.12. NULL: there is no page yet that would do, and a fault may bring one.
  */
 
-/*
- * Who dumps core wants no page where there certainly is none: a fault would only make one of zeroes.
- */
+/* Who dumps core wants no page where there certainly is none: a fault would make one of zeroes. */
 static struct page *no_page_table(struct vm_area_struct *vma, unsigned int flags)
 {
 	bool would_be_zero = vma_is_anonymous(vma) || !vma->vm_ops->fault;

@@ -94,7 +94,8 @@ static int advise(struct mm_struct *mm, unsigned long start, unsigned long end, 
  * Source: mm/madvise.c, Linux 6.12: mmap_lock is only read-locked, so that faults and other advice
  * run at the same time.
  *
- * Return: 0; -EINVAL, -ENOMEM, -EFAULT as madvise(2); -EOPNOTSUPP: other advice is not modelled; -ESRCH.
+ * Return: 0; -EINVAL, -ENOMEM, -EFAULT as madvise(2); -EOPNOTSUPP: other advice is not modelled;
+ * -ESRCH.
  */
 VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice)
 {

@@ -65,8 +65,8 @@ static long take(struct vmsim_pins *pins, unsigned long pages)
  * @flags: VMSIM_PIN_*
  * @pins: receives a handle, for vmsim_unpin()
  *
- * Return: how many pages from @addr on; -EINVAL; -EFAULT: not mapped, or not with these rights, or a
- * file that must not be held so; -ENOMEM; -ESRCH.
+ * Return: how many pages from @addr on; -EINVAL; -EFAULT: not mapped, or not with these rights, or
+ * a file that must not be held so; -ENOMEM; -ESRCH.
  */
 VMSIM_API int vmsim_pin(unsigned long addr, size_t pages, unsigned int flags,
 			struct vmsim_pins **pins)

@@ -38,7 +38,8 @@ static struct page *table_alloc(struct mm_struct *mm, unsigned long level)
 		__free_pages(page, 0);
 		return NULL;
 	}
-	pt->pt_mm = mm;
+	/* Where walkers without locks look whether the frame is a tail page (R9). */
+	__WRITE_ONCE(pt->pt_mm, mm);
 	pt->pt_base = 0;
 	pt->pmd_huge_pte = NULL;
 	pt->pt_level = level;
@@ -57,7 +58,7 @@ static void table_free(struct page *page)
 	VM_BUG_ON_PAGE(!vmsim_is_table(page), page);
 	VM_BUG_ON_PAGE(lock && spin_is_locked(lock), page);
 	vmsim_event(TABLE_FREE, (uintptr_t)page, pt->pt_level, (uintptr_t)pt->pt_mm);
-	pt->pt_mm = NULL;
+	__WRITE_ONCE(pt->pt_mm, NULL);
 	pt->pt_base = 0;
 	pt->ptl = NULL;
 	pt->pt_level = 0;

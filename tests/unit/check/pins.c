@@ -4,7 +4,7 @@
 
 /* O11 and O13: what is held, and page tables that walkers without locks read (R2, R9, R12). */
 
-/* What happens while a pin is being taken, and which page it then is; NULL: nothing, the right one. */
+/* What happens while a pin is being taken, and which page it then is; NULL: the right one. */
 static void (*meanwhile)(unsigned long addr);
 static struct page *handed_out;
 
@@ -109,7 +109,8 @@ static void dropped_by_the_program(void **state)
 	pins = pin(addr, VMSIM_PIN_WRITE);
 	assert_int_equal(vmsim_munmap(addr, PAGE_SIZE), 0);
 	assert_int_equal(vmsim_mmap(addr, PAGE_SIZE, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0), addr);
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0),
+			 addr);
 	store(addr, 3);
 	assert_quiet();
 	assert_int_equal(vmsim_unpin(pins, true), 0);

@@ -218,7 +218,8 @@ static void test_a_fork_in_between(void **state)
 	(void)state;
 	store(a, 5);
 	forks = 0;
-	assert_int_equal(vmsim_subscribe(world.machine, VMSIM_EV_BIT(REF), fork_meanwhile, NULL), 0);
+	assert_int_equal(vmsim_subscribe(world.machine, VMSIM_EV_BIT(REF), fork_meanwhile, NULL),
+			 0);
 	assert_int_equal(in_kernel(gup_fast(a, a + PG, FOLL_PIN | FOLL_WRITE, &page)), 0);
 	assert_int_equal(vmsim_unsubscribe(world.machine, fork_meanwhile, NULL), 0);
 	assert_true(forks > 1);
@@ -373,7 +374,9 @@ static void test_force(void **state)
 	drop_file(file, text, 1);
 }
 
-/* With force the page must be the program's alone; what it may write itself, a fault makes writable. */
+/*
+ * With force the page must be the program's alone; what it may write itself, a fault makes writable.
+ */
 static void test_force_on_anonymous_memory(void **state)
 {
 	unsigned long rw = map(1, RW, ANON), ro = map(2, RW, ANON);

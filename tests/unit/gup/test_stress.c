@@ -66,7 +66,7 @@ static const char *hold(struct job *job, uint64_t *seed)
 	return vmsim_unpin(pins, rnd(seed) % 2) ? "unpin" : wrong;
 }
 
-/* Memory that is nobody else's, in frames that were dropped a moment ago: no device writes there. */
+/* Memory that is nobody else's, in frames that were just dropped: no device writes there. */
 static bool own_page(void)
 {
 	long addr = vmsim_mmap(0, PG, RW, ANON, -1, 0);
