@@ -32,6 +32,7 @@
 #define VM_DONTEXPAND 0x00040000
 #define VM_ACCOUNT 0x00100000
 #define VM_HUGETLB 0x00400000
+#define VM_WIPEONFORK 0x02000000
 #define VM_MIXEDMAP 0x10000000
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 
@@ -103,6 +104,25 @@ typedef union {
 	struct encoded_page **encoded_pages;
 } release_pages_arg __attribute__((__transparent_union__));
 __vmsim_export void release_pages(release_pages_arg arg, int nr);
+
+/* How much a pin (FOLL_PIN) raises the reference count of a folio of one page. */
+#define GUP_PIN_COUNTING_BIAS (1U << 10)
+
+/**
+ * folio_maybe_dma_pinned() - may somebody have the folio pinned?
+ * @folio: the folio
+ *
+ * A large folio counts its pins. For a small one the answer yes may be wrong: many plain references
+ * look the same.
+ *
+ * Source: include/linux/mm.h, Linux 6.12.
+ */
+static inline bool folio_maybe_dma_pinned(struct folio *folio)
+{
+	if (folio_test_large(folio))
+		return atomic_read(&folio->_pincount) > 0;
+	return (unsigned int)folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
+}
 
 /*
  * Map counts, model of Linux 6.12: each page counts the entries that map it; a large folio also
@@ -280,6 +300,22 @@ static inline bool is_cow_mapping(vm_flags_t flags)
 	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
+/**
+ * folio_needs_cow_for_dma() - must a fork copy the folio instead of sharing it?
+ * @vma: mapping of the parent
+ * @folio: anonymous folio that it maps
+ *
+ * Context: write_protect_seq odd, so that who pins without locks drops the pin again (R13).
+ * Source: include/linux/mm.h, Linux 6.12.
+ */
+static inline bool folio_needs_cow_for_dma(struct vm_area_struct *vma, struct folio *folio)
+{
+	VM_BUG_ON_VMA(!(raw_read_seqcount(&vma->vm_mm->write_protect_seq) & 1), vma);
+	if (!test_bit(MMF_HAS_PINNED, &vma->vm_mm->flags))
+		return false;
+	return folio_maybe_dma_pinned(folio);
+}
+
 static inline void mmap_read_lock(struct mm_struct *mm) { down_read(&mm->mmap_lock); }
 static inline bool mmap_read_trylock(struct mm_struct *mm)
 {
@@ -289,6 +325,8 @@ static inline void mmap_read_unlock(struct mm_struct *mm) { up_read(&mm->mmap_lo
 static inline void mmap_write_lock(struct mm_struct *mm) { down_write(&mm->mmap_lock); }
 static inline void mmap_write_unlock(struct mm_struct *mm) { up_write(&mm->mmap_lock); }
 static inline void mmap_write_downgrade(struct mm_struct *mm) { downgrade_write(&mm->mmap_lock); }
+/* A second mmap_lock: that of a child, which nobody else knows yet. */
+#define mmap_write_lock_nested(mm, subclass) mmap_write_lock(mm)
 #define mmap_assert_locked(mm) VM_BUG_ON(!rwsem_is_locked(&(mm)->mmap_lock))
 #define mmap_assert_write_locked(mm) VM_BUG_ON(__READ_ONCE((mm)->mmap_lock.owner) != current)
 
@@ -317,6 +355,7 @@ struct vm_fault {
 };
 
 struct vm_operations_struct {
+	void (*open)(struct vm_area_struct *area);
 	vm_fault_t (*fault)(struct vm_fault *vmf);
 	vm_fault_t (*map_pages)(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff);
 	vm_fault_t (*page_mkwrite)(struct vm_fault *vmf);
@@ -410,6 +449,48 @@ __vmsim_export void zap_page_range_single(struct vm_area_struct *vma, unsigned l
 __vmsim_export void free_pgtables(struct mmu_gather *tlb, struct ma_state *mas,
 				  struct vm_area_struct *vma, unsigned long floor,
 				  unsigned long ceiling, bool mm_wr_locked);
+
+/* Runs of entries that map one folio (src/mm/pte_batch.c). */
+typedef int fpb_t;
+#define FPB_IGNORE_DIRTY ((fpb_t)1)
+#define FPB_IGNORE_SOFT_DIRTY ((fpb_t)2)
+__vmsim_export int folio_pte_batch(struct folio *folio, unsigned long addr, pte_t *start_ptep,
+				   pte_t pte, int max_nr, fpb_t flags, bool *any_writable,
+				   bool *any_young, bool *any_dirty);
+
+/* fork: src/mm/fork.c, src/mm/copy.c. */
+__vmsim_export struct mm_struct *dup_mm(struct task_struct *tsk, struct mm_struct *oldmm);
+__vmsim_export int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm);
+__vmsim_export int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma);
+__vmsim_export bool vma_needs_copy(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma);
+__vmsim_export int copy_p4d_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+				  pgd_t *dst_pgd, pgd_t *src_pgd, unsigned long addr,
+				  unsigned long end);
+__vmsim_export int copy_pud_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+				  p4d_t *dst_p4d, p4d_t *src_p4d, unsigned long addr,
+				  unsigned long end);
+__vmsim_export int copy_pmd_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+				  pud_t *dst_pud, pud_t *src_pud, unsigned long addr,
+				  unsigned long end);
+__vmsim_export int copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+				  pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr,
+				  unsigned long end);
+__vmsim_export int copy_present_ptes(struct vm_area_struct *dst_vma,
+				     struct vm_area_struct *src_vma, pte_t *dst_pte, pte_t *src_pte,
+				     pte_t pte, unsigned long addr, int max_nr, int *rss,
+				     struct folio **prealloc);
+__vmsim_export void __copy_present_ptes(struct vm_area_struct *dst_vma,
+					struct vm_area_struct *src_vma, pte_t *dst_pte,
+					pte_t *src_pte, pte_t pte, unsigned long addr, int nr);
+__vmsim_export int copy_present_page(struct vm_area_struct *dst_vma,
+				     struct vm_area_struct *src_vma, pte_t *dst_pte, pte_t *src_pte,
+				     unsigned long addr, int *rss, struct folio **prealloc,
+				     struct page *page);
+__vmsim_export unsigned long copy_nonpresent_pte(struct mm_struct *dst_mm,
+						 struct mm_struct *src_mm, pte_t *dst_pte,
+						 pte_t *src_pte, struct vm_area_struct *dst_vma,
+						 struct vm_area_struct *src_vma, unsigned long addr,
+						 int *rss);
 
 __vmsim_export long change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma,
 				      unsigned long start, unsigned long end,

@@ -266,6 +266,9 @@ struct mm_struct {
 	int pid;
 };
 
+/* Bits of mm_struct.flags (include/linux/sched/coredump.h, Linux 6.12). */
+#define MMF_HAS_PINNED 27		/* FOLL_PIN was used once; never cleared */
+
 static inline struct cpumask *mm_cpumask(struct mm_struct *mm)
 {
 	return &mm->cpu_bitmap;

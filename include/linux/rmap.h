@@ -66,6 +66,7 @@ enum ttu_flags {
 
 __vmsim_export int __anon_vma_prepare(struct vm_area_struct *vma);
 __vmsim_export void unlink_anon_vmas(struct vm_area_struct *vma);
+__vmsim_export int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
 __vmsim_export int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src);
 __vmsim_export void __put_anon_vma(struct anon_vma *anon_vma);
 /* NULL where the folio is not mapped, or (@rwc->try_lock) where somebody else holds the lock. */
@@ -109,11 +110,17 @@ __vmsim_export void folio_add_anon_rmap_ptes(struct folio *folio, struct page *p
 					     rmap_t flags);
 __vmsim_export void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, int nr_pages,
 					     struct vm_area_struct *vma);
+__vmsim_export void folio_dup_file_rmap_ptes(struct folio *folio, struct page *page, int nr_pages);
+__vmsim_export int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page,
+						int nr_pages, struct vm_area_struct *src_vma);
 __vmsim_export void folio_remove_rmap_ptes(struct folio *folio, struct page *page, int nr_pages,
 					   struct vm_area_struct *vma);
 #define folio_add_anon_rmap_pte(folio, page, vma, address, flags) \
 	folio_add_anon_rmap_ptes(folio, page, 1, vma, address, flags)
 #define folio_add_file_rmap_pte(folio, page, vma) folio_add_file_rmap_ptes(folio, page, 1, vma)
+#define folio_dup_file_rmap_pte(folio, page) folio_dup_file_rmap_ptes(folio, page, 1)
+#define folio_try_dup_anon_rmap_pte(folio, page, src_vma) \
+	folio_try_dup_anon_rmap_ptes(folio, page, 1, src_vma)
 #define folio_remove_rmap_pte(folio, page, vma) folio_remove_rmap_ptes(folio, page, 1, vma)
 __vmsim_export void folio_move_anon_rmap(struct folio *folio, struct vm_area_struct *vma);
 

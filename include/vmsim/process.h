@@ -38,6 +38,8 @@ VMSIM_API int vmsim_brk_start(unsigned long addr);
 VMSIM_API int vmsim_exec(const char *name);
 /* The caller's process gives up its address space; a shared one lives on in its other users. */
 VMSIM_API int vmsim_exit(void);
+/* A new process with a copy of the caller's address space; its pid. */
+VMSIM_API int vmsim_fork(const char *name);
 /* A new process that shares the caller's address space until it execs or exits. */
 VMSIM_API int vmsim_vfork(const char *name);
 

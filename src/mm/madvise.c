@@ -13,24 +13,85 @@ static const struct {
 	{ MADV_WILLNEED, "MADV_WILLNEED" },
 	{ MADV_FREE, "MADV_FREE" },
 	{ MADV_REMOVE, "MADV_REMOVE" },
-	{ MADV_DONTFORK, "MADV_DONTFORK" },
-	{ MADV_DOFORK, "MADV_DOFORK" },
 	{ MADV_MERGEABLE, "MADV_MERGEABLE" },
 	{ MADV_UNMERGEABLE, "MADV_UNMERGEABLE" },
 	{ MADV_HUGEPAGE, "MADV_HUGEPAGE" },
 	{ MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE" },
 	{ MADV_DONTDUMP, "MADV_DONTDUMP" },
 	{ MADV_DODUMP, "MADV_DODUMP" },
-	{ MADV_WIPEONFORK, "MADV_WIPEONFORK" },
-	{ MADV_KEEPONFORK, "MADV_KEEPONFORK" },
 	{ MADV_COLD, "MADV_COLD" },
 	{ MADV_PAGEOUT, "MADV_PAGEOUT" },
 };
 
+/* What advice does to one mapping, or to a part of it. Sets *@vma to what lies there afterwards. */
+typedef int (*advise_fn)(struct vm_area_struct **vma, unsigned long start, unsigned long end,
+			 int advice);
+
+static int dontneed(struct vm_area_struct **vma, unsigned long start, unsigned long end, int advice)
+{
+	(void)advice;
+	if ((*vma)->vm_flags & (VM_LOCKED | VM_PFNMAP))
+		return -EINVAL;
+	zap_page_range_single(*vma, start, end - start, NULL);
+	return 0;
+}
+
+/* What fork does with the mapping. As madvise_vma_behavior(), and madvise_update_vma(). */
+static int at_fork(struct vm_area_struct **vma, unsigned long start, unsigned long end, int advice)
+{
+	vm_flags_t flags = (*vma)->vm_flags;
+	struct vm_area_struct *part;
+
+	switch (advice) {
+	case MADV_DONTFORK:
+		flags |= VM_DONTCOPY;
+		break;
+	case MADV_DOFORK:
+		if (flags & VM_IO)
+			return -EINVAL;
+		flags &= ~VM_DONTCOPY;
+		break;
+	case MADV_WIPEONFORK:
+		if ((*vma)->vm_file || flags & VM_SHARED)
+			return -EINVAL;
+		flags |= VM_WIPEONFORK;
+		break;
+	default:
+		flags &= ~VM_WIPEONFORK;
+	}
+	if (flags == (*vma)->vm_flags)
+		return 0;
+	part = vmsim_vma_modify_flags(*vma, start, end, flags);
+	if (IS_ERR(part))
+		return PTR_ERR(part) == -ENOMEM ? -EAGAIN : (int)PTR_ERR(part);
+	WRITE_ONCE(part->vm_flags, flags);
+	*vma = part;
+	return 0;
+}
+
+static advise_fn advice_fn(int advice)
+{
+	switch (advice) {
+	case MADV_DONTNEED:
+		return dontneed;
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+		return at_fork;
+	default:
+		return NULL;
+	}
+}
+
+static bool populates(int advice)
+{
+	return advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
+}
+
 static int check_advice(int advice)
 {
-	if (advice == MADV_DONTNEED || advice == MADV_POPULATE_READ ||
-	    advice == MADV_POPULATE_WRITE)
+	if (advice_fn(advice) || populates(advice))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(not_modelled); i++)
 		if (advice == not_modelled[i].advice)
@@ -38,37 +99,37 @@ static int check_advice(int advice)
 	return -EINVAL;
 }
 
-/*
- * Context: mmap_lock held for reading. Holes are skipped, and told of at the end (mm/madvise.c,
- * Linux 6.12: madvise_walk_vmas()).
- */
-static int dontneed(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* Holes are skipped, and told of at the end (mm/madvise.c, Linux 6.12: madvise_walk_vmas()). */
+static int walk(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
-	int err = 0;
+	int hole = 0;
 
 	for (; vma && vma->vm_start < end; vma = vmsim_vma_next(vma)) {
 		unsigned long to = min(vma->vm_end, end);
+		int err;
 
 		if (start < vma->vm_start) {
-			err = -ENOMEM;
+			hole = -ENOMEM;
 			start = vma->vm_start;
 		}
-		if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
-			return -EINVAL;
-		zap_page_range_single(vma, start, to - start, NULL);
-		start = to;
+		err = advice_fn(advice)(&vma, start, to, advice);
+		if (err)
+			return err;
+		/* It may have been merged with what follows. */
+		start = vma->vm_end;
 	}
-	return start < end ? -ENOMEM : err;
+	return start < end ? -ENOMEM : hole;
 }
 
 /* Context: mmap_lock held for reading. */
-static int populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
+static int populate(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 {
 	int locked = 1;
 
 	while (start < end) {
-		long pages = faultin_page_range(mm, start, end, write, &locked);
+		long pages = faultin_page_range(mm, start, end, advice == MADV_POPULATE_WRITE,
+						&locked);
 
 		if (pages < 0)
 			return (int)pages;
@@ -77,11 +138,21 @@ static int populate(struct mm_struct *mm, unsigned long start, unsigned long end
 	return 0;
 }
 
+/* Who changes no mapping lets faults, and others who change none, go on. */
 static int advise(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 {
-	if (advice == MADV_DONTNEED)
-		return dontneed(mm, start, end);
-	return populate(mm, start, end, advice == MADV_POPULATE_WRITE);
+	int err;
+
+	if (advice == MADV_DONTNEED || populates(advice)) {
+		mmap_read_lock(mm);
+		err = (populates(advice) ? populate : walk)(mm, start, end, advice);
+		mmap_read_unlock(mm);
+	} else {
+		mmap_write_lock(mm);
+		err = walk(mm, start, end, advice);
+		mmap_write_unlock(mm);
+	}
+	return err;
 }
 
 /**
@@ -89,13 +160,15 @@ static int advise(struct mm_struct *mm, unsigned long start, unsigned long end, 
  * @addr: start, page aligned
  * @length: size, rounded up to whole pages
  * @advice: MADV_DONTNEED: the pages are dropped; the next access reads zeroes, or the file.
- *          MADV_POPULATE_READ, MADV_POPULATE_WRITE: they are faulted in, as by such an access
+ *          MADV_POPULATE_READ, MADV_POPULATE_WRITE: they are faulted in, as by such an access.
+ *          MADV_DONTFORK, MADV_DOFORK: a child does not get the mapping, or does again.
+ *          MADV_WIPEONFORK, MADV_KEEPONFORK: a child finds the memory empty, or gets it again
  *
- * Source: mm/madvise.c, Linux 6.12: mmap_lock is only read-locked, so that faults and other advice
- * run at the same time.
+ * Source: mm/madvise.c, Linux 6.12: for MADV_DONTNEED mmap_lock is only read-locked, so that faults
+ * and other such advice run at the same time.
  *
- * Return: 0; -EINVAL, -ENOMEM, -EFAULT as madvise(2); -EOPNOTSUPP: other advice is not modelled;
- * -ESRCH.
+ * Return: 0; -EINVAL, -ENOMEM, -EAGAIN, -EFAULT as madvise(2); -EOPNOTSUPP: other advice is not
+ * modelled; -ESRCH.
  */
 VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice)
 {
@@ -108,10 +181,7 @@ VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice)
 	err = check_advice(advice);
 	if (!err && (offset_in_page(addr) || (length && !len) || addr + len < addr))
 		err = -EINVAL;
-	if (!err && len) {
-		mmap_read_lock(self->mm);
+	if (!err && len)
 		err = advise(self->mm, addr, addr + len, advice);
-		mmap_read_unlock(self->mm);
-	}
 	return (int)vmsim_syscall_leave("madvise", err);
 }

@@ -179,11 +179,30 @@ __vmsim_overridable vm_fault_t __handle_mm_fault(struct vm_area_struct *vma, uns
 	return handle_pte_fault(&vmf);
 }
 
+/* Who asks for a fault that cannot be is told so. Sharing matters only where a write would copy. */
+static vm_fault_t sanitize_fault_flags(struct vm_area_struct *vma, unsigned int *flags)
+{
+	bool is_cow = is_cow_mapping(vma->vm_flags);
+
+	if (unlikely(*flags & FAULT_FLAG_UNSHARE)) {
+		if (WARN_ON_ONCE(*flags & FAULT_FLAG_WRITE))
+			return VM_FAULT_SIGSEGV;
+		if (!is_cow)
+			*flags &= ~FAULT_FLAG_UNSHARE;
+	} else if (*flags & FAULT_FLAG_WRITE) {
+		if (WARN_ON_ONCE(!(vma->vm_flags & VM_MAYWRITE)) ||
+		    WARN_ON_ONCE(!(vma->vm_flags & VM_WRITE) && !is_cow))
+			return VM_FAULT_SIGSEGV;
+	}
+	return 0;
+}
+
 /**
  * handle_mm_fault() - makes an address accessible
  * @vma: mapping that holds it; its rights allow the access
  * @address: the address
- * @flags: FAULT_FLAG_*
+ * @flags: FAULT_FLAG_*. FAULT_FLAG_UNSHARE: a read of private memory gets a page that nobody else
+ *         has, and no right to write
  *
  * The kernel's fourth argument, the registers, is only for statistics.
  *
@@ -194,7 +213,10 @@ __vmsim_overridable vm_fault_t __handle_mm_fault(struct vm_area_struct *vma, uns
 __vmsim_overridable vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
 					       unsigned int flags)
 {
+	vm_fault_t ret;
+
 	mmap_assert_locked(vma->vm_mm);
 	vmsim_count(&vmsim_this_cpu()->counts.faults);
-	return __handle_mm_fault(vma, address, flags);
+	ret = sanitize_fault_flags(vma, &flags);
+	return ret ? ret : __handle_mm_fault(vma, address, flags);
 }

@@ -29,6 +29,8 @@ void vmsim_vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
 
 /* Objects, and their links into files (src/mm/vma_object.c). */
 struct vm_area_struct *vmsim_vma_alloc(struct mm_struct *mm);
+struct vm_area_struct *vmsim_vma_dup(const struct vm_area_struct *orig, struct mm_struct *mm);
+void vmsim_vma_opened(struct vm_area_struct *vma);
 void vmsim_vma_free(struct vm_area_struct *vma);
 void vmsim_vma_link_file(struct vm_area_struct *vma);
 void vmsim_vma_unlink_file(struct vm_area_struct *vma);
@@ -54,6 +56,12 @@ struct vmsim_span {
  */
 struct vm_area_struct *vmsim_vma_split(struct vm_area_struct *vma, unsigned long addr);
 struct vm_area_struct *vmsim_vma_merge(const struct vmsim_span *span);
+/*
+ * Makes [start, end) of @vma a mapping of its own, or part of a neighbour that has @newflags
+ * already; setting them is up to the caller. An ERR_PTR without memory.
+ */
+struct vm_area_struct *vmsim_vma_modify_flags(struct vm_area_struct *vma, unsigned long start,
+					      unsigned long end, vm_flags_t newflags);
 
 /* A place for @len bytes, or -errno (src/mm/unmapped_area.c). */
 unsigned long vmsim_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len,

@@ -157,31 +157,6 @@ static unsigned long upgrade_flags(struct vm_area_struct *vma)
 	return each ? MM_CP_TRY_CHANGE_WRITABLE : 0;
 }
 
-/* Makes [start, end) of @vma a mapping of its own, or part of a neighbour with the new rights. */
-static struct vm_area_struct *carve(struct vm_area_struct *vma, unsigned long start,
-				    unsigned long end, vm_flags_t newflags)
-{
-	struct vmsim_span span = { .mm = vma->vm_mm, .flags = newflags, .file = vma->vm_file };
-	struct vm_area_struct *merged;
-
-	if (start > vma->vm_start)
-		vma = vmsim_vma_split(vma, start);
-	if (!IS_ERR(vma) && end < vma->vm_end) {
-		struct vm_area_struct *upper = vmsim_vma_split(vma, end);
-
-		if (IS_ERR(upper))
-			return upper;
-	}
-	if (IS_ERR(vma))
-		return vma;
-	span.start = start;
-	span.end = end;
-	span.pgoff = vma->vm_pgoff;
-	span.vma = vma;
-	merged = vmsim_vma_merge(&span);
-	return IS_ERR_OR_NULL(merged) ? vma : merged;
-}
-
 /* Context: mmap_lock held for writing. As mprotect_fixup(). *@result: where the range lies now. */
 static int protect_part(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
 			unsigned long end, vm_flags_t newflags, struct vm_area_struct **result)
@@ -189,7 +164,7 @@ static int protect_part(struct mmu_gather *tlb, struct vm_area_struct *vma, unsi
 	*result = vma;
 	if (newflags == vma->vm_flags)
 		return 0;
-	vma = carve(vma, start, end, newflags);
+	vma = vmsim_vma_modify_flags(vma, start, end, newflags);
 	if (IS_ERR(vma))
 		return (int)PTR_ERR(vma);
 	/* Reverse-map walks look without mmap_lock. */

@@ -50,7 +50,7 @@ static void set_name(struct vmsim_process *process, const char *name)
 static struct vmsim_process *process_new(struct vmsim_machine *m, const char *name,
 					 struct mm_struct *mm)
 {
-	struct vmsim_process *process = vmsim_machine_alloc(m, sizeof(*process));
+	struct vmsim_process *process = kzalloc(sizeof(*process), GFP_KERNEL);
 
 	if (!process)
 		return NULL;
@@ -128,7 +128,7 @@ VMSIM_API int vmsim_process_destroy(struct vmsim_machine *machine, int pid)
 	if (!err) {
 		if (process->mm)
 			mmput(process->mm);
-		vmsim_machine_free(m, process);
+		kfree(process);
 	}
 	vmsim_return_cpu(&borrowed);
 	return err;
@@ -295,6 +295,39 @@ VMSIM_API int vmsim_vfork(const char *name)
 	}
 	atomic_dec(&self->mm->mm_users);
 	return (int)vmsim_syscall_leave("vfork", -ENOMEM);
+}
+
+/**
+ * vmsim_fork() - a process with a copy of the caller's address space
+ * @name: name of the new process; NULL: the caller's
+ *
+ * Private memory is copied when one of the two writes to it. The new process has no thread; one
+ * attaches to it with its pid.
+ *
+ * Source: copy_mm(), kernel/fork.c, Linux 6.12.
+ *
+ * Return: the new pid; -ESRCH: the caller is not attached, or has exited; -ENOMEM: nothing has
+ * changed, but that memory of the caller may have to be written to anew.
+ */
+VMSIM_API int vmsim_fork(const char *name)
+{
+	struct task_struct *self = vmsim_self;
+	struct vmsim_process *child = NULL;
+	struct mm_struct *mm;
+	int err = vmsim_syscall_enter("fork", 0, 0);
+
+	if (err)
+		return err;
+	mm = dup_mm(self, self->mm);
+	if (mm)
+		child = process_new(self->machine, name ? name : self->comm, mm);
+	if (child) {
+		mm->pid = child->pid;
+		return (int)vmsim_syscall_leave("fork", child->pid);
+	}
+	if (mm)
+		mmput(mm);
+	return (int)vmsim_syscall_leave("fork", -ENOMEM);
 }
 
 /**

@@ -53,26 +53,18 @@ static void edit_end(struct vm_area_struct *vma)
 /* The upper part of @vma from @addr on, as an object of its own that nobody sees yet. */
 static struct vm_area_struct *upper_part(struct vm_area_struct *vma, unsigned long addr)
 {
-	struct vm_area_struct *upper = vmsim_vma_alloc(vma->vm_mm);
+	struct vm_area_struct *upper = vmsim_vma_dup(vma, vma->vm_mm);
 
 	if (!upper)
 		return NULL;
 	upper->vm_start = addr;
-	upper->vm_end = vma->vm_end;
-	upper->vm_pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
-	upper->vm_page_prot = vma->vm_page_prot;
-	upper->vm_flags = vma->vm_flags;
-	upper->vm_ops = vma->vm_ops;
-	upper->vm_private_data = vma->vm_private_data;
-	upper->anon_name = vma->anon_name;
+	upper->vm_pgoff += (addr - vma->vm_start) >> PAGE_SHIFT;
 	upper->anon_vma = vma->anon_vma;
 	if (anon_vma_clone(upper, vma)) {
 		vmsim_vma_free(upper);
 		return NULL;
 	}
-	upper->vm_file = vma->vm_file;
-	if (vma->vm_file)
-		atomic_long_inc(&vma->vm_file->f_count);
+	vmsim_vma_opened(upper);
 	return upper;
 }
 
@@ -219,4 +211,28 @@ struct vm_area_struct *vmsim_vma_merge(const struct vmsim_span *span)
 	if (right)
 		return absorb(next, span->start, next->vm_end, span->vma, NULL);
 	return NULL;
+}
+
+struct vm_area_struct *vmsim_vma_modify_flags(struct vm_area_struct *vma, unsigned long start,
+					      unsigned long end, vm_flags_t newflags)
+{
+	struct vmsim_span span = { .mm = vma->vm_mm, .flags = newflags, .file = vma->vm_file };
+	struct vm_area_struct *merged;
+
+	if (start > vma->vm_start)
+		vma = vmsim_vma_split(vma, start);
+	if (!IS_ERR(vma) && end < vma->vm_end) {
+		struct vm_area_struct *upper = vmsim_vma_split(vma, end);
+
+		if (IS_ERR(upper))
+			return upper;
+	}
+	if (IS_ERR(vma))
+		return vma;
+	span.start = start;
+	span.end = end;
+	span.pgoff = vma->vm_pgoff;
+	span.vma = vma;
+	merged = vmsim_vma_merge(&span);
+	return IS_ERR_OR_NULL(merged) ? vma : merged;
 }

@@ -15,6 +15,37 @@ struct vm_area_struct *vmsim_vma_alloc(struct mm_struct *mm)
 	return vma;
 }
 
+/*
+ * A copy, in no tree and no anon_vma, with a reference of its own to the file. Its owner may be
+ * another address space.
+ */
+struct vm_area_struct *vmsim_vma_dup(const struct vm_area_struct *orig, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma = vmsim_vma_alloc(mm);
+
+	if (!vma)
+		return NULL;
+	vma->vm_start = orig->vm_start;
+	vma->vm_end = orig->vm_end;
+	vma->vm_pgoff = orig->vm_pgoff;
+	vma->vm_page_prot = orig->vm_page_prot;
+	vma->vm_flags = orig->vm_flags;
+	vma->vm_ops = orig->vm_ops;
+	vma->vm_private_data = orig->vm_private_data;
+	vma->anon_name = orig->anon_name;
+	vma->vm_file = orig->vm_file;
+	if (vma->vm_file)
+		atomic_long_inc(&vma->vm_file->f_count);
+	return vma;
+}
+
+/* Tells the mapping's owner that there is one more of it: a part, or that of a child. */
+void vmsim_vma_opened(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->open)
+		vma->vm_ops->open(vma);
+}
+
 /* The mapping is in no tree any more. Drops its reference to the file. */
 void vmsim_vma_free(struct vm_area_struct *vma)
 {

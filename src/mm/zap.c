@@ -17,29 +17,6 @@ static bool spares(const struct zap_details *details, const struct folio *folio)
 	return folio_test_anon(folio) && !zaps_private_copies(details);
 }
 
-/* What two entries of one folio may differ in and still be zapped together. */
-static pte_t comparable(pte_t pte)
-{
-	return pte_wrprotect(pte_mkold(__pte(pte_val(pte_mkclean(pte)) & ~_PAGE_SOFT_DIRTY)));
-}
-
-/* How many entries from @pte on map consecutive pages of @folio, starting with @first. */
-static unsigned int run_length(struct folio *folio, struct page *page, pte_t *pte, pte_t first,
-			       unsigned int max_nr)
-{
-	unsigned long left = folio_nr_pages(folio) - folio_page_idx(folio, page);
-	pte_t want = comparable(first);
-	unsigned int nr = 1;
-
-	while (nr < max_nr && nr < left) {
-		want = pte_next_pfn(want);
-		if (!pte_same(comparable(ptep_get(pte + nr)), want))
-			break;
-		nr++;
-	}
-	return nr;
-}
-
 /**
  * zap_present_folio_ptes() - takes out entries of one folio
  * @tlb: the gather
@@ -102,9 +79,10 @@ __vmsim_overridable int zap_present_ptes(struct mmu_gather *tlb, struct vm_area_
 					 unsigned long addr, struct zap_details *details, int *rss,
 					 bool *force_flush, bool *force_break)
 {
+	const fpb_t flags = FPB_IGNORE_DIRTY | FPB_IGNORE_SOFT_DIRTY;
 	struct page *page = vm_normal_page(vma, addr, ptent);
 	struct folio *folio;
-	unsigned int nr = 1;
+	int nr = 1;
 
 	if (!page) {
 		/* The zero page: nobody counts it. */
@@ -117,9 +95,9 @@ __vmsim_overridable int zap_present_ptes(struct mmu_gather *tlb, struct vm_area_
 	if (unlikely(spares(details, folio)))
 		return 1;
 	if (unlikely(folio_test_large(folio)))
-		nr = run_length(folio, page, pte, ptent, max_nr);
-	zap_present_folio_ptes(tlb, vma, folio, page, pte, ptent, nr, addr, details, rss,
-			       force_flush, force_break);
+		nr = folio_pte_batch(folio, addr, pte, ptent, (int)max_nr, flags, NULL, NULL, NULL);
+	zap_present_folio_ptes(tlb, vma, folio, page, pte, ptent, (unsigned int)nr, addr, details,
+			       rss, force_flush, force_break);
 	return nr;
 }
 

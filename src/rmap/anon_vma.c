@@ -154,13 +154,23 @@ __vmsim_overridable int __anon_vma_prepare(struct vm_area_struct *vma)
 	return 0;
 }
 
+/*
+ * After a fork, an anon_vma of an ancestor that no VMA uses for its new pages, and that has at most
+ * one child, takes those of the new VMA: so a process that forks, exits and so on makes no ever
+ * longer chain. Not a root: it counts itself as a child.
+ */
+static bool can_take_over(const struct anon_vma *anon_vma)
+{
+	return anon_vma->num_children < 2 && anon_vma->num_active_vmas == 0;
+}
+
 /**
  * anon_vma_clone() - puts a VMA into all anon_vmas of another
  * @dst: VMA whose chain is empty
  * @src: VMA that it is a part, a copy or a continuation of
  *
  * Under mmap_lock for writing. @dst->anon_vma is as the caller set it: the same as @src's after a
- * split. Fork's search for an anon_vma that can be taken over is not modelled.
+ * split; NULL after a fork, and on return an anon_vma that is taken over, if there is one.
  *
  * Return: 0, or -ENOMEM with @dst in no anon_vma. Source: Linux 6.12, mm/rmap.c.
  */
@@ -179,11 +189,63 @@ __vmsim_overridable int anon_vma_clone(struct vm_area_struct *dst, struct vm_are
 		}
 		anon_vma_lock_write(anon_vma);
 		chain_link(avc, dst, anon_vma);
+		if (!dst->anon_vma && src->anon_vma && can_take_over(anon_vma))
+			dst->anon_vma = anon_vma;
 		if (dst->anon_vma == anon_vma)
 			anon_vma->num_active_vmas++;
 		anon_vma_unlock_write(anon_vma);
 	}
 	return 0;
+}
+
+/* An anon_vma for the new pages of a child's VMA, in the family of the parent's. */
+static int add_own_anon_vma(struct vm_area_struct *vma, struct anon_vma *parent)
+{
+	struct anon_vma *anon_vma = anon_vma_alloc();
+	struct anon_vma_chain *avc = anon_vma ? chain_alloc() : NULL;
+
+	if (!avc) {
+		if (anon_vma)
+			put_anon_vma(anon_vma);
+		return -ENOMEM;
+	}
+	anon_vma->root = parent->root;
+	anon_vma->parent = parent;
+	/* The lock of the family lies in its root. */
+	get_anon_vma(anon_vma->root);
+	anon_vma->num_active_vmas = 1;
+	vma->anon_vma = anon_vma;
+	anon_vma_lock_write(anon_vma);
+	chain_link(avc, vma, anon_vma);
+	parent->num_children++;
+	anon_vma_unlock_write(anon_vma);
+	return 0;
+}
+
+/**
+ * anon_vma_fork() - puts the VMA of a child into the anon_vmas of its parent's, and gives it one
+ * @vma: VMA of the child, a copy of @pvma; its chain is empty
+ * @pvma: VMA of the parent
+ *
+ * Pages that both have are found through the parent's, new ones of the child through its own.
+ * Under mmap_lock of the parent for writing.
+ *
+ * Return: 0, or -ENOMEM with @vma in no anon_vma. Source: Linux 6.12, mm/rmap.c.
+ */
+__vmsim_overridable int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma)
+{
+	int err;
+
+	if (!pvma->anon_vma)
+		return 0;
+	vma->anon_vma = NULL;
+	err = anon_vma_clone(vma, pvma);
+	if (err || vma->anon_vma)
+		return err;
+	err = add_own_anon_vma(vma, pvma->anon_vma);
+	if (err)
+		unlink_anon_vmas(vma);
+	return err;
 }
 
 /* Takes one VMA out of one anon_vma. True where that leaves the anon_vma without any. */

@@ -52,6 +52,16 @@ static void add_rmap(struct folio *folio, struct page *page, int nr_pages)
 	atomic_add(nr_pages, &folio->_large_mapcount);
 }
 
+/* Pages that are mapped already: no first mapping to count. */
+static void dup_rmap(struct folio *folio, struct page *page, int nr_pages)
+{
+	check_pages(folio, page, nr_pages);
+	for (int i = 0; i < nr_pages; i++)
+		page_map(page + i);
+	if (folio_test_large(folio))
+		atomic_add(nr_pages, &folio->_large_mapcount);
+}
+
 /* True where nothing maps the folio any more. */
 static bool remove_rmap(struct folio *folio, struct page *page, int nr_pages)
 {
@@ -177,6 +187,59 @@ __vmsim_overridable void folio_add_file_rmap_ptes(struct folio *folio, struct pa
 	(void)vma;
 	VM_WARN_ON_FOLIO(folio_test_anon(folio), folio);
 	add_rmap(folio, page, nr_pages);
+}
+
+/**
+ * folio_dup_file_rmap_ptes() - counts the mappings of a child beside those of its parent
+ * @folio: folio of a file
+ * @page: first page
+ * @nr_pages: how many
+ *
+ * Under the PTLs of both. Source: Linux 6.12, include/linux/rmap.h.
+ */
+__vmsim_overridable void folio_dup_file_rmap_ptes(struct folio *folio, struct page *page,
+						  int nr_pages)
+{
+	VM_WARN_ON_FOLIO(folio_test_anon(folio), folio);
+	dup_rmap(folio, page, nr_pages);
+}
+
+/* What is pinned through an exclusive page stays the page of who pinned it (R12). */
+static bool must_stay(struct folio *folio, struct page *page, int nr_pages,
+		      struct vm_area_struct *src_vma)
+{
+	if (likely(!folio_needs_cow_for_dma(src_vma, folio)))
+		return false;
+	for (int i = 0; i < nr_pages; i++)
+		if (PageAnonExclusive(page + i))
+			return true;
+	return false;
+}
+
+/**
+ * folio_try_dup_anon_rmap_ptes() - shares consecutive pages of an anonymous folio with a child
+ * @folio: the folio
+ * @page: first page
+ * @nr_pages: how many
+ * @src_vma: VMA of the parent
+ *
+ * On success the child's mappings are counted and no page is exclusive any more; entries of the
+ * parent that allow writing are the caller's to take that away from, under the same lock.
+ *
+ * Under the PTLs of both, write_protect_seq odd. Source: Linux 6.12, include/linux/rmap.h.
+ * Return: 0; -EBUSY: an exclusive page may be pinned, the child needs a copy.
+ */
+__vmsim_overridable int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page,
+						     int nr_pages, struct vm_area_struct *src_vma)
+{
+	VM_WARN_ON_FOLIO(!folio_test_anon(folio), folio);
+	if (unlikely(must_stay(folio, page, nr_pages, src_vma)))
+		return -EBUSY;
+	for (int i = 0; i < nr_pages; i++)
+		if (PageAnonExclusive(page + i))
+			ClearPageAnonExclusive(page + i);
+	dup_rmap(folio, page, nr_pages);
+	return 0;
 }
 
 /**
