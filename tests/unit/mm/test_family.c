@@ -43,6 +43,49 @@ static void test_a_child_has_its_own(void **state)
 	recount();
 }
 
+/* A page that the child has left moves from the family's anon_vma to the child's own. */
+static void test_page_moves_to_its_last_user(void **state)
+{
+	unsigned long a = map(1, RW, ANON);
+	struct page *page;
+	int child;
+
+	(void)state;
+	store(a, 1);
+	page = page_at(vmsim_self->mm, a);
+	child = fork_process();
+	assert_int_equal(vmsim_munmap(a, PG), 0);
+	become(child);
+	assert_ptr_not_equal(folio_anon_vma(page_folio(page)), vma_at(a)->anon_vma);
+	assert_int_equal(touch(a, PROT_WRITE), VMSIM_FAULT_REUSE);
+	assert_ptr_equal(page_at(vmsim_self->mm, a), page);
+	assert_ptr_equal(folio_anon_vma(page_folio(page)), vma_at(a)->anon_vma);
+	recount();
+	become(world.pid);
+	end_process(child);
+}
+
+/* What the copy of a mapping says of its anon_vma is not the child's. */
+static void test_a_copy_inherits_none(void **state)
+{
+	unsigned long a = map(1, RW, ANON);
+	struct vm_area_struct *parent, *copy;
+
+	(void)state;
+	store(a, 1);
+	parent = vma_at(a);
+	vmsim_enter();
+	copy = vmsim_vma_dup(parent, vmsim_self->mm);
+	assert_non_null(copy);
+	copy->anon_vma = parent->anon_vma;
+	assert_int_equal(anon_vma_fork(copy, parent), 0);
+	assert_ptr_not_equal(copy->anon_vma, parent->anon_vma);
+	unlink_anon_vmas(copy);
+	vmsim_vma_free(copy);
+	vmsim_leave();
+	recount();
+}
+
 static void test_nothing_to_inherit(void **state)
 {
 	unsigned long a = map(1, RW, ANON);
@@ -369,6 +412,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_watched_world(test_a_child_has_its_own),
+		in_watched_world(test_page_moves_to_its_last_user),
+		in_watched_world(test_a_copy_inherits_none),
 		in_watched_world(test_nothing_to_inherit),
 		in_watched_world(test_takes_over),
 		in_watched_world(test_takes_nothing_from_the_living),

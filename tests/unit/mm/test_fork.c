@@ -275,6 +275,7 @@ static void test_wipeonfork(void **state)
 	become(child);
 	assert_int_equal(load(a), 1);
 	assert_int_equal(load(a + PG), 0);
+	assert_null(vma_at(a + PG)->anon_vma);
 	store(a + PG, 9);
 	/* It is inherited. */
 	grandchild = fork_process();

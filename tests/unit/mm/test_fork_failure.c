@@ -8,14 +8,25 @@
  */
 
 static unsigned int objects, objects_fail_at;
+static long objects_alive;
 
 /* In the library's place (docs/overrides.md). */
 void *kzalloc(size_t size, gfp_t gfp)
 {
+	void *object;
+
 	(void)gfp;
 	if (++objects == objects_fail_at)
 		return NULL;
-	return vmsim_machine_alloc(vmsim_this_machine(), size);
+	object = vmsim_machine_alloc(vmsim_this_machine(), size);
+	objects_alive += object != NULL;
+	return object;
+}
+
+void kfree(const void *object)
+{
+	objects_alive -= object != NULL;
+	vmsim_machine_free(vmsim_this_machine(), (void *)object);
 }
 
 #define PAGES 6
@@ -79,14 +90,15 @@ static void drop_memory(const struct memory *mem)
 struct shape {
 	uint64_t frames_free, tables;
 	struct vmsim_rss rss;
-	int mappings;
+	long objects;
+	long mappings;
 };
 
 static struct shape shape_now(void)
 {
 	struct shape shape = {
 		.frames_free = stats_now().frames_free, .tables = stats_now().tables,
-		.rss = rss_now(), .mappings = mappings(),
+		.rss = rss_now(), .objects = objects_alive, .mappings = mappings(),
 	};
 
 	return shape;
@@ -224,6 +236,72 @@ static void test_half_way(void **state)
 	assert_true(mixed);
 }
 
+/*
+ * A pin is given back while the fork is under way: at the n-th time that a page-table lock is
+ * dropped. The copy that it was for may be needed no more.
+ */
+static unsigned int unlocks, unpin_at;
+
+static void unpin_meanwhile(void *arg, const struct vmsim_event *event)
+{
+	(void)arg, (void)event;
+	if (++unlocks == unpin_at)
+		folio_ref_sub(page_folio(pinned_page), GUP_PIN_COUNTING_BIAS);
+}
+
+/* False: the fork was over before. */
+static bool fork_and_unpin(int *child)
+{
+	bool done;
+
+	vmsim_enter();
+	folio_ref_add(page_folio(pinned_page), GUP_PIN_COUNTING_BIAS);
+	vmsim_leave();
+	unlocks = 0;
+	assert_int_equal(vmsim_subscribe(world.machine, VMSIM_EV_BIT(PTL_UNLOCK), unpin_meanwhile,
+					 NULL), 0);
+	*child = fork_process();
+	assert_int_equal(vmsim_unsubscribe(world.machine, unpin_meanwhile, NULL), 0);
+	done = unlocks >= unpin_at;
+	vmsim_enter();
+	if (!done)
+		folio_put_refs(page_folio(pinned_page), GUP_PIN_COUNTING_BIAS);
+	vmsim_leave();
+	return done;
+}
+
+static void test_pin_goes_meanwhile(void **state)
+{
+	unsigned long a = map(1, RW, ANON);
+	unsigned int copied = 0, shared = 0;
+	struct shape before;
+	bool more = true;
+
+	(void)state;
+	store(a, 1);
+	pinned_page = page_at(vmsim_self->mm, a);
+	set_bit(MMF_HAS_PINNED, &vmsim_self->mm->flags);
+	settle();
+	before = shape_now();
+	for (unpin_at = 1; more; unpin_at++) {
+		struct shape now;
+		int child;
+
+		more = fork_and_unpin(&child);
+		if (page_at(mm_of(child), a) == pinned_page)
+			shared++;
+		else
+			copied++;
+		recount();
+		end_process(child);
+		settle();
+		now = shape_now();
+		assert_memory_equal(&now, &before, sizeof(now));
+		store(a, 1);
+	}
+	assert_true(copied && shared);
+}
+
 /* Without memory for a copy, the fault fails and nothing has changed. */
 static void test_copy_without_memory(void **state)
 {
@@ -250,6 +328,7 @@ int main(void)
 		in_watched_world(test_each_allocation),
 		in_watched_world(test_each_allocation_in_a_family),
 		in_watched_world(test_half_way),
+		in_watched_world(test_pin_goes_meanwhile),
 		in_watched_world(test_copy_without_memory),
 	};
 

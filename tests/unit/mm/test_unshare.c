@@ -122,16 +122,22 @@ static void test_first_access(void **state)
 /* Shared memory has nothing to unshare: an ordinary read. */
 static void test_shared_memory(void **state)
 {
-	unsigned long a = map(1, RW, MAP_SHARED | MAP_ANONYMOUS);
+	int file = vmsim_file_create(world.machine, "f", PG);
+	unsigned long f = map_file(file, 1, RW, MAP_SHARED, 0);
 	struct page *page;
 
 	(void)state;
-	assert_int_equal(load(a), 0);
-	page = page_at(vmsim_self->mm, a);
-	assert_int_equal(fault(a, FAULT_FLAG_UNSHARE), 0);
-	assert_ptr_equal(page_at(vmsim_self->mm, a), page);
-	assert_rss(0, 0);
+	assert_int_equal(load(f), 0);
+	page = page_at(vmsim_self->mm, f);
+	/* The file wants to know of the first write. */
+	assert_false(pte_write(entry_of(vmsim_self->mm, f)));
+	assert_int_equal(fault(f, FAULT_FLAG_UNSHARE), 0);
+	assert_ptr_equal(page_at(vmsim_self->mm, f), page);
+	assert_false(pte_write(entry_of(vmsim_self->mm, f)));
+	assert_rss(0, 1);
 	recount();
+	assert_int_equal(vmsim_munmap(f, PG), 0);
+	assert_int_equal(vmsim_file_destroy(world.machine, file), 0);
 }
 
 static jmp_buf warned;
