@@ -40,6 +40,8 @@ VMSIM_API int vmsim_exec(const char *name);
 VMSIM_API int vmsim_exit(void);
 /* A new process with a copy of the caller's address space; its pid. */
 VMSIM_API int vmsim_fork(const char *name);
+/* The calling thread becomes one of another process, as after a fork the child's does. */
+VMSIM_API int vmsim_become(int pid);
 /* A new process that shares the caller's address space until it execs or exits. */
 VMSIM_API int vmsim_vfork(const char *name);
 

@@ -90,7 +90,7 @@ static void world_judge(const struct vmsim_scenario *scenario, struct vmsim_worl
 	if (err < 0)
 		vmsim_violate(m, "CHECK", "", "the scenario's check returned %d", err);
 	vmsim_check_quiescent(world->machine);
-	scenario_end_processes(scenario, world);
+	scenario_end_processes(world);
 	vmsim_check_quiescent(world->machine);
 }
 

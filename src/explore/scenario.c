@@ -81,8 +81,12 @@ int scenario_set_up(const struct vmsim_scenario *scenario, const char *variant,
 	return err ? err : scenario_call(scenario, world, scenario->setup);
 }
 
-void scenario_end_processes(const struct vmsim_scenario *scenario, struct vmsim_world *world)
+void scenario_end_processes(struct vmsim_world *world)
 {
-	for (unsigned int i = 0; i < scenario_process_count(scenario); i++)
-		vmsim_process_destroy(world->machine, (int)i + 1);
+	struct vmsim_machine *m = vmsim_machine_get(world->machine);
+	struct vmsim_process *process, *next;
+
+	/* Those that an abandoned execution left attached stay. */
+	list_for_each_entry_safe(process, next, &m->processes, list)
+		vmsim_process_destroy(world->machine, process->pid);
 }

@@ -19,6 +19,6 @@ const struct vmsim_variant *scenario_variant(const struct vmsim_scenario *scenar
 /* The scenario's data as @variant begins, its processes, its set-up. */
 int scenario_set_up(const struct vmsim_scenario *scenario, const char *variant,
 		    struct vmsim_world *world);
-void scenario_end_processes(const struct vmsim_scenario *scenario, struct vmsim_world *world);
+void scenario_end_processes(struct vmsim_world *world);
 
 #endif

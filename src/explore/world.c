@@ -330,7 +330,7 @@ static bool tear_down(struct vmsim_explorer *x)
 	if (!scenario_process_count(x->scenario) && list_empty(&x->machine->processes) &&
 	    !x->machine->rcu.pending)
 		return false;
-	scenario_end_processes(x->scenario, &x->world);
+	scenario_end_processes(&x->world);
 	vmsim_self = &x->machine->cpu[0].idle;
 	rcu_barrier();
 	vmsim_self = &vmsim_no_task;

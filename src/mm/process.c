@@ -134,27 +134,41 @@ VMSIM_API int vmsim_process_destroy(struct vmsim_machine *machine, int pid)
 	return err;
 }
 
-/* Makes @task, which runs on its CPU, a thread of the process. */
-int vmsim_process_attach(struct vmsim_machine *m, int pid, struct task_struct *task)
+/* One more thread of the process; a user of its address space, which *@mm receives. */
+static struct vmsim_process *join(struct vmsim_machine *m, int pid, struct mm_struct **mm)
 {
 	struct vmsim_process *process;
-	struct mm_struct *mm = NULL;
 
 	spin_lock(&m->mm_list_lock);
 	process = find_locked(m, pid);
 	if (process) {
 		process->threads++;
-		mm = process->mm;
-		if (mm)
-			atomic_inc(&mm->mm_users);
+		*mm = process->mm;
+		if (*mm)
+			atomic_inc(&(*mm)->mm_users);
 	}
 	spin_unlock(&m->mm_list_lock);
-	if (!process)
-		return -ESRCH;
-	task->pid = pid;
+	return process;
+}
+
+static void enter_process(struct task_struct *task, const struct vmsim_process *process,
+			  struct mm_struct *mm)
+{
+	task->pid = process->pid;
 	task->mm = task->active_mm = mm;
 	memcpy(task->comm, process->name, sizeof(task->comm));
 	vmsim_switch_mm(task->cpu, mm);
+}
+
+/* Makes @task, which runs on its CPU, a thread of the process. */
+int vmsim_process_attach(struct vmsim_machine *m, int pid, struct task_struct *task)
+{
+	struct mm_struct *mm = NULL;
+	struct vmsim_process *process = join(m, pid, &mm);
+
+	if (!process)
+		return -ESRCH;
+	enter_process(task, process, mm);
 	return 0;
 }
 
@@ -182,6 +196,33 @@ void vmsim_process_detach(struct task_struct *task)
 		process->threads--;
 	spin_unlock(&m->mm_list_lock);
 	task->pid = 0;
+}
+
+/**
+ * vmsim_become() - the calling thread leaves its process and becomes one of another
+ * @pid: the other process
+ *
+ * What a kernel's new thread is that returns from fork() in the child: here, the thread that called
+ * vmsim_fork() goes on there, or another one does.
+ *
+ * Return: 0; -ESRCH: the caller is not attached, or there is no such process.
+ */
+VMSIM_API int vmsim_become(int pid)
+{
+	struct task_struct *self = vmsim_self;
+	struct vmsim_process *process;
+	struct mm_struct *mm = NULL;
+	int err = vmsim_enter();
+
+	if (err)
+		return err;
+	process = join(self->machine, pid, &mm);
+	if (process) {
+		vmsim_process_detach(self);
+		enter_process(self, process, mm);
+	}
+	vmsim_leave();
+	return process ? 0 : -ESRCH;
 }
 
 /* Gives the process another address space; returns the one it had, with its user count. */

@@ -40,8 +40,7 @@ static inline void recount(void)
 /* The same thread, of another process. */
 static inline void become(int pid)
 {
-	assert_int_equal(vmsim_detach(), 0);
-	assert_int_equal(vmsim_attach(world.machine, 0, pid), 0);
+	assert_int_equal(vmsim_become(pid), 0);
 }
 
 static inline int fork_process(void)

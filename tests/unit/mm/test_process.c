@@ -158,6 +158,32 @@ static void test_parent_exits_first(void **state)
 	assert_int_equal(vmsim_process_destroy(world.machine, child), 0);
 }
 
+static void test_become(void **state)
+{
+	unsigned long a = map(1, RW, ANON);
+	int other = vmsim_process_create(world.machine, "other");
+
+	(void)state;
+	store(a, 1);
+	assert_int_equal(vmsim_become(12345), -ESRCH);
+	assert_int_equal(load(a), 1);
+	assert_int_equal(vmsim_become(other), 0);
+	assert_string_equal(vmsim_self->comm, "other");
+	assert_int_equal(vmsim_load(a, 8, &(uint64_t){ 0 }), SIGSEGV);
+	assert_int_equal(vmsim_process_destroy(world.machine, other), -EBUSY);
+	/* One's own, and one that has exited. */
+	assert_int_equal(vmsim_become(other), 0);
+	assert_int_equal(vmsim_exit(), 0);
+	assert_int_equal(vmsim_become(world.pid), 0);
+	assert_int_equal(load(a), 1);
+	assert_int_equal(vmsim_become(other), 0);
+	assert_int_equal(vmsim_load(a, 8, &(uint64_t){ 0 }), -ESRCH);
+	assert_int_equal(vmsim_become(world.pid), 0);
+	assert_int_equal(vmsim_process_destroy(world.machine, other), 0);
+	assert_int_equal(vmsim_detach(), 0);
+	assert_int_equal(vmsim_become(world.pid), -ESRCH);
+}
+
 /* A replay hops between processes all the time; what one has cached is no other's. */
 static void test_many_switches(void **state)
 {
@@ -231,6 +257,7 @@ int main(void)
 		in_world(test_vfork_then_exec),
 		in_world(test_vfork_then_exit),
 		in_world(test_parent_exits_first),
+		in_world(test_become),
 		in_world(test_many_switches),
 		in_world(test_no_memory),
 		in_world(test_acts_on_a_free_cpu_only),

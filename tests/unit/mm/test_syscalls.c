@@ -313,6 +313,7 @@ static void test_needs_a_thread(void **state)
 	assert_int_equal(vmsim_exec("x"), -ESRCH);
 	assert_int_equal(vmsim_exit(), -ESRCH);
 	assert_int_equal(vmsim_vfork("x"), -ESRCH);
+	assert_int_equal(vmsim_fork("x"), -ESRCH);
 	assert_int_equal(vmsim_load(0, 8, &value), -ESRCH);
 	assert_int_equal(vmsim_store(0, 8, 0), -ESRCH);
 	assert_int_equal(vmsim_fetch(0), -ESRCH);
