@@ -10,8 +10,9 @@
  *
  * Oracles watch events and report broken rules. Ids are those of the reference: O1 stale use,
  * O2 free while live, O3 lost dirty, O4 data, O6 debt (with the meta-rules MR1 to MR3), O7 counts,
- * O8 reverse map, O11 pins, O13 lifetime of page tables, O14 locks, O20 progress and leaks,
- * O21 what file systems may rely on, O23 data races (at full granularity).
+ * O8 reverse map, O10 exclusive pages, O11 pins, O12 isolation of private memory, O13 lifetime of
+ * page tables, O14 locks, O20 progress and leaks, O21 what file systems may rely on, O23 data races
+ * (at full granularity).
  */
 #define VMSIM_ORACLES(X)							\
 	X(O1, "stale use: an access through an entry whose frame has been freed")		\
@@ -21,7 +22,9 @@
 	X(O6, "debt: excess TLB rights at PTL unlock without a promise to flush, or relied upon") \
 	X(O7, "counts: references, map counts or resident sets differ from a recount")		\
 	X(O8, "reverse map: an entry that no walk finds, or a count without an entry")		\
+	X(O10, "exclusive: a writable entry of a page that is not, or one mapped more than once") \
 	X(O11, "pins: a page that is held without having been mapped, or that was replaced")	\
+	X(O12, "isolation: a store to private memory that another process sees")		\
 	X(O13, "page tables: an entry that is read in a frame which is no table any more")	\
 	X(O14, "locks: an access without the lock it needs, or locks in inverted order")	\
 	X(O20, "progress: deadlock, livelock, or something left behind at the end")	\

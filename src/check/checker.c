@@ -13,7 +13,9 @@ static const struct chk_oracle *const oracle_table[VMSIM_ORACLE_COUNT] = {
 	[VMSIM_ORACLE_O6] = &chk_o6,
 	[VMSIM_ORACLE_O7] = &chk_o7,
 	[VMSIM_ORACLE_O8] = &chk_o8,
+	[VMSIM_ORACLE_O10] = &chk_o10,
 	[VMSIM_ORACLE_O11] = &chk_o11,
+	[VMSIM_ORACLE_O12] = &chk_o12,
 	[VMSIM_ORACLE_O13] = &chk_o13,
 	[VMSIM_ORACLE_O14] = &chk_o14,
 	[VMSIM_ORACLE_O20] = &chk_o20,
@@ -94,7 +96,8 @@ static void note_thread(struct vmsim_checker *chk, int tid)
 		__WRITE_ONCE(chk->several, true);
 }
 
-static const u64 needs_accesses = VMSIM_ORACLE_BIT(O3) | VMSIM_ORACLE_BIT(O4);
+static const u64 needs_accesses = VMSIM_ORACLE_BIT(O3) | VMSIM_ORACLE_BIT(O4) |
+				  VMSIM_ORACLE_BIT(O12);
 
 /* An entry that lies in no frame, and so in no page table, translates nothing. */
 static bool in_no_table(const struct vmsim_machine *m, const struct vmsim_event *event)
@@ -170,6 +173,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 	chk_map_init(&chk->reduced, machine);
 	chk_map_init(&chk->folio_owners, machine);
 	chk_map_init(&chk->ptls, machine);
+	chk_map_init(&chk->demotions, machine);
 	chk_map_init(&chk->unmappers, machine);
 	list_for_each_entry(mm, &machine->mms, mm_list)
 		mm_appeared(chk, mm);

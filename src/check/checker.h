@@ -19,6 +19,8 @@ struct chk_pinned;
 struct chk_mm {
 	struct mm_struct *mm;
 	bool debt;		/* O6: excess was left behind, covered by a promise */
+	u64 parent;		/* O12: the address space that is being forked into it; 0: none */
+	int maker;		/* O12: who does that (chk_actor()) */
 };
 
 /**
@@ -40,6 +42,7 @@ struct chk_mm {
  * @pending_values: O4: what a thread's access under way found expected
  * @reduced: O6: PTE tables whose entries lost rights since their lock was taken
  * @ptls: O21: page-table locks held, by thread
+ * @demotions: O10: pages that cease to be exclusive under them, by thread
  * @unmappers: O11: threads that take memory away on the program's behalf
  * @pinning, @pinned: O11: pins that are being taken, and that are held
  * @races: O23: who is ordered behind whom, and who accessed what
@@ -70,6 +73,7 @@ struct vmsim_checker {
 	struct chk_locks *locks;
 
 	struct chk_map ptls;
+	struct chk_map demotions;
 
 	struct chk_map unmappers;
 	struct chk_pinning *pinning;
@@ -91,8 +95,8 @@ struct chk_oracle {
 	void (*quiescent)(struct vmsim_checker *chk, struct chk_census *census);
 };
 
-extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o11,
-			       chk_o13, chk_o14, chk_o20, chk_o21, chk_o23;
+extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o10,
+			       chk_o11, chk_o12, chk_o13, chk_o14, chk_o20, chk_o21, chk_o23;
 
 static inline bool chk_armed(const struct vmsim_checker *chk, enum vmsim_oracle id)
 {
@@ -166,6 +170,15 @@ static inline struct mm_struct *chk_mm_write_unlocked(const struct vmsim_event *
 	return class && class->is_mmap ? sem->object : NULL;
 }
 
+/*
+ * Address spaces that map an anonymous page, but for the one of that context id: those that a store
+ * to it concerns. Nobody else runs.
+ */
+void chk_each_sharer(struct vmsim_checker *chk, const struct page *page, u64 but,
+		     void (*fn)(void *arg, struct mm_struct *mm, pte_t *ptep), void *arg);
+/* The fork that makes @child of @parent is not over: what the parent stores, the child may have. */
+bool chk_mm_is_being_forked(struct vmsim_checker *chk, const struct mm_struct *child, u64 parent);
+
 /* Replaces the numbers of writes by their ranks: of numbers, only their order is ever asked for. */
 void chk_o3_renumber(struct vmsim_checker *chk);
 
@@ -177,7 +190,7 @@ pte_t *chk_find_pte(struct mm_struct *mm, unsigned long addr);
 
 #define CHK_LEVELS 5
 
-/* The entries that lead to an address, from the top, as far as there are tables; how many. */
+/* The entries that lead to an address, from the top, as far as there are tables. Returns how many. */
 unsigned int chk_path(struct mm_struct *mm, unsigned long addr, const u64 *path[CHK_LEVELS]);
 
 static inline u64 chk_read_pte(const pte_t *ptep)

@@ -83,6 +83,8 @@ enum object_kind {
 	OBJECT_DIRTINESS,	/* of a page of a file: what says that it is newer than its store */
 	OBJECT_VALUE,		/* at an address: what was stored last */
 	OBJECT_POINTERS,	/* to a page table: what CPUs have in their caches of pointers */
+	OBJECT_SHARERS,		/* of a frame: whether it is mapped more than once */
+	OBJECT_FORK,		/* of an address space: whether a fork of it is under way */
 	OBJECT_CELL,		/* eight bytes that instrumented code accesses */
 };
 

@@ -59,6 +59,29 @@ static bool is_of_file(const struct page *page)
 	return mapping && !(address(mapping) & PAGE_MAPPING_FLAGS);
 }
 
+static bool is_anon(const struct page *page)
+{
+	return address(__READ_ONCE(page_folio(page)->mapping)) & PAGE_MAPPING_ANON;
+}
+
+/* O10: one flag of a page, which is a part of the word. */
+static void look_at_exclusive(struct footprint *footprint, const struct page *page)
+{
+	footprint_add(footprint, address(&page->flags), ACCESS_PART_READ);
+	footprint_add(footprint, object_name(OBJECT_BIT, address(&page->flags) + PG_anon_exclusive),
+		      ACCESS_READ);
+}
+
+static uint64_t sharers_of(const struct page *page)
+{
+	return object_name(OBJECT_SHARERS, address(page));
+}
+
+static uint64_t fork_of(uint64_t ctx_id)
+{
+	return object_name(OBJECT_FORK, ctx_id);
+}
+
 /* MR1, R14: what is cached is more than the tables give from now on, as it may cease to be. */
 static void leave_excess(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tlb_entry *entry)
 {
@@ -77,11 +100,70 @@ static void entry_set(struct footprint *footprint, const struct vmsim_event *eve
 	const struct page *page = page_of(new_pte);
 	struct look look = { .footprint = footprint, .event = event };
 	bool spoke = old & _PAGE_DIRTY && page_of(old) == page;
+	bool could_write = old & _PAGE_RW && page_of(old) == page;
 
 	if (page && new_pte & _PAGE_DIRTY && !spoke && is_of_file(page))
 		footprint_add(footprint, dirtiness_of(page), ACCESS_ADD);
+	if (page && new_pte & _PAGE_RW && !could_write && is_anon(page))
+		look_at_exclusive(footprint, page);
 	if (chk_hw_present(old))
 		vmsim_tlb_for_each(footprint->machine, leave_excess, &look);
+}
+
+/* O10, O12: a second mapping, or the last but one. */
+static void mapped_again(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct page *page = (void *)(uintptr_t)event->arg[0];
+	int most = max((int)event->arg[1], (int)event->arg[2]);
+
+	if (most < 2 || !is_anon(page))
+		return;
+	footprint_add(footprint, sharers_of(page), ACCESS_ADD);
+	if (event->kind == VMSIM_EV_MAP_ADD)
+		look_at_exclusive(footprint, page);
+}
+
+static void flag_set(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct page *page = (void *)(uintptr_t)event->arg[0];
+	struct look look = { .footprint = footprint, .event = event };
+
+	if (event->arg[1] == PG_anon_exclusive && event->arg[2])
+		look_at(&look, &page->_mapcount);
+}
+
+static void look_at_sharer(void *arg, struct mm_struct *mm, pte_t *ptep)
+{
+	(void)mm;
+	look_at(arg, ptep);
+}
+
+/* O12: who else has the page, and whether a fork is over that lets others have it. */
+static void look_at_sharers(struct footprint *footprint, const struct vmsim_event *event,
+			    const struct page *page)
+{
+	const struct mm_struct *mm = footprint->machine->cpu[event->cpu].loaded_mm;
+	struct look look = { .footprint = footprint, .event = event };
+
+	if (!mm || !is_anon(page) || !footprint->machine->checker)
+		return;
+	if (footprint->machine->checker->mms.live > 1)
+		footprint_add(footprint, object_name(OBJECT_RIGHTS, address(page)), ACCESS_READ);
+	footprint_add(footprint, sharers_of(page), ACCESS_READ);
+	footprint_add(footprint, fork_of(mm->context.ctx_id), ACCESS_READ);
+	chk_each_sharer(footprint->machine->checker, page, mm->context.ctx_id, look_at_sharer,
+			&look);
+}
+
+static void mmap_unlocked(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct mm_struct *mm = chk_mm_write_unlocked(event), *child;
+
+	if (!mm || !footprint->machine->checker)
+		return;
+	list_for_each_entry(child, &footprint->machine->mms, mm_list)
+		if (chk_mm_is_being_forked(footprint->machine->checker, child, mm->context.ctx_id))
+			footprint_add(footprint, fork_of(mm->context.ctx_id), ACCESS_WRITE);
 }
 
 /*
@@ -95,6 +177,7 @@ static void page_stored(struct footprint *footprint, const struct vmsim_event *e
 	const pte_t *ptep = mm ? chk_find_pte(mm, event->arg[0]) : NULL;
 	u64 pte = ptep ? chk_read_pte(ptep) : 0;
 
+	look_at_sharers(footprint, event, page);
 	footprint_add(footprint, address(footprint->ptep), ACCESS_READ);
 	if (ptep && ptep != footprint->ptep)
 		footprint_add(footprint, address(ptep), ACCESS_READ);
@@ -326,7 +409,15 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 		if ((int)event->arg[1] > (int)event->arg[2])
 			promise_ended(footprint, event, (void *)(uintptr_t)event->arg[0]);
 		break;
+	case VMSIM_EV_MAP_ADD:
+	case VMSIM_EV_MAP_REMOVE:
+		mapped_again(footprint, event);
+		break;
+	case VMSIM_EV_FLAG:
+		flag_set(footprint, event);
+		break;
 	case VMSIM_EV_UNLOCK:
+		mmap_unlocked(footprint, event);
 		promise_ended(footprint, event, chk_mm_write_unlocked(event));
 		break;
 	case VMSIM_EV_FRAME_READ:
