@@ -46,6 +46,9 @@ extern const struct vmsim_scenario scenario_exclusive_flag;
 extern const struct vmsim_scenario scenario_write_protect_seq;
 extern const struct vmsim_scenario scenario_flush_pending;
 extern const struct vmsim_scenario scenario_dirty_unmap;
+extern const struct vmsim_scenario scenario_fork_writer;
+extern const struct vmsim_scenario scenario_fork_fails;
+extern const struct vmsim_scenario scenario_cow_share;
 
 const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_lost_dirty,
@@ -91,6 +94,9 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_write_protect_seq,
 	&scenario_flush_pending,
 	&scenario_dirty_unmap,
+	&scenario_fork_writer,
+	&scenario_fork_fails,
+	&scenario_cow_share,
 	NULL,
 };
 

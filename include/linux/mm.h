@@ -461,6 +461,7 @@ __vmsim_export int folio_pte_batch(struct folio *folio, unsigned long addr, pte_
 /* fork: src/mm/fork.c, src/mm/copy.c. */
 __vmsim_export struct mm_struct *dup_mm(struct task_struct *tsk, struct mm_struct *oldmm);
 __vmsim_export int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm);
+__vmsim_export int vmsim_dup_mappings(struct mm_struct *mm, struct mm_struct *oldmm);
 __vmsim_export int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma);
 __vmsim_export bool vma_needs_copy(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma);
 __vmsim_export int copy_p4d_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,

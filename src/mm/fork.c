@@ -35,11 +35,22 @@ static int dup_mapping(struct mm_struct *mm, struct vm_area_struct *orig)
 	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(vma, orig);
 }
 
-static int dup_mappings(struct mm_struct *mm, struct mm_struct *oldmm)
+/**
+ * vmsim_dup_mappings() - what dup_mmap() does between its locks
+ * @mm: address space of the child, empty
+ * @oldmm: that of the parent
+ *
+ * For replacements of dup_mmap().
+ *
+ * Context: mmap_lock of both held for writing.
+ * Return: 0; -ENOMEM: the child has a part.
+ */
+__vmsim_overridable int vmsim_dup_mappings(struct mm_struct *mm, struct mm_struct *oldmm)
 {
 	struct vm_area_struct *vma = vmsim_vma_first(&oldmm->mm_vmas);
 	int err = 0;
 
+	mm->total_vm = oldmm->total_vm;
 	for (; vma && !err; vma = vmsim_vma_next(vma)) {
 		if (vma->vm_flags & VM_DONTCOPY)
 			mm->total_vm -= vma_pages(vma);
@@ -65,8 +76,7 @@ __vmsim_overridable int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 
 	mmap_write_lock(oldmm);
 	mmap_write_lock_nested(mm, SINGLE_DEPTH_NESTING);
-	mm->total_vm = oldmm->total_vm;
-	err = dup_mappings(mm, oldmm);
+	err = vmsim_dup_mappings(mm, oldmm);
 	mmap_write_unlock(mm);
 	flush_tlb_mm(oldmm);
 	mmap_write_unlock(oldmm);
