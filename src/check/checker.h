@@ -283,6 +283,19 @@ static inline bool chk_maps_normal(const struct vmsim_checker *chk, u64 pte)
 	       chk_pfn(pte) != chk->machine->zero_pfn && pfn_valid(chk_pfn(pte));
 }
 
+/* As page_folio() and folio_test_anon(), without an access that others would see. */
+static inline struct folio *chk_folio(const struct page *page)
+{
+	unsigned long head = __READ_ONCE(page->compound_head);
+
+	return head & 1 ? (struct folio *)(head - 1) : (struct folio *)page;
+}
+
+static inline bool chk_is_anon(const struct page *page)
+{
+	return (uintptr_t)__READ_ONCE(chk_folio(page)->mapping) & PAGE_MAPPING_ANON;
+}
+
 static inline struct address_space *chk_file_mapping(const struct page *page)
 {
 	return folio_mapping(page_folio(page));

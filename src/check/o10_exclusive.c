@@ -28,14 +28,9 @@ static struct chk_demotion *demotion_of(struct vmsim_checker *chk, int actor)
 	return of;
 }
 
-static bool is_anon(const struct page *page)
-{
-	return (uintptr_t)__READ_ONCE(page_folio(page)->mapping) & PAGE_MAPPING_ANON;
-}
-
 static bool is_ksm(const struct page *page)
 {
-	return ((uintptr_t)__READ_ONCE(page_folio(page)->mapping) & PAGE_MAPPING_FLAGS) ==
+	return ((uintptr_t)__READ_ONCE(chk_folio(page)->mapping) & PAGE_MAPPING_FLAGS) ==
 	       PAGE_MAPPING_KSM;
 }
 
@@ -80,7 +75,7 @@ static bool breaks_the_rule(const struct vmsim_checker *chk, u64 pte)
 	if (!allows_writing(chk, pte))
 		return false;
 	page = pfn_to_page(chk_pfn(pte));
-	return is_anon(page) && !is_exclusive(page);
+	return chk_is_anon(page) && !is_exclusive(page);
 }
 
 /* What the hardware sets in an entry that allows writing gives nobody anything new. */
@@ -111,7 +106,7 @@ static void flag(struct vmsim_checker *chk, const struct vmsim_event *event)
 	const struct page *page = (void *)event->arg[0];
 	struct chk_demotion *of;
 
-	if (event->arg[1] != PG_anon_exclusive || !is_anon(page))
+	if (event->arg[1] != PG_anon_exclusive || !chk_is_anon(page))
 		return;
 	if (event->arg[2]) {
 		became_exclusive(chk, page);
@@ -129,7 +124,7 @@ static void map_add(struct vmsim_checker *chk, const struct vmsim_event *event)
 	const struct page *page = (void *)event->arg[0];
 	int mappings = (int)event->arg[2];
 
-	if (mappings > 1 && is_anon(page) && is_exclusive(page))
+	if (mappings > 1 && chk_is_anon(page) && is_exclusive(page))
 		report_mapped(chk, page, mappings);
 }
 
@@ -212,7 +207,7 @@ static void check_page(struct chk_census *census, struct page *page)
 	bool large = __READ_ONCE(folio->flags) & BIT(PG_head);
 	unsigned long pages = large ? 1UL << (__READ_ONCE(folio->_flags_1) & 0xff) : 1;
 
-	if (!chk_frame_allocated(page) || chk_is_table(page) || !is_anon(page))
+	if (!chk_frame_allocated(page) || chk_is_table(page) || !chk_is_anon(page))
 		return;
 	for (unsigned long i = 0; i < pages; i++) {
 		unsigned long pfn = page_to_pfn(page) + i;

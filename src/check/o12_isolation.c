@@ -59,7 +59,7 @@ bool chk_mm_is_being_forked(struct vmsim_checker *chk, const struct mm_struct *c
 /* The entry of @mm that maps the page; NULL: none. Where the mappings say that one could be. */
 static pte_t *entry_in(struct mm_struct *mm, const struct page *page)
 {
-	const struct folio *folio = page_folio(page);
+	const struct folio *folio = chk_folio(page);
 	pgoff_t pgoff = folio->index + folio_page_idx(folio, page);
 	struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas);
 
@@ -81,8 +81,7 @@ void chk_each_sharer(struct vmsim_checker *chk, const struct page *page, u64 but
 {
 	struct mm_struct *mm;
 
-	if (!((uintptr_t)__READ_ONCE(page_folio(page)->mapping) & PAGE_MAPPING_ANON) ||
-	    __READ_ONCE(page->_mapcount.counter) < 1)
+	if (!chk_is_anon(page) || __READ_ONCE(page->_mapcount.counter) < 1)
 		return;
 	list_for_each_entry(mm, &chk->machine->mms, mm_list) {
 		pte_t *ptep = mm->context.ctx_id == but ? NULL : entry_in(mm, page);
@@ -137,7 +136,7 @@ static void sees_behind(struct isolation *store)
 	struct chk_cached_set set;
 	struct chk_text tlb, text;
 
-	if (!((uintptr_t)__READ_ONCE(page_folio(page)->mapping) & PAGE_MAPPING_ANON))
+	if (!chk_is_anon(page))
 		return;
 	chk_collect(store->chk, is_another_ones, store, &set);
 	if (set.nr)

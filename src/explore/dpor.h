@@ -61,10 +61,14 @@ struct dpor_record {
 	int change;
 };
 
-/* An earlier step that the step under way meets. @behind: after it has acquired something. */
+/*
+ * An earlier step that the step under way meets. @behind: after it has acquired something; @ahead:
+ * before it does.
+ */
 struct dpor_conflict {
 	uint32_t node;
 	bool behind;
+	bool ahead;
 };
 
 /* From the node where somebody acquired something to the one where it was released. */

@@ -650,7 +650,8 @@ static void join_step(const struct dpor *d, size_t node, size_t early)
 /*
  * A step that acquires something, or several things at once, has to find all of them free. Where it
  * met @race somebody had one of them, so it could not have come before; it could have before that
- * one was acquired.
+ * one was acquired. Not so what it does ahead of that: it could have met something else there, and
+ * would perhaps have had nothing to acquire then.
  */
 static bool lies_in_section(const struct dpor *d, const struct dpor_conflict *race)
 {
@@ -691,7 +692,8 @@ static void take_races(struct dpor *d, size_t node, struct node_list *races)
 
 		if (early + 1 == enabler && !d->nr_sections)
 			join_step(d, node, early);
-		if (knows(d, clock, early) || early + 1 == enabler || lies_in_section(d, race) ||
+		if (knows(d, clock, early) || early + 1 == enabler ||
+		    (!race->ahead && lies_in_section(d, race)) ||
 		    ((wait_for_grace || race->behind) && knows(d, behind, early)))
 			continue;
 		if (!reverse_grace(d, early, node))
@@ -748,8 +750,10 @@ static void order_begin(struct dpor *d, size_t node)
 			judge_drop(d, access, step->actor);
 		find_conflicts(d, access, node);
 		held |= acquires(access);
-		for (; held && !acquires(access) && n < d->races.n; n++)
-			d->races.at[n].behind = true;
+		for (; !acquires(access) && n < d->races.n; n++) {
+			d->races.at[n].behind = held;
+			d->races.at[n].ahead = !held;
+		}
 	}
 }
 

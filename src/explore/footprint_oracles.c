@@ -59,11 +59,6 @@ static bool is_of_file(const struct page *page)
 	return mapping && !(address(mapping) & PAGE_MAPPING_FLAGS);
 }
 
-static bool is_anon(const struct page *page)
-{
-	return address(__READ_ONCE(page_folio(page)->mapping)) & PAGE_MAPPING_ANON;
-}
-
 /* O10: one flag of a page, which is a part of the word. */
 static void look_at_exclusive(struct footprint *footprint, const struct page *page)
 {
@@ -104,7 +99,7 @@ static void entry_set(struct footprint *footprint, const struct vmsim_event *eve
 
 	if (page && new_pte & _PAGE_DIRTY && !spoke && is_of_file(page))
 		footprint_add(footprint, dirtiness_of(page), ACCESS_ADD);
-	if (page && new_pte & _PAGE_RW && !could_write && is_anon(page))
+	if (page && new_pte & _PAGE_RW && !could_write && chk_is_anon(page))
 		look_at_exclusive(footprint, page);
 	if (chk_hw_present(old))
 		vmsim_tlb_for_each(footprint->machine, leave_excess, &look);
@@ -116,7 +111,7 @@ static void mapped_again(struct footprint *footprint, const struct vmsim_event *
 	const struct page *page = (void *)(uintptr_t)event->arg[0];
 	int most = max((int)event->arg[1], (int)event->arg[2]);
 
-	if (most < 2 || !is_anon(page))
+	if (most < 2 || !chk_is_anon(page))
 		return;
 	footprint_add(footprint, sharers_of(page), ACCESS_ADD);
 	if (event->kind == VMSIM_EV_MAP_ADD)
@@ -145,10 +140,9 @@ static void look_at_sharers(struct footprint *footprint, const struct vmsim_even
 	const struct mm_struct *mm = footprint->machine->cpu[event->cpu].loaded_mm;
 	struct look look = { .footprint = footprint, .event = event };
 
-	if (!mm || !is_anon(page) || !footprint->machine->checker)
+	if (!mm || !chk_is_anon(page) || !footprint->machine->checker)
 		return;
-	if (footprint->machine->checker->mms.live > 1)
-		footprint_add(footprint, object_name(OBJECT_RIGHTS, address(page)), ACCESS_READ);
+	footprint_add(footprint, object_name(OBJECT_RIGHTS, address(page)), ACCESS_READ);
 	footprint_add(footprint, sharers_of(page), ACCESS_READ);
 	footprint_add(footprint, fork_of(mm->context.ctx_id), ACCESS_READ);
 	chk_each_sharer(footprint->machine->checker, page, mm->context.ctx_id, look_at_sharer,

@@ -374,10 +374,10 @@ static void execute(struct vmsim_explorer *x, struct run *run, const struct stra
 		fail_msg("%s", x->misfit);
 }
 
-/* On a CPU that several processes share: which of the two steps switches is as it comes. */
+/* On a CPU that several processes share (more than one was made): which of the two steps switches is as it comes. */
 static bool switch_processes(const struct vmsim_explorer *x, unsigned int a, unsigned int b)
 {
-	return x->scenario->processes > 1 && step_by_thread(x, a) && step_by_thread(x, b) &&
+	return x->machine->next_pid > 2 && step_by_thread(x, a) && step_by_thread(x, b) &&
 	       x->actor[a].cpu == x->actor[b].cpu;
 }
 
