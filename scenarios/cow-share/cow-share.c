@@ -103,13 +103,15 @@ static const struct vmsim_variant variants[] = {
 #define STALE (T(IPI) | T(PV_DEFER) | T(BROADCAST) | T(FAULTY))
 
 static const struct vmsim_verdict verdicts[] = {
-	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Parent copies, or nobody else has it" },
+	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Parent copies, or nobody else has it",
+	  .exhausts = VMSIM_ALL_TLBS & ~T(PV_DEFER) & ~T(UP) },
 
 	{ "mapcount-reuse", STALE & ~T(BROADCAST), "O12", "Reader sees what Parent writes" },
 	{ "mapcount-reuse", T(BROADCAST), "O12", "the same, but nobody waits during the flush",
 	  .depth = 1 },
 	{ "mapcount-reuse", VMSIM_ALL_TLBS & ~STALE, NULL,
-	  "no entry of Reader's outlives the clearing" },
+	  "no entry of Reader's outlives the clearing",
+	  .exhausts = T(SYNC_ON_CLEAR) | T(COHERENT) },
 
 	{ "put-first", VMSIM_ALL_TLBS & ~T(UP), "O7|O10",
 	  "Parent keeps a page that is mapped twice, and frees it when it is still mapped" },

@@ -85,7 +85,7 @@ static const struct vmsim_variant variants[] = {
 	{ .name = "child-kept",
 	  .source = "a mutation: dup_mm() does not take down what it could not finish" },
 	{ .name = "flag-restored",
-	  .source = "a mutation: a fork that fails gives the parent its exclusive pages back (A10)" },
+	  .source = "a mutation: after a failure the pages count as exclusive again (A10)" },
 };
 
 #define T(name) (1u << VMSIM_TLB_##name)
@@ -93,7 +93,8 @@ static const struct vmsim_variant variants[] = {
 #define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 
 static const struct vmsim_verdict verdicts[] = {
-	{ "linux-6.12", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "the parent is flushed, and keeps its page" },
+	{ "linux-6.12", VMSIM_ALL_TLBS & ~T(FAULTY), NULL,
+	  "the parent is flushed, and keeps its page" },
 	{ "linux-6.12", T(FAULTY), "O6", "the first flush is lost" },
 
 	{ "flush-on-success", VMSIM_ALL_TLBS & ~QUIET, "O6",

@@ -3,8 +3,8 @@
 #include <sys/mman.h>
 
 /*
- * R13, A02: a process forks while another thread of it writes. What the thread writes after the fork
- * the child must not see, and the parent must not see what the child writes.
+ * R13, A02: a process forks while another thread of it writes. What the thread writes after the
+ * fork the child must not see, and the parent must not see what the child writes.
  *
  * Forker becomes the child and reads the page twice. Writer has it in its TLB, writable.
  */
@@ -121,19 +121,20 @@ static const struct vmsim_variant variants[] = {
 #define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 
 static const struct vmsim_verdict verdicts[] = {
-	{ "linux-6.12", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "Writer faults, and copies" },
+	{ "linux-6.12", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "Writer faults, and copies",
+	  .exhausts = VMSIM_ALL_TLBS & ~T(FAULTY) },
 	{ "linux-6.12", T(FAULTY), "O6|O12", "the flush is lost: as no-flush" },
 
 	{ "no-flush", VMSIM_ALL_TLBS & ~QUIET, "O6|O12", "Writer writes into what the child has" },
-	{ "no-flush", QUIET, NULL, "no right to write outlives the entry's" },
+	{ "no-flush", QUIET, NULL, "no right to write outlives the entry's", .exhausts = QUIET },
 
 	{ "late-flush", VMSIM_ALL_TLBS & ~QUIET, "O6|O12",
 	  "Writer can still write when others may copy the page already" },
-	{ "late-flush", QUIET, NULL, "no right to write outlives the entry's" },
+	{ "late-flush", QUIET, NULL, "no right to write outlives the entry's", .exhausts = QUIET },
 
 	{ "read-locked", VMSIM_ALL_TLBS & ~QUIET, "O6",
 	  "others can copy the page as soon as its page-table lock is dropped" },
-	{ "read-locked", QUIET, NULL, "no right to write outlives the entry's" },
+	{ "read-locked", QUIET, NULL, "no right to write outlives the entry's", .exhausts = QUIET },
 
 	{ "no-write-protect", VMSIM_ALL_TLBS, "O10|O12", "Writer writes, and needs no TLB for it" },
 

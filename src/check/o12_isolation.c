@@ -6,9 +6,9 @@
  * O12: what a process stores in private memory is seen by no other process (R13, R17).
  *
  * Judged at the store: an entry of another address space maps the page that was stored to, or a CPU
- * has cached one that did. Until a fork has dropped the parent's mmap_lock, what the parent's threads store is as if they had stored
- * it before, so that the child may have it. Judged only where events come in the order in which
- * things happened.
+ * has cached one that did. Until a fork has dropped the parent's mmap_lock, what the parent's
+ * threads store is as if they had stored it before, so that the child may have it. Judged only where
+ * events come in the order in which things happened.
  */
 
 /* The task whose fork or exec makes an address space is in another one: the parent. */

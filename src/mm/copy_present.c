@@ -88,8 +88,8 @@ static int share(struct folio *folio, struct page *page, int nr, struct vm_area_
 }
 
 /* How many entries from @src_pte on can be shared at once. */
-static int run_length(struct vm_area_struct *src_vma, struct folio *folio, pte_t *src_pte, pte_t pte,
-		      unsigned long addr, int max_nr, bool *any_writable)
+static int run_length(struct vm_area_struct *src_vma, struct folio *folio, pte_t *src_pte,
+		      pte_t pte, unsigned long addr, int max_nr, bool *any_writable)
 {
 	fpb_t flags = FPB_IGNORE_SOFT_DIRTY;
 

@@ -187,7 +187,8 @@ static void test_two_children(void **state)
 }
 
 /* An rmap walk of a shared page finds it in all of its processes. */
-static bool count_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+static bool count_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+		      void *arg)
 {
 	(void)folio, (void)vma, (void)addr;
 	++*(unsigned int *)arg;
