@@ -49,6 +49,7 @@ extern const struct vmsim_scenario scenario_dirty_unmap;
 extern const struct vmsim_scenario scenario_fork_writer;
 extern const struct vmsim_scenario scenario_fork_fails;
 extern const struct vmsim_scenario scenario_cow_share;
+extern const struct vmsim_scenario scenario_fork_fault;
 
 const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_lost_dirty,
@@ -97,6 +98,7 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_fork_writer,
 	&scenario_fork_fails,
 	&scenario_cow_share,
+	&scenario_fork_fault,
 	NULL,
 };
 

@@ -203,7 +203,7 @@ static void a_store_of_the_child_is_seen(void **state)
 	end_child();
 }
 
-/* The child's entry has gone, what its CPU has cached has not: references may not go before (R17). */
+/* The child's entry has gone, and its CPU still has the page: so the reference stays (R17). */
 static void a_store_is_seen_through_a_tlb(void **state)
 {
 	struct entry entry;
