@@ -131,21 +131,6 @@ void vmsim_rcu_init(struct vmsim_machine *machine)
 	machine->rcu.waiting_tail = &machine->rcu.waiting;
 }
 
-__vmsim_overridable void call_rcu(struct rcu_head *head, rcu_callback_t func)
-{
-	struct vmsim_rcu_state *rcu = &vmsim_this_machine()->rcu;
-
-	head->func = func;
-	head->next = NULL;
-	vmsim_order_drain(vmsim_this_cpu());
-	vmsim_raw_lock(&rcu->lock);
-	*rcu->waiting_tail = head;
-	rcu->waiting_tail = &head->next;
-	__atomic_fetch_add(&rcu->pending, 1, __ATOMIC_RELAXED);
-	vmsim_raw_unlock(&rcu->lock);
-	vmsim_event(RCU_CALL, (uintptr_t)head, 0, 0);
-}
-
 /* Begins a grace period for what waits, if none is under way. */
 static void advance(struct vmsim_machine *m)
 {
@@ -157,6 +142,22 @@ static void advance(struct vmsim_machine *m)
 	rcu->waiting = NULL;
 	rcu->waiting_tail = &rcu->waiting;
 	take_snapshot(m, rcu->snapshot);
+}
+
+__vmsim_overridable void call_rcu(struct rcu_head *head, rcu_callback_t func)
+{
+	struct vmsim_rcu_state *rcu = &vmsim_this_machine()->rcu;
+
+	head->func = func;
+	head->next = NULL;
+	vmsim_order_drain(vmsim_this_cpu());
+	vmsim_raw_lock(&rcu->lock);
+	*rcu->waiting_tail = head;
+	rcu->waiting_tail = &head->next;
+	__atomic_fetch_add(&rcu->pending, 1, __ATOMIC_RELAXED);
+	advance(vmsim_this_machine());
+	vmsim_raw_unlock(&rcu->lock);
+	vmsim_event(RCU_CALL, (uintptr_t)head, 0, 0);
 }
 
 /* The callbacks whose grace period is over, taken off the lists; NULL if there are none. */
@@ -178,14 +179,13 @@ static struct rcu_head *take_ready(struct vmsim_machine *m)
 	return ready;
 }
 
-/* True if a callback could run now; begins a grace period if one is needed. For the explorer. */
+/* True if a callback could run now. For the explorer, which asks when it likes: nothing changes. */
 bool vmsim_rcu_ready(struct vmsim_machine *machine)
 {
 	struct vmsim_rcu_state *rcu = &machine->rcu;
 
 	if (!__READ_ONCE(rcu->pending))
 		return false;
-	advance(machine);
 	return rcu->batch && has_passed(machine, rcu->snapshot);
 }
 

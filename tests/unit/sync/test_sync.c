@@ -236,6 +236,29 @@ static void test_call_rcu_runs_once(void **state)
 	vmsim_detach();
 }
 
+/* The explorer asks whenever it likes, not equally often each time: asking begins nothing. */
+static void test_asking_changes_nothing(void **state)
+{
+	struct vmsim_rcu_state before, *rcu;
+	struct rcu_head head;
+
+	(void)state;
+	called = 0;
+	assert_int_equal(vmsim_attach(machine, 0, pid), 0);
+	rcu = &vmsim_this_machine()->rcu;
+	rcu_read_lock();
+	call_rcu(&head, count_call);
+	before = *rcu;
+	assert_false(vmsim_rcu_ready(vmsim_this_machine()));
+	assert_memory_equal(rcu, &before, sizeof(before));
+	rcu_read_unlock();
+	/* The grace period began with the call. */
+	assert_true(vmsim_rcu_ready(vmsim_this_machine()));
+	rcu_barrier();
+	assert_int_equal(called, 1);
+	vmsim_detach();
+}
+
 static void test_seqcount(void **state)
 {
 	seqcount_t seq;
@@ -262,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_synchronize_waits_for_readers, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_call_rcu_runs_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_asking_changes_nothing, setup, teardown),
 		cmocka_unit_test(test_seqcount),
 	};
 
