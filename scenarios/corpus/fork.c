@@ -37,7 +37,9 @@ static int fork_and_look(struct vmsim_world *world)
 	int child = vmsim_fork("child");
 
 	(void)world;
-	if (child < 0 || vmsim_become(child))
+	if (child < 0)
+		return child;
+	if (vmsim_become(child))
 		return -1;
 	look_twice(AREA, 1);
 	look_twice(AREA + PAGE_BYTES, 2);
