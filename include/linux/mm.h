@@ -113,7 +113,7 @@ __vmsim_export void release_pages(release_pages_arg arg, int nr);
  * @folio: the folio
  *
  * A large folio counts its pins. For a small one the answer yes may be wrong: many plain references
- * look the same.
+ * look the same. A count that has overflowed is a large one.
  *
  * Source: include/linux/mm.h, Linux 6.12.
  */

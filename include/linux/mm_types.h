@@ -321,9 +321,6 @@ typedef struct {
 	unsigned long val;
 } swp_entry_t;
 
-/* Bits of mm->flags (include/linux/sched/coredump.h, Linux 6.12). */
-#define MMF_HAS_PINNED 27	/* somebody has asked for pins here; never cleared */
-
 /*
  * What callers of get_user_pages*() and pin_user_pages*() ask for, with the kernel's values. Of
  * poisoned memory, huge pages, device memory, signals and NUMA hints there are none: flags that

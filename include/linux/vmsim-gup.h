@@ -26,11 +26,6 @@ enum {
 	(FOLL_TOUCH | FOLL_TRIED | FOLL_REMOTE | FOLL_PIN | FOLL_FAST_ONLY |	\
 	 FOLL_UNLOCKABLE | FOLL_MADV_POPULATE)
 
-/*
- * A pin of a small folio is this many references; a large folio counts its pins by themselves.
- */
-#define GUP_PIN_COUNTING_BIAS (1U << 10)
-
 static inline bool is_zero_page(const struct page *page)
 {
 	return is_zero_pfn(page_to_pfn(page));
@@ -39,17 +34,6 @@ static inline bool is_zero_page(const struct page *page)
 static inline bool is_zero_folio(const struct folio *folio)
 {
 	return is_zero_page(&folio->page);
-}
-
-/*
- * May somebody have pinned the folio? Of a small one many references look the same. A count that
- * has overflowed is a large one.
- */
-static inline bool folio_maybe_dma_pinned(struct folio *folio)
-{
-	if (folio_test_large(folio))
-		return atomic_read(&folio->_pincount) > 0;
-	return (unsigned int)folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
 }
 
 /* Without zones of movable memory or devices there is no frame that must not be pinned for long. */

@@ -190,7 +190,7 @@ pte_t *chk_find_pte(struct mm_struct *mm, unsigned long addr);
 
 #define CHK_LEVELS 5
 
-/* The entries that lead to an address, from the top, as far as there are tables. Returns how many. */
+/* The entries that lead to an address, from the top, as far as there are tables; how many. */
 unsigned int chk_path(struct mm_struct *mm, unsigned long addr, const u64 *path[CHK_LEVELS]);
 
 static inline u64 chk_read_pte(const pte_t *ptep)
