@@ -607,12 +607,14 @@ static void take_back(struct vmsim_explorer *x, size_t from, uint64_t steps)
 	x->steps = steps;
 }
 
-/* How often it is looked whether events told of all that was written to frames. */
-#define LOOK_EVERY 64
+/* It is looked whether events told of all that was written to frames: always at first, then so often. */
+#define LOOKS_AT_FIRST 4096
+#define LOOK_EVERY 16
 
 static bool is_time_to_look(struct local *local, const struct vmsim_explorer *x)
 {
-	return ++local->checkpoints % LOOK_EVERY == 0 || x->failed || loop_all_done(x);
+	return ++local->checkpoints < LOOKS_AT_FIRST || local->checkpoints % LOOK_EVERY == 0 ||
+	       x->failed || loop_all_done(x);
 }
 
 static void take_checkpoint(struct local *local, struct vmsim_explorer *x,
