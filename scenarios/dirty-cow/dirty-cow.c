@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../corpus/corpus.h"
+#include <errno.h>
 
 /*
  * M01, Dirty COW: Debugger writes to a private mapping of a file that may only be read. That takes
@@ -38,7 +39,8 @@ static int debugger(struct vmsim_world *world)
 	uint64_t word = WRITTEN;
 
 	(void)world;
-	return vmsim_ptrace_write(1, AREA, &word, sizeof(word)) == sizeof(word) ? 0 : -1;
+	/* What stops it is only ever that there is no memory for the copy. */
+	return vmsim_ptrace_write(1, AREA, &word, sizeof(word)) == sizeof(word) ? 0 : -ENOMEM;
 }
 
 static int dropper(struct vmsim_world *world)

@@ -607,7 +607,7 @@ static void take_back(struct vmsim_explorer *x, size_t from, uint64_t steps)
 	x->steps = steps;
 }
 
-/* It is looked whether events told of all that was written to frames: always at first, then so often. */
+/* Whether events told of all that was written to frames is looked at always, then rarely. */
 #define LOOKS_AT_FIRST 4096
 #define LOOK_EVERY 16
 

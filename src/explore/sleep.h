@@ -10,8 +10,8 @@
  * can follow one transition of a state was seen, that transition sleeps: after another one that
  * leaves it alone, and so on as long as nothing concerns it, it would lead to a state that can also
  * be reached by beginning with it. Sleep sets (Godefroid, Partial-order methods, 1996); but what
- * sleeps here leads to what was seen for certain, in whichever way it was reached. So nothing has to be
- * remembered with a state about what slept there, and a livelock cannot hide.
+ * sleeps here leads to what was seen for certain, in whichever way it was reached. So nothing has to
+ * be remembered with a state about what slept there, and a livelock cannot hide.
  *
  * To leave alone means what it means for dpor (footprint.h), with less trust: two on one CPU, two
  * that take frames, whatever is asked or yields, all that is neither a thread's step nor an

@@ -133,7 +133,8 @@ int states_load(struct vmsim_explorer *x, struct search_file *file)
 		return -ENOMEM;
 	if (!search_get(file, &search->estimate, sizeof(search->estimate)) ||
 	    !load_way(search, file) || !load_open(search, file, numbers.open) ||
-	    !sleep_load(&search->sleep, file) || !local_load(search->local, file) || !visited_load(search->visited, file))
+	    !sleep_load(&search->sleep, file) || !local_load(search->local, file) ||
+	    !visited_load(search->visited, file))
 		return -EINVAL;
 	return go_there(x) ? 0 : -EINVAL;
 }

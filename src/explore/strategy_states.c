@@ -625,7 +625,7 @@ static int again(struct vmsim_explorer *x)
 	return begin(x);
 }
 
-/* With what was learnt, and with more of it: random executions see what the search would see late. */
+/* With what was learnt, and with more: random executions see what the search would see late. */
 static int again_wiser(struct vmsim_explorer *x)
 {
 	struct search *search = x->strategy_state;

@@ -87,14 +87,26 @@ def jobs(count, pthread):
         strategy = STRATEGIES[i // len(cells) % len(STRATEGIES)]
         if strategy == 'random' and not is_shallow(cell):
             strategy = 'pct'
+        if strategy == 'pct' and cell.tlb == 'pv-defer' and not is_found_by_pct(cell):
+            strategy = 'portfolio'
         yield cell, strategy, seeds.randrange(1 << 40), i < pthread
+
+
+def is_found(cell, strategy, executions):
+    process = run('explore', cell.scenario, '--variant', cell.variant, '--tlb', cell.tlb,
+                  '--strategy', strategy, '--executions', str(executions), '--json')
+    return process.returncode == 1
 
 
 @functools.lru_cache(None)
 def is_shallow(cell):
-    process = run('explore', cell.scenario, '--variant', cell.variant, '--tlb', cell.tlb,
-                  '--strategy', 'random', '--executions', '300', '--json')
-    return process.returncode == 1
+    return is_found(cell, 'random', 300)
+
+
+@functools.lru_cache(None)
+def is_found_by_pct(cell):
+    """It takes no CPU away."""
+    return is_found(cell, 'pct', 10000)
 
 
 def main():

@@ -19,7 +19,7 @@
  */
 
 #define FAILURES 8	/* for each flush back-end and strategy */
-#define SEEDS 20000	/* tried for one of them */
+#define SEEDS 60000	/* tried for one of them */
 #define MAX_FAILURES (2 * FAILURES * VMSIM_TLB_COUNT)
 
 extern char **environ;
@@ -143,6 +143,9 @@ static void cut_down_failures(enum vmsim_tlb tlb, struct figures *figures, FILE 
 	nr_smallest = 0;
 	cut_down_some(tlb, VMSIM_STRATEGY_RANDOM, figures, cases);
 	cut_down_some(tlb, VMSIM_STRATEGY_PCT, figures, cases);
+	/* Where a CPU has to be away at the right time, chance does not find it. */
+	if (figures->n == before && tlb == VMSIM_TLB_PV_DEFER)
+		cut_down_some(tlb, VMSIM_STRATEGY_PORTFOLIO, figures, cases);
 	if (figures->n == before)
 		fail_msg("%s under %s: no failure found", variant, vmsim_tlb_name(tlb));
 }
