@@ -19,7 +19,8 @@
  */
 
 #define FAILURES 8	/* for each flush back-end and strategy */
-#define SEEDS 60000	/* tried for one of them */
+#define SEEDS 20000	/* tried for one of them */
+#define SEEDS_OF_ALL 100000	/* by the portfolio */
 #define MAX_FAILURES (2 * FAILURES * VMSIM_TLB_COUNT)
 
 extern char **environ;
@@ -115,25 +116,44 @@ static void cut_down(struct vmsim_explore_options *options, const struct vmsim_r
 	vmsim_minimised_free(&m);
 }
 
+/* The next failure; false: it is not found. */
+static bool cut_down_one(struct vmsim_explore_options *options, bool first, struct figures *figures,
+			 FILE *cases)
+{
+	struct vmsim_result result;
+	bool found;
+
+	if (vmsim_explore(scenario, options, &result, error, sizeof(error)))
+		fail_msg("%s: %s", variant, error);
+	options->seed += result.executions;
+	found = result.violated;
+	if (found)
+		cut_down(options, &result, first, figures, cases);
+	vmsim_result_free(&result);
+	return found;
+}
+
 /* What one strategy finds easily, the other may not find at all. */
 static void cut_down_some(enum vmsim_tlb tlb, enum vmsim_strategy strategy, struct figures *figures,
 			  FILE *cases)
 {
 	struct vmsim_explore_options options = options_for(tlb);
+	int i = 0;
 
 	options.strategy = strategy;
 	options.executions = SEEDS;
-	for (int i = 0; i < FAILURES; i++) {
-		struct vmsim_result result;
+	while (i < FAILURES && cut_down_one(&options, i == 0, figures, cases))
+		i++;
+}
 
-		if (vmsim_explore(scenario, &options, &result, error, sizeof(error)))
-			fail_msg("%s: %s", variant, error);
-		options.seed += result.executions;
-		if (result.violated)
-			cut_down(&options, &result, i == 0, figures, cases);
-		i += result.violated ? 0 : FAILURES;
-		vmsim_result_free(&result);
-	}
+/* Where a CPU has to be away at the right time, chance does not find it. */
+static void cut_down_deep_one(enum vmsim_tlb tlb, struct figures *figures, FILE *cases)
+{
+	struct vmsim_explore_options options = options_for(tlb);
+
+	options.strategy = VMSIM_STRATEGY_PORTFOLIO;
+	options.executions = SEEDS_OF_ALL;
+	cut_down_one(&options, true, figures, cases);
 }
 
 static void cut_down_failures(enum vmsim_tlb tlb, struct figures *figures, FILE *cases)
@@ -143,9 +163,8 @@ static void cut_down_failures(enum vmsim_tlb tlb, struct figures *figures, FILE 
 	nr_smallest = 0;
 	cut_down_some(tlb, VMSIM_STRATEGY_RANDOM, figures, cases);
 	cut_down_some(tlb, VMSIM_STRATEGY_PCT, figures, cases);
-	/* Where a CPU has to be away at the right time, chance does not find it. */
 	if (figures->n == before && tlb == VMSIM_TLB_PV_DEFER)
-		cut_down_some(tlb, VMSIM_STRATEGY_PORTFOLIO, figures, cases);
+		cut_down_deep_one(tlb, figures, cases);
 	if (figures->n == before)
 		fail_msg("%s under %s: no failure found", variant, vmsim_tlb_name(tlb));
 }
