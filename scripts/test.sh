@@ -70,7 +70,7 @@ step setup meson setup build -Dwerror=true -Dkernel_src=$kernels &&
 
 step setup-clang env CC=clang meson setup build-clang -Dwerror=true -Dkernel_src=$kernels &&
 	step build-clang ninja -C build-clang &&
-	step ctest-clang ctest --test-dir build-clang --output-on-failure -j 2 -LE 'headers|mutations'
+	step ctest-clang ctest --test-dir build-clang --output-on-failure -j 2 -LE 'headers|mutations|minimise|corpus'
 
 step setup-asan meson setup build-asan -Dkernel_src=${kernels%%,*} \
 	-Db_sanitize=address,undefined &&

@@ -18,7 +18,7 @@
  * that other process, and the argument a list of schedules.
  */
 
-#define FAILURES 8	/* for each flush back-end and strategy */
+#define FAILURES 3	/* for each flush back-end and strategy */
 #define SEEDS 20000	/* tried for one of them */
 #define SEEDS_OF_ALL 100000	/* by the portfolio */
 #define MAX_FAILURES (2 * FAILURES * VMSIM_TLB_COUNT)

@@ -18,7 +18,7 @@
 #define PCT_BUDGET 10000
 #define PORTFOLIO_BUDGET 100000
 #define SAMPLES 1000
-#define NATIVE_RUNS 200
+#define NATIVE_RUNS 100
 
 static const struct vmsim_scenario *scenario;
 static const char *variant;
