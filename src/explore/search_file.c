@@ -99,6 +99,9 @@ static void put(struct search_file *file, const void *from, size_t size)
 
 void search_put(struct search_file *file, const void *from, size_t size)
 {
+	/* Of what is empty there may not even be an array. */
+	if (!size)
+		return;
 	put(file, from, size);
 	XXH3_64bits_update(file->sum, from, size);
 	file->length += size;
@@ -219,7 +222,8 @@ struct search_file *search_file_open(const char *path, char *error, size_t size)
 
 bool search_get(struct search_file *file, void *to, size_t size)
 {
-	if (file->err || file->left < size || fread(to, 1, size, file->file) != size) {
+	if (file->err || file->left < size ||
+	    (size && fread(to, 1, size, file->file) != size)) {
 		file->err = EIO;
 		return false;
 	}

@@ -51,14 +51,17 @@ struct vmsim_tlb_entry {
 	u32 gen;
 	u8 shift;
 	bool write, exec, accessed, dirty;
+	u8 unused[7];			/* zeroes: copies of an entry have no padding to differ in */
 };
+
+_Static_assert(sizeof(struct vmsim_tlb_entry) == 48, "an entry has padding");
 
 /* A cached pointer to a PTE table (F4). @mm 0 = empty; @base: first address that it translates. */
 struct vmsim_psc_entry {
 	u64 mm;
 	unsigned long base;
 	unsigned long table_pfn;
-	u32 gen;
+	u32 gen, unused;
 };
 
 /*
