@@ -46,7 +46,9 @@ static const struct vmsim_variant corpus_variants[] = {
 	{ .name = "linux-6.12", .builtin = true, .source = "the library as it is" },
 };
 
-#define CORPUS_LOSSY (1u << VMSIM_TLB_FAULTY)
+/* A flush back-end, as a part of a set. */
+#define T(name) (1u << VMSIM_TLB_##name)
+#define CORPUS_LOSSY T(FAULTY)
 
 /*
  * @lost: the oracles that fire when the first flush is lost; NULL: it is not missed. @fewest: with

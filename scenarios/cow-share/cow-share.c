@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <vmsim/vmsim.h>
-#include <sys/mman.h>
+#include "../corpus/corpus.h"
 
 /*
  * A09, E53, R17: two processes share a page since a fork. One writes to it while the other drops
@@ -8,7 +7,6 @@
  * tells: the map count drops earlier, when the other's CPUs may still have the page in their TLBs.
  */
 
-#define AREA 0x10000000UL
 #define SECRET 1
 
 /* Pids; the other process has no part in it. */
@@ -22,9 +20,10 @@ struct cow_share {
 static int setup(struct vmsim_world *world)
 {
 	struct cow_share *ctx = world->ctx;
-	long at = vmsim_mmap(AREA, 4096, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0);
-	int err = at < 0 ? (int)at : vmsim_store(AREA, 8, SECRET);
+	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
+
+	if (!err)
+		err = vmsim_store(AREA, 8, SECRET);
 
 	/* The fork finds nothing to flush: its flush may as well be lost. */
 	if (!err)
@@ -40,7 +39,7 @@ static int parent(struct vmsim_world *world)
 	int err = vmsim_store(AREA, 8, 2);
 
 	(void)world;
-	return err ? err : vmsim_madvise(AREA, 4096, MADV_DONTNEED);
+	return err ? err : vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED);
 }
 
 static int dropper(struct vmsim_world *world)
@@ -48,7 +47,7 @@ static int dropper(struct vmsim_world *world)
 	struct cow_share *ctx = world->ctx;
 	int err = vmsim_become(ctx->child);
 
-	return err ? err : vmsim_madvise(AREA, 4096, MADV_DONTNEED);
+	return err ? err : vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED);
 }
 
 static int reader(struct vmsim_world *world)
@@ -99,7 +98,6 @@ static const struct vmsim_variant variants[] = {
 	  .script = script_put },
 };
 
-#define T(name) (1u << VMSIM_TLB_##name)
 #define STALE (T(IPI) | T(PV_DEFER) | T(BROADCAST) | T(FAULTY))
 
 static const struct vmsim_verdict verdicts[] = {
@@ -129,11 +127,8 @@ const struct vmsim_scenario scenario_cow_share = {
 	.ctx_size = sizeof(struct cow_share),
 	.processes = 2,
 	.setup = setup,
-	.threads = threads,
-	.nr_threads = sizeof(threads) / sizeof(threads[0]),
+	CORPUS_LIST(threads, threads),
 	.script = script,
-	.variants = variants,
-	.nr_variants = sizeof(variants) / sizeof(variants[0]),
-	.verdicts = verdicts,
-	.nr_verdicts = sizeof(verdicts) / sizeof(verdicts[0]),
+	CORPUS_LIST(variants, variants),
+	CORPUS_LIST(verdicts, verdicts),
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <vmsim/vmsim.h>
-#include <sys/mman.h>
+#include "../corpus/corpus.h"
 
 /*
  * A10: a fork that fails half-way. One page has been shared with the child when there is no memory
@@ -8,7 +7,6 @@
  * writes on. A second fork succeeds.
  */
 
-#define AREA 0x10000000UL
 #define FAR (AREA + 0x400000UL)
 
 /* Frames of a child: tables of four levels for AREA, then the table for FAR. */
@@ -16,10 +14,9 @@
 
 static int map_and_store(unsigned long addr)
 {
-	long at = vmsim_mmap(addr, 4096, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0);
+	int err = corpus_map(addr, 1, RW, ANON, VMSIM_NO_FILE);
 
-	return at < 0 ? (int)at : vmsim_store(addr, 8, 1);
+	return err ? err : vmsim_store(addr, 8, 1);
 }
 
 static int setup(struct vmsim_world *world)
@@ -88,7 +85,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "a mutation: after a failure the pages count as exclusive again (A10)" },
 };
 
-#define T(name) (1u << VMSIM_TLB_##name)
 /* Where clearing an entry's right to write takes it from TLBs, too. */
 #define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 
@@ -115,12 +111,9 @@ const struct vmsim_scenario scenario_fork_fails = {
 	.tags = "fork cow tlb anon",
 	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
 	.setup = setup,
-	.threads = threads,
-	.nr_threads = sizeof(threads) / sizeof(threads[0]),
+	CORPUS_LIST(threads, threads),
 	.check = check,
 	.script = script,
-	.variants = variants,
-	.nr_variants = sizeof(variants) / sizeof(variants[0]),
-	.verdicts = verdicts,
-	.nr_verdicts = sizeof(verdicts) / sizeof(verdicts[0]),
+	CORPUS_LIST(variants, variants),
+	CORPUS_LIST(verdicts, verdicts),
 };

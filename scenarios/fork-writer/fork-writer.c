@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <vmsim/vmsim.h>
-#include <sys/mman.h>
+#include "../corpus/corpus.h"
 
 /*
  * R13, A02: a process forks while another thread of it writes. What the thread writes after the
@@ -9,7 +8,6 @@
  * Forker becomes the child and reads the page twice. Writer has it in its TLB, writable.
  */
 
-#define AREA 0x10000000UL
 #define BEFORE 1
 #define DURING 2
 #define AFTER 3
@@ -17,11 +15,10 @@
 
 static int setup(struct vmsim_world *world)
 {
-	long at = vmsim_mmap(AREA, 4096, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0);
+	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
 
 	(void)world;
-	return at < 0 ? (int)at : vmsim_store(AREA, 8, BEFORE);
+	return err ? err : vmsim_store(AREA, 8, BEFORE);
 }
 
 static int writer(struct vmsim_world *world)
@@ -116,7 +113,6 @@ static const struct vmsim_variant variants[] = {
 	  .script = script_child },
 };
 
-#define T(name) (1u << VMSIM_TLB_##name)
 /* Where clearing an entry's right to write takes it from TLBs, too. */
 #define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 
@@ -150,12 +146,9 @@ const struct vmsim_scenario scenario_fork_writer = {
 	.tags = "fork cow tlb anon",
 	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
 	.setup = setup,
-	.threads = threads,
-	.nr_threads = sizeof(threads) / sizeof(threads[0]),
+	CORPUS_LIST(threads, threads),
 	.check = check,
 	.script = script,
-	.variants = variants,
-	.nr_variants = sizeof(variants) / sizeof(variants[0]),
-	.verdicts = verdicts,
-	.nr_verdicts = sizeof(verdicts) / sizeof(verdicts[0]),
+	CORPUS_LIST(variants, variants),
+	CORPUS_LIST(verdicts, verdicts),
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../corpus/corpus.h"
+#include "../gup-fast-device.h"
 #include <errno.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -37,16 +37,10 @@ static int setup(struct vmsim_world *world)
 static int pinner(struct vmsim_world *world)
 {
 	struct collapse *ctx = world->ctx;
-	uint64_t word = DEVICE;
-	struct vmsim_pins *pins;
-	int n = vmsim_pin(AREA, 1, VMSIM_PIN_WRITE, &pins);
+	int err = device_writes(DEVICE);
 
-	if (n != 1)
-		return n;
-	vmsim_point("pinned");
-	n = vmsim_dma_write(pins, 0, &word, sizeof(word));
-	ctx->wrote = true;
-	return vmsim_unpin(pins, true) || n;
+	ctx->wrote = !err;
+	return err;
 }
 
 static pmd_t *find_pmd(struct mm_struct *mm)
@@ -152,7 +146,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "before both: Linux 6.0" },
 };
 
-#define T(name) (1u << VMSIM_TLB_##name)
 /* Where the flush of the table's range is the interrupt, or nobody can come between at all. */
 #define WAITS (T(IPI) | T(UP))
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../corpus/corpus.h"
+#include "../gup-fast-device.h"
 #include <errno.h>
 
 /*
@@ -29,17 +29,11 @@ static int setup(struct vmsim_world *world)
 
 static int pinner(struct vmsim_world *world)
 {
-	uint64_t word = DEVICE;
-	struct vmsim_pins *pins;
-	int n = vmsim_pin(AREA, 1, VMSIM_PIN_WRITE, &pins);
+	int err = device_writes(DEVICE);
 
 	(void)world;
 	/* It may be gone, the other legal end. */
-	if (n != 1)
-		return n == -EFAULT ? 0 : n;
-	vmsim_point("pinned");
-	n = vmsim_dma_write(pins, 0, &word, sizeof(word));
-	return vmsim_unpin(pins, true) || n;
+	return err == -EFAULT ? 0 : err;
 }
 
 /* Its page and its table are new ones, perhaps in the old frames. */
@@ -53,15 +47,8 @@ static int unmapper(struct vmsim_world *world)
 
 static int check(struct vmsim_world *world)
 {
-	uint64_t seen = 0;
-
 	(void)world;
-	if (!corpus_load(OTHER, &seen))
-		return -1;
-	if (seen != UNMAPPERS)
-		vmsim_fail("a device wrote %#llx into memory that was never given to it",
-			   (unsigned long long)seen);
-	return 0;
+	return nobody_wrote(OTHER, UNMAPPERS);
 }
 
 static const struct vmsim_thread_def threads[] = {
@@ -97,7 +84,6 @@ static const struct vmsim_variant variants[] = {
 	  .script = script_irqs_on },
 };
 
-#define T(name) (1u << VMSIM_TLB_##name)
 /* Where Unmapper waits for Pinner before the frame is free, or cannot come between at all. */
 #define WAITS (T(IPI) | T(UP))
 #define QUICK (VMSIM_ALL_TLBS & ~T(UP))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../corpus/corpus.h"
+#include "../gup-fast-device.h"
 
 /*
  * E10: Pinner's GUP-fast has read an entry when Dropper drops the page, and uses its frame for
@@ -27,16 +27,8 @@ static int setup(struct vmsim_world *world)
 
 static int pinner(struct vmsim_world *world)
 {
-	uint64_t word = DEVICE;
-	struct vmsim_pins *pins;
-	int n = vmsim_pin(AREA, 1, VMSIM_PIN_WRITE, &pins);
-
 	(void)world;
-	if (n != 1)
-		return n;
-	vmsim_point("pinned");
-	n = vmsim_dma_write(pins, 0, &word, sizeof(word));
-	return vmsim_unpin(pins, true) || n;
+	return device_writes(DEVICE);
 }
 
 static int dropper(struct vmsim_world *world)
@@ -49,15 +41,8 @@ static int dropper(struct vmsim_world *world)
 
 static int check(struct vmsim_world *world)
 {
-	uint64_t seen = 0;
-
 	(void)world;
-	if (!corpus_load(OTHER, &seen))
-		return -1;
-	if (seen != DROPPERS)
-		vmsim_fail("a device wrote %#llx into memory that was never given to it",
-			   (unsigned long long)seen);
-	return 0;
+	return nobody_wrote(OTHER, DROPPERS);
 }
 
 static const struct vmsim_thread_def threads[] = {
@@ -90,7 +75,6 @@ static const struct vmsim_variant variants[] = {
 	  .script = script_from_zero },
 };
 
-#define T(name) (1u << VMSIM_TLB_##name)
 
 /* Where Dropper waits for Pinner before the frame is free, or cannot come between at all. */
 #define WAITS (T(IPI) | T(UP))

@@ -53,6 +53,11 @@ struct access {
 	int32_t left;			/* of a count: what comes out */
 };
 
+static inline bool access_only_reads(const struct access *access)
+{
+	return access->mode == ACCESS_READ || access->mode == ACCESS_PART_READ;
+}
+
 struct footprint {
 	struct access *at;
 	size_t n, capacity;

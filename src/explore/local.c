@@ -443,8 +443,7 @@ static struct use common_use(struct local *local, const struct vmsim_explorer *x
 static void note_told(struct local *local, const struct footprint *footprint)
 {
 	for (size_t i = 0; i < footprint->n; i++) {
-		if (footprint->at[i].mode == ACCESS_READ ||
-		    footprint->at[i].mode == ACCESS_PART_READ)
+		if (access_only_reads(&footprint->at[i]))
 			continue;
 		GROW(local->told, local->told_capacity, local->nr_told + 1);
 		local->told[local->nr_told++] = is_lock(&footprint->at[i]) ?
@@ -500,7 +499,9 @@ static bool take(struct local *local, struct vmsim_explorer *x, struct candidate
 	if (alone)
 		rely(local);
 	note_told(local, &x->footprint);
-	note_ran(local, &x->footprint);
+	/* Under a bound nothing sleeps, and nobody asks. */
+	if (!local->bounded)
+		note_ran(local, &x->footprint);
 	return alone;
 }
 

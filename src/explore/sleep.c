@@ -46,11 +46,6 @@ static unsigned int bit_of(const struct access *access)
 	return (unsigned int)(hash >> 56) % (SLEEP_WORDS * 64);
 }
 
-static bool only_reads(const struct access *access)
-{
-	return access->mode == ACCESS_READ || access->mode == ACCESS_PART_READ;
-}
-
 static bool has_bit(const uint64_t *bits, unsigned int bit)
 {
 	return bits[bit / 64] >> bit % 64 & 1;
@@ -90,7 +85,7 @@ static bool accesses_concern(const struct sleep *sleep, const struct doing *a,
 	for (size_t i = a->first; i < a->end; i++) {
 		const struct access *access = &sleep->access[i];
 
-		if (has_bit(only_reads(access) ? b->changes : b->all, bit_of(access)) &&
+		if (has_bit(access_only_reads(access) ? b->changes : b->all, bit_of(access)) &&
 		    access_concerns(sleep, access, b))
 			return true;
 	}
@@ -139,7 +134,7 @@ static void add_access(struct sleep *sleep, struct doing *doing, const struct ac
 
 	sleep->access[sleep->accesses++] = *access;
 	doing->all[bit / 64] |= 1ULL << bit % 64;
-	if (!only_reads(access))
+	if (!access_only_reads(access))
 		doing->changes[bit / 64] |= 1ULL << bit % 64;
 }
 

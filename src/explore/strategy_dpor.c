@@ -101,7 +101,7 @@ static void keep_footprint(struct dpor *d, struct dpor_node *step)
 static bool only_reads(const struct dpor *d, const struct dpor_node *step)
 {
 	for (uint32_t i = step->own_accesses; i < step->accesses_end; i++)
-		if (d->access[i].mode != ACCESS_READ && d->access[i].mode != ACCESS_PART_READ)
+		if (!access_only_reads(&d->access[i]))
 			return false;
 	return true;
 }

@@ -2,6 +2,7 @@
 #include "explore/session.h"
 #include "explore/scenario.h"
 #include "check/check.h"
+#include "check/checker.h"
 #include "folio/folio.h"
 #include "machine/heap.h"
 #include "mm/mm_internal.h"
@@ -112,15 +113,10 @@ void world_each_used_frame(struct vmsim_machine *m, range_fn fn, void *arg)
 	each_frame(m, fn, arg);
 }
 
-static bool is_free(const struct page *page)
-{
-	return page->vmsim_gen % 2 == 0;
-}
-
 /* Tables, and pages of programs: events tell of writes. Free frames are not written to. */
 static bool tells_of_writes(const struct page *page)
 {
-	return is_free(page) || page->mapping || page->page_type == PG_TYPE(PGTY_table);
+	return !chk_frame_allocated(page) || page->mapping || chk_is_table(page);
 }
 
 void world_each_silent_frame(struct vmsim_machine *m, range_fn fn, void *arg)
