@@ -23,6 +23,8 @@ int cli_explore(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_trace(int argc, char **argv);
+int cli_trace_replay(int argc, char **argv);
+int cli_trace_record(int argc, char **argv);
 
 /* One line on the standard error: "vmsim: ..." */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

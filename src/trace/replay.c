@@ -44,11 +44,17 @@ int replay_cannot(struct replay *replay, const char *format, ...)
 /* Steps of counters become visible where a page-table lock is dropped. */
 static void at_ptl_unlock(void *arg, const struct vmsim_event *event)
 {
-	(void)event;
-	replay_sample(arg);
+	struct page *table = (struct page *)(uintptr_t)event->arg[1];
+	struct replay *replay = arg;
+	struct mm_struct *mm = page_ptdesc(table)->pt_mm;
+
+	if (replay->forked && mm != vmsim_self->mm)
+		replay_sample_mm(replay, replay->forked, mm);
+	else
+		replay_sample(replay);
 }
 
-/* The address space of a recorded step; one that no process has yet is being built by an exec. */
+/* The address space of a recorded step: no process has it yet while an exec or a fork builds it. */
 static struct replay_mm *mm_of_step(struct replay *replay, struct replay_process *process,
 				    const struct vmtrace_event *event)
 {
@@ -129,6 +135,13 @@ static int act(struct replay *replay, struct replay_process *process, struct rep
 	}
 }
 
+/* What a thread does next tells whether its last fault copied a page: then it flushed one. */
+static bool ends_fault(const struct vmtrace_event *event)
+{
+	return event->op != VMTRACE_RSS &&
+	       !(event->op == VMTRACE_TLBFLUSH && !event->tlbflush.own);
+}
+
 static int dispatch(struct replay *replay, const struct vmtrace_event *event)
 {
 	struct replay_process *process = replay_process_find(replay, event->pid);
@@ -136,7 +149,7 @@ static int dispatch(struct replay *replay, const struct vmtrace_event *event)
 
 	if (!thread)
 		return replay_malformed(replay, "too many threads");
-	if (event->op != VMTRACE_RSS)
+	if (ends_fault(event))
 		replay_settle_fault(replay, thread, event->op == VMTRACE_TLBFLUSH);
 	switch (event->op) {
 	case VMTRACE_EXEC:
@@ -147,6 +160,7 @@ static int dispatch(struct replay *replay, const struct vmtrace_event *event)
 	case VMTRACE_EXIT:
 		return replay_exit(replay, event);
 	case VMTRACE_TLBFLUSH:
+	case VMTRACE_ENTER:
 		return 0;
 	default:
 		break;
@@ -172,10 +186,16 @@ static int replay_event(void *arg, const struct vmtrace_event *event)
 	return err;
 }
 
-/* Every fault may bring in a window of file pages, a page of its own, and page tables. */
+#define TABLES_OF_A_PROCESS 512
+
+/*
+ * Every fault may bring in a window of file pages, a page of its own, and page tables; a process
+ * that was forked has the tables of its parent.
+ */
 static uint64_t frames_needed(const struct replay_survey *survey)
 {
-	uint64_t frames = 16384 + survey->faults * (VMSIM_FAULT_AROUND_PAGES + 6);
+	uint64_t frames = 16384 + survey->faults * (VMSIM_FAULT_AROUND_PAGES + 6) +
+			  min(survey->forks, UINT64_C(65536)) * TABLES_OF_A_PROCESS;
 
 	return min(frames, UINT64_C(1) << 24);
 }

@@ -43,6 +43,7 @@ struct replay_exec {
 /**
  * struct replay_survey - what the replay must know before it starts
  * @faults: number of recorded faults
+ * @forks: number of processes that others made
  */
 struct replay_survey {
 	struct replay_file *file;
@@ -50,6 +51,7 @@ struct replay_survey {
 	struct replay_exec *exec;
 	size_t nr_execs;
 	uint64_t faults;
+	uint64_t forks;
 };
 
 /* Reads the trace once (replay_survey.c). */

@@ -86,11 +86,22 @@ static bool is_idle_advice(uint64_t advice)
 	case MADV_NORMAL:
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
-	case MADV_DONTFORK:
-	case MADV_DOFORK:
 	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_modelled_advice(uint64_t advice)
+{
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_WIPEONFORK:
 	case MADV_KEEPONFORK:
 		return true;
 	default:
@@ -104,10 +115,10 @@ static int call_madvise(struct replay *replay, const struct vmtrace_event *event
 
 	if (is_error(event->sys.result) || is_idle_advice(arg[2]))
 		return 0;
-	if (arg[2] != MADV_DONTNEED)
+	if (!is_modelled_advice(arg[2]))
 		return replay_cannot(replay, "madvise with advice %" PRIu64 " is not modelled",
 				     arg[2]);
-	compare_result(replay, event, vmsim_madvise(arg[0], arg[1], MADV_DONTNEED));
+	compare_result(replay, event, vmsim_madvise(arg[0], arg[1], (int)arg[2]));
 	return 0;
 }
 

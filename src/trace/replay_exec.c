@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/replay_internal.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 /*
- * Programs begin and end. What an exec does to memory before the program runs (fs/exec.c and
+ * Programs begin. What an exec does to memory before the program runs (fs/exec.c and
  * fs/binfmt_elf.c, Linux 6.12): the arguments are written into pages of the new address space,
  * counted in the old one until the switch, and become the upper end of the stack.
  */
@@ -64,7 +63,7 @@ static int next_exec(struct replay *replay, struct replay_process *process,
 	replay_match(&replay->report, process->mm);
 	replay_settle_predicted(&replay->report, process->mm);
 	replay_settle_recorded(&replay->report, process->mm);
-	process->mm = NULL;
+	replay_leave_mm(replay, process);
 	return vmsim_exec(event->exec.name);
 }
 
@@ -189,97 +188,4 @@ int replay_program_mapping(struct replay *replay, const struct vmtrace_event *ev
 			return file;
 	}
 	return map(replay, event, protection(event), file);
-}
-
-static int fork_sharing(struct replay *replay, struct replay_process *parent,
-			const struct vmtrace_event *event)
-{
-	struct replay_process *child;
-	int model_pid;
-	int err = replay_switch_to(replay, parent);
-
-	if (err)
-		return err;
-	model_pid = vmsim_vfork(NULL);
-	if (model_pid < 0)
-		return model_pid;
-	child = replay_process_add(replay, event->fork.pid, model_pid);
-	if (!child)
-		return replay_malformed(replay, "too many processes");
-	child->mm = parent->mm;
-	return 0;
-}
-
-int replay_fork(struct replay *replay, const struct vmtrace_event *event)
-{
-	struct replay_process *parent = replay_process_find(replay, event->fork.parent_pid);
-	struct replay_thread *thread = replay_thread_get(replay, event->fork.parent_tid);
-
-	if (!parent)
-		return replay_malformed(replay, "process %d is not known", event->fork.parent_pid);
-	if (!thread)
-		return replay_malformed(replay, "too many threads");
-	if (event->op == VMTRACE_CLONE_THREAD) {
-		if (event->fork.pid != parent->pid)
-			return replay_malformed(replay, "a thread of another process");
-		parent->threads++;
-		return 0;
-	}
-	if (replay_process_find(replay, event->fork.pid))
-		return replay_malformed(replay, "process %d exists", event->fork.pid);
-	if (thread->fork == REPLAY_FORK_COPIES)
-		return replay_cannot(replay, "a fork that copies memory is not modelled");
-	thread->fork = REPLAY_FORK_COPIES;
-	return fork_sharing(replay, parent, event);
-}
-
-/* A process that is gone: its number may come again. */
-static void forget(struct replay *replay, struct replay_process *process)
-{
-	for (size_t i = 0; i < replay->nr_processes; i++) {
-		if (replay->process[i] != process)
-			continue;
-		replay->process[i] = replay->process[--replay->nr_processes];
-		break;
-	}
-	free(process);
-}
-
-static bool shared_mm(struct replay *replay, const struct replay_process *process)
-{
-	for (size_t i = 0; i < replay->nr_processes; i++) {
-		if (replay->process[i] != process && replay->process[i]->mm == process->mm)
-			return true;
-	}
-	return false;
-}
-
-/*
- * The end of the last thread takes the address space down. The kernel stops recording before it
- * does that, so what the counters do then is not compared.
- */
-int replay_exit(struct replay *replay, const struct vmtrace_event *event)
-{
-	struct replay_process *process = replay_process_find(replay, event->pid);
-	struct replay_mm *mm;
-	int err, model_pid;
-
-	if (!process)
-		return replay_malformed(replay, "process %d is not known", event->pid);
-	if (--process->threads > 0)
-		return 0;
-	err = replay_switch_to(replay, process);
-	if (err)
-		return err;
-	mm = process->mm;
-	replay_settle_predicted(&replay->report, mm);
-	replay_settle_recorded(&replay->report, mm);
-	if (!shared_mm(replay, process))
-		mm->named = false;
-	process->mm = NULL;
-	model_pid = process->model_pid;
-	err = vmsim_exit();
-	replay_detach(replay);
-	forget(replay, process);
-	return err ? err : vmsim_process_destroy(replay->handle, model_pid);
 }

@@ -55,6 +55,7 @@ struct replay_thread {
  * @line: of the event at hand
  * @current: process that the driving pthread is attached to, or NULL
  * @track: address space whose counters are watched now: that of @current
+ * @forked: address space that a fork is filling, or NULL
  * @failed: first error inside a watcher
  * @vdso: one-page files: what a kernel maps for [vdso]
  */
@@ -71,6 +72,7 @@ struct replay {
 	struct replay_mm **mm;
 	size_t nr_mms;
 	struct replay_process *current;
+	struct replay_mm *forked;
 	uint64_t line;
 	int failed;
 	int vdso[16];
@@ -98,11 +100,15 @@ void replay_processes_free(struct replay *replay);
 
 /* Looks at the counters of the current address space: each change is a predicted step. */
 void replay_sample(struct replay *replay);
+/* The same of another address space, which is @mm in the model. */
+void replay_sample_mm(struct replay *replay, struct replay_mm *track, struct mm_struct *mm);
 
-/* Events (replay_exec.c, replay_call.c, replay_fault.c). */
+/* Events (replay_exec.c, replay_fork.c, replay_call.c, replay_fault.c). */
 int replay_exec(struct replay *replay, const struct vmtrace_event *event);
 int replay_fork(struct replay *replay, const struct vmtrace_event *event);
 int replay_exit(struct replay *replay, const struct vmtrace_event *event);
+/* The process has another address space, or none, from now on. */
+void replay_leave_mm(struct replay *replay, struct replay_process *process);
 int replay_program_mapping(struct replay *replay, const struct vmtrace_event *event);
 int replay_call(struct replay *replay, const struct vmtrace_event *event);
 int replay_fault(struct replay *replay, const struct vmtrace_event *event);

@@ -103,23 +103,44 @@ static const int model_counter[VMTRACE_COUNTERS] = {
 	[VMTRACE_RSS_SHMEM] = MM_SHMEMPAGES,
 };
 
-void replay_sample(struct replay *replay)
+void replay_sample_mm(struct replay *replay, struct replay_mm *track, struct mm_struct *mm)
 {
-	struct replay_process *process = replay->current;
-	struct mm_struct *mm = vmsim_self->mm;
-
-	if (!process || !process->mm || !mm || process->mm->id != mm->context.ctx_id)
-		return;
 	for (int i = 0; i < VMTRACE_COUNTERS; i++) {
 		struct replay_step step = {
 			.line = replay->line,
 			.bytes = (uint64_t)get_mm_counter(mm, model_counter[i]) << PAGE_SHIFT,
 		};
 
-		if (step.bytes != process->mm->last[i] &&
-		    replay_predict(process->mm, (enum vmtrace_counter)i, step))
+		if (step.bytes != track->last[i] &&
+		    replay_predict(track, (enum vmtrace_counter)i, step))
 			replay->failed = -ENOMEM;
 	}
+}
+
+void replay_sample(struct replay *replay)
+{
+	struct replay_process *process = replay->current;
+	struct mm_struct *mm = vmsim_self->mm;
+
+	if (process && process->mm && mm && process->mm->id == mm->context.ctx_id)
+		replay_sample_mm(replay, process->mm, mm);
+}
+
+static bool is_shared(const struct replay *replay, const struct replay_process *process)
+{
+	for (size_t i = 0; i < replay->nr_processes; i++) {
+		if (replay->process[i] != process && replay->process[i]->mm == process->mm)
+			return true;
+	}
+	return false;
+}
+
+/* The kernel gives the number of an address space that is gone to another one. */
+void replay_leave_mm(struct replay *replay, struct replay_process *process)
+{
+	if (process->mm && !is_shared(replay, process))
+		process->mm->named = false;
+	process->mm = NULL;
 }
 
 void replay_processes_free(struct replay *replay)

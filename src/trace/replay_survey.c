@@ -149,6 +149,9 @@ static int survey_event(void *arg, const struct vmtrace_event *event)
 	case VMTRACE_FAULT:
 		surveyor->survey->faults++;
 		return 0;
+	case VMTRACE_FORK:
+		surveyor->survey->forks++;
+		return 0;
 	case VMTRACE_EXEC:
 		return survey_exec(surveyor, event);
 	case VMTRACE_VMA:

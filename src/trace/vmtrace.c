@@ -19,6 +19,7 @@ static const char *const op_name[VMTRACE_OPS] = {
 	[VMTRACE_EXEC] = "exec",
 	[VMTRACE_VMA] = "vma",
 	[VMTRACE_FAULT] = "fault",
+	[VMTRACE_ENTER] = "enter",
 	[VMTRACE_SYS] = "sys",
 	[VMTRACE_FORK] = "fork",
 	[VMTRACE_CLONE_THREAD] = "clone_thread",
@@ -224,6 +225,17 @@ static int find_syscall(struct vmsim_scan word)
 	return -1;
 }
 
+static int parse_enter(struct vmtrace_parser *parser, struct vmsim_scan line,
+		       struct vmtrace_event *event)
+{
+	int call = find_syscall(scan_word(&line));
+
+	if (call < 0 || !scan_done(&line))
+		return vmtrace_malformed(parser, "enter: unknown system call");
+	event->enter.call = (enum vmtrace_sys)call;
+	return 0;
+}
+
 static int parse_sys(struct vmtrace_parser *parser, struct vmsim_scan line,
 		     struct vmtrace_event *event)
 {
@@ -280,6 +292,8 @@ static int parse_tlbflush(struct vmtrace_parser *parser, struct vmsim_scan line,
 	if (!name_field(line, reason))
 		return vmtrace_malformed(parser, "tlbflush: no reason");
 	event->tlbflush.pages = all ? -1 : (int64_t)pages;
+	event->tlbflush.own = scan_literal(&line, "local_") ||
+			      scan_literal(&line, "remote_IPI_send");
 	return 0;
 }
 
@@ -317,6 +331,7 @@ static int (*const parse_op[VMTRACE_OPS])(struct vmtrace_parser *parser, struct 
 	[VMTRACE_EXEC] = parse_exec,
 	[VMTRACE_VMA] = parse_vma,
 	[VMTRACE_FAULT] = parse_fault,
+	[VMTRACE_ENTER] = parse_enter,
 	[VMTRACE_SYS] = parse_sys,
 	[VMTRACE_FORK] = parse_fork,
 	[VMTRACE_CLONE_THREAD] = parse_fork,

@@ -15,6 +15,7 @@ enum vmtrace_op {
 	VMTRACE_EXEC,
 	VMTRACE_VMA,
 	VMTRACE_FAULT,
+	VMTRACE_ENTER,
 	VMTRACE_SYS,
 	VMTRACE_FORK,
 	VMTRACE_CLONE_THREAD,
@@ -83,6 +84,9 @@ struct vmtrace_event {
 		} fault;
 		struct {
 			enum vmtrace_sys call;
+		} enter;
+		struct {
+			enum vmtrace_sys call;
 			unsigned int nr_args;
 			uint64_t arg[VMTRACE_SYS_ARGS];
 			bool returned;
@@ -93,6 +97,7 @@ struct vmtrace_event {
 		} fork;				/* CLONE_THREAD too */
 		struct {
 			int64_t pages;		/* -1: all */
+			bool own;		/* not by the scheduler or for another CPU */
 		} tlbflush;
 		struct {
 			uint64_t mm;

@@ -44,8 +44,10 @@ refuses 'vmsim: lost-dirty: dpor: not built yet: store buffers' \
 	explore lost-dirty --strategy dpor --memory-model tso
 refuses 'vmsim: x: No such file or directory' replay --gdb x
 refuses 'vmsim: not built yet: --order' trace replay --order 2 x
-refuses 'vmsim: not built yet: trace record' trace record -- true
-refuses 'vmsim: trace replay FILE is the only form' trace
+refuses 'vmsim: trace replay FILE and trace record -- COMMAND are the only forms' trace
+refuses 'vmsim: a program to record, or --from FILE' trace record
+refuses 'vmsim: a program to record, or --from FILE' trace record --from x -- true
+refuses "vmsim: unexpected argument 'true': the program comes after --" trace record true
 
 runs 0 --help
 says 'Usage: vmsim COMMAND'

@@ -159,6 +159,103 @@ static void a_child_shares_memory_until_it_execs(void **state)
 	       FAULT("502010", "W-u") RSS("ANON", "16384") "1 001 5 5 exit\n# 2 exit\n");
 }
 
+#define CHILD_FAULT(address, how) "1 001 6 6 fault " address " " how "\n"
+#define CHILD_RSS(current, what, bytes)						\
+	"1 001 6 6 rss 78 " current " MM_" what "PAGES " bytes "\n"
+#define CHILD_FLUSH "1 001 6 6 tlbflush 1 local_MM_shootdown_(3)\n"
+/* The steps of the child's counters come while it is made, before its number does. */
+#define FORK(counted)								\
+	SYS("clone 0x1200011") counted						\
+	"1 001 5 5 tlbflush -1 local_MM_shootdown_(3)\n"			\
+	"1 001 5 5 fork 6 6 parent 5 5\n"
+#define CHILD_RSS_IN_FORK(what, bytes) "1 001 5 5 rss 78 0 MM_" what "PAGES " bytes "\n"
+#define BOTH_EXIT "1 001 6 6 exit\n1 001 5 5 exit\n# 2 exit\n"
+/* With the page of its arguments it has three. */
+#define TWO_PAGES								\
+	START FAULT("500010", "W-u") RSS("ANON", "8192")			\
+	FAULT("501010", "W-u") RSS("ANON", "12288")
+
+static void a_child_copies_what_both_write(void **state)
+{
+	(void)state;
+	/* The one that writes first copies, the other one reuses, whichever it is. */
+	agrees(TWO_PAGES
+	       FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "12288"))
+	       FAULT("500010", "Wpu") FLUSH
+	       CHILD_FAULT("501010", "Wpu") CHILD_FLUSH
+	       CHILD_FAULT("500010", "Wpu")
+	       FAULT("501010", "Wpu")
+	       CHILD_FAULT("502010", "W-u") CHILD_RSS("1", "ANON", "16384")
+	       BOTH_EXIT);
+	assert_int_equal(stats.copies_agreed, 2);
+	assert_int_equal(stats.reuses_agreed, 2);
+	assert_int_equal(stats.anon_steps, 5);
+	/* What a child leaves is reused. */
+	agrees(TWO_PAGES
+	       FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "12288"))
+	       "1 001 6 6 exit\n" FAULT("500010", "Wpu") "1 001 5 5 exit\n# 2 exit\n");
+	assert_int_equal(stats.reuses_agreed, 1);
+}
+
+static void answers_of_a_fork_are_compared(void **state)
+{
+	(void)state;
+	one_disagreement(TWO_PAGES
+			 FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "16384"))
+			 BOTH_EXIT, 11, "anon-rss",
+			 "recorded 16384 (+2 pages), model 12288 (+1)");
+	one_disagreement(TWO_PAGES
+			 FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "12288"))
+			 CHILD_FAULT("501010", "Wpu") CHILD_FLUSH
+			 FAULT("501010", "Wpu") FLUSH
+			 BOTH_EXIT, 16, "copy", "recorded copy, model: reuse");
+	one_disagreement(TWO_PAGES
+			 FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "12288"))
+			 FAULT("501010", "Wpu")
+			 BOTH_EXIT, 14, "copy", "recorded reuse, model: copy");
+}
+
+static void numbers_of_address_spaces_come_again(void **state)
+{
+	(void)state;
+	agrees(TWO_PAGES
+	       FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "12288"))
+	       CHILD_FAULT("502010", "W-u") CHILD_RSS("1", "ANON", "16384")
+	       "1 001 6 6 exit\n"
+	       FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "12288"))
+	       "1 001 6 6 exit\n1 001 5 5 exit\n# 3 exit\n");
+}
+
+static void what_others_flush_is_no_copy(void **state)
+{
+	(void)state;
+	/* A reuse, and then a switch to another task, or a call that flushes by itself. */
+	agrees(TWO_PAGES
+	       FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "12288"))
+	       "1 001 6 6 exit\n"
+	       FAULT("500010", "Wpu") "1 001 5 5 tlbflush -1 flush_on_task_switch_(0)\n"
+	       FAULT("501010", "Wpu") "1 001 5 5 enter mprotect\n" FLUSH
+	       SYS("mprotect 0x500000 0x1000 0x1 = 0x0")
+	       "1 001 5 5 exit\n# 2 exit\n");
+	assert_int_equal(stats.reuses_agreed, 2);
+	/* The switch does not end the fault. */
+	agrees(TWO_PAGES
+	       FORK(CHILD_RSS_IN_FORK("ANON", "8192") CHILD_RSS_IN_FORK("ANON", "12288"))
+	       FAULT("500010", "Wpu") "1 001 5 5 tlbflush 0 remote_wrong_CPU_(5)\n" FLUSH
+	       BOTH_EXIT);
+	assert_int_equal(stats.copies_agreed, 1);
+}
+
+static void children_get_what_advice_says(void **state)
+{
+	(void)state;
+	agrees(TWO_PAGES SYS("madvise 0x500000 0x1000 0xa = 0x0")
+	       SYS("madvise 0x501000 0x1000 0x12 = 0x0")
+	       FORK(CHILD_RSS_IN_FORK("ANON", "4096"))
+	       CHILD_FAULT("501010", "W-u") CHILD_RSS("1", "ANON", "8192")
+	       CHILD_FAULT("7ffd00020ff8", "Wpu") CHILD_FLUSH BOTH_EXIT);
+}
+
 static void the_stack_grows(void **state)
 {
 	(void)state;
@@ -186,8 +283,6 @@ static void what_is_not_modelled_ends_the_replay(void **state)
 		  "t:5: mmap with flags 0x40022 is not modelled", -EOPNOTSUPP },
 		{ START SYS("mmap 0x0 0x1000 0x3 0x2 0x3 0x0 = 0x700000") END,
 		  "t:5: mmap of a file that no vma line names", -EINVAL },
-		{ START SYS("clone 0x11") "1 001 5 5 fork 6 6 parent 5 5\n" END,
-		  "t:6: a fork that copies memory is not modelled", -EOPNOTSUPP },
 		{ START SYS("vfork") "1 001 5 5 fork 5 5 parent 5 5\n" END,
 		  "t:6: process 5 exists", -EINVAL },
 		{ START "1 001 5 5 fork 6 6 parent 9 9\n" END,
@@ -226,6 +321,26 @@ static void a_recorded_compiler_agrees(void **state)
 		assert_string_equal(list[i].kind, "file-rss");
 }
 
+/* tests/data/python-forks.py, a process with eight children. */
+static void recorded_forks_agree(void **state)
+{
+	(void)state;
+	assert_int_equal(vmsim_vmtrace_replay(VMSIM_FORKS_TRACE, &stats, list, LIST, error,
+					      sizeof(error)), 0);
+	assert_int_equal(stats.events, 7570);
+	assert_int_equal(stats.faults, 4055);
+	assert_int_equal(stats.faults_agreed, 4055);
+	assert_int_equal(stats.protection_faults, 2768);
+	assert_int_equal(stats.protection_faults_agreed, 2768);
+	assert_int_equal(stats.copies_agreed, 1249);
+	assert_int_equal(stats.reuses_agreed, 1519);
+	assert_int_equal(stats.anon_steps, 1209);
+	assert_int_equal(stats.anon_agreed, 1209);
+	assert_int_equal(stats.file_steps, 864);
+	assert_int_equal(stats.file_agreed, 864);
+	assert_int_equal(stats.disagreements, 0);
+}
+
 static void misuse_is_refused(void **state)
 {
 	struct vmsim_machine *machine;
@@ -256,9 +371,15 @@ int main(void)
 		cmocka_unit_test(a_copy_that_was_a_reuse_is_noticed),
 		cmocka_unit_test(results_of_calls_are_compared),
 		cmocka_unit_test(a_child_shares_memory_until_it_execs),
+		cmocka_unit_test(a_child_copies_what_both_write),
+		cmocka_unit_test(answers_of_a_fork_are_compared),
+		cmocka_unit_test(numbers_of_address_spaces_come_again),
+		cmocka_unit_test(what_others_flush_is_no_copy),
+		cmocka_unit_test(children_get_what_advice_says),
 		cmocka_unit_test(the_stack_grows),
 		cmocka_unit_test(what_is_not_modelled_ends_the_replay),
 		cmocka_unit_test(a_recorded_compiler_agrees),
+		cmocka_unit_test(recorded_forks_agree),
 		cmocka_unit_test(misuse_is_refused),
 	};
 

@@ -8,14 +8,14 @@
 
 struct seen {
 	unsigned int n;
-	struct vmtrace_event event[16];
+	struct vmtrace_event event[20];
 };
 
 static int see(void *arg, const struct vmtrace_event *event)
 {
 	struct seen *seen = arg;
 
-	if (seen->n < 16)
+	if (seen->n < 20)
 		seen->event[seen->n] = *event;
 	seen->n++;
 	return 0;
@@ -46,6 +46,10 @@ static const char all_lines[] =
 	"2000 000 12 13 fork 20 20 parent 12 13\n"
 	"2000 000 12 13 clone_thread 12 14 parent 12 13\n"
 	"2000 000 12 13 tlbflush -1 flush_on_task_switch_(0)\n"
+	"2000 000 12 13 tlbflush 1 local_MM_shootdown_(3)\n"
+	"2000 000 12 13 tlbflush 1 remote_IPI_send_(4)\n"
+	"2000 000 12 13 tlbflush 0 remote_wrong_CPU_(5)\n"
+	"2000 000 12 13 enter munmap\n"
 	"2000 000 12 13 rss 1991652241 0 MM_ANONPAGES 8192\n"
 	"2000 000 12 13 exit\n"
 	"# 2 fault\n# 1 sys:vfork\n# 3 sys\n# what else is there\n";
@@ -57,7 +61,7 @@ static void reads_every_kind_of_line(void **state)
 
 	(void)state;
 	assert_int_equal(parse(all_lines, &seen, error), 0);
-	assert_int_equal(seen.n, 13);
+	assert_int_equal(seen.n, 17);
 	assert_string_equal(seen.event[0].exec.name, "my prog");
 	assert_int_equal(seen.event[0].ns, 1000);
 	assert_int_equal(seen.event[0].cpu, 1);
@@ -86,11 +90,15 @@ static void reads_every_kind_of_line(void **state)
 	assert_int_equal(seen.event[8].fork.pid, 20);
 	assert_int_equal(seen.event[9].fork.tid, 14);
 	assert_int_equal(seen.event[10].tlbflush.pages, -1);
-	assert_int_equal(seen.event[11].rss.mm, 1991652241);
-	assert_false(seen.event[11].rss.current_mm);
-	assert_int_equal(seen.event[11].rss.counter, VMTRACE_RSS_ANON);
-	assert_int_equal(seen.event[11].rss.bytes, 8192);
-	assert_int_equal(seen.event[12].line, 13);
+	assert_false(seen.event[10].tlbflush.own);
+	assert_true(seen.event[11].tlbflush.own && seen.event[12].tlbflush.own);
+	assert_false(seen.event[13].tlbflush.own);
+	assert_int_equal(seen.event[14].enter.call, VMTRACE_MUNMAP);
+	assert_int_equal(seen.event[15].rss.mm, 1991652241);
+	assert_false(seen.event[15].rss.current_mm);
+	assert_int_equal(seen.event[15].rss.counter, VMTRACE_RSS_ANON);
+	assert_int_equal(seen.event[15].rss.bytes, 8192);
+	assert_int_equal(seen.event[16].line, 17);
 }
 
 static void malformed_lines_are_refused(void **state)
@@ -145,6 +153,8 @@ static void malformed_lines_are_refused(void **state)
 		{ P "clone_thread 20 20 parent 12 0", "clone_thread: bad ids" },
 		{ P "tlbflush -2 x", "tlbflush: bad number of pages" },
 		{ P "tlbflush 1 ", "tlbflush: no reason" },
+		{ P "enter open", "enter: unknown system call" },
+		{ P "enter munmap 0x0", "enter: unknown system call" },
 		{ P "rss 1 2 MM_ANONPAGES 0", "rss: bad address space" },
 		{ P "rss 1 1 MM_PAGES 0", "rss: unknown counter" },
 		{ P "rss 1 1 MM_ANONPAGES", "rss: bad number of bytes" },
@@ -229,7 +239,7 @@ static void packed_traces_are_unpacked(void **state)
 
 	(void)state;
 	assert_int_equal(parse_bytes(packed, length, &seen, error), 0);
-	assert_int_equal(seen.n, 13);
+	assert_int_equal(seen.n, 17);
 	/* Two members, the first of which ends within a line. */
 	first = pack(P "exec x\n1000 ", packed, sizeof(packed));
 	length = first + pack("001 12 13 exit\n# 1 exit\n", packed + first, sizeof(packed) - first);
