@@ -3,7 +3,7 @@
 #include "cow_steps.h"
 
 /*
- * Who sees whose writes, and whether a page that is held stays the page of the program. The cases of
+ * Who sees whose writes, and whether a page that is held stays the page of the program. Cases of
  * tools/testing/selftests/mm/cow.c, Linux 6.12, on base pages.
  */
 
@@ -332,7 +332,7 @@ static int reused_after_unsharing(struct stage *s)
 
 /* What holds at the end, whoever came first. */
 
-/* Of a page that the parent wrote to and the child did not, both have one; what it is says @seen. */
+/* Only the parent wrote. Whether the child has its own page tells what it has seen. */
 static int end_of_snapshot(struct stage *s)
 {
 	bool after_write = s->seen[0] == NEW;
@@ -682,9 +682,10 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	failed = vmsim_run_tests(tests);
-	printf("%zu states x %zu cases, %zu x %zu not anonymous, each %zu times: %u of %u run, 0 skipped\n",
+	printf("%zu states x %zu cases, %zu x %zu not anonymous, each in %zu ways: ",
 	       ARRAY_SIZE(anon_states), ARRAY_SIZE(anon_cases), ARRAY_SIZE(other_states),
-	       ARRAY_SIZE(other_cases), ARRAY_SIZE(ways), runs, nr_tests);
+	       ARRAY_SIZE(other_cases), ARRAY_SIZE(ways));
+	printf("%u of %u run, 0 skipped\n", runs, nr_tests);
 	if (!runs || (argc < 2 && runs != nr_tests))
 		fprintf(stderr, "FAILED: there is no such test\n");
 	return failed || !runs || (argc < 2 && runs != nr_tests);
