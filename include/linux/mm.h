@@ -33,6 +33,7 @@
 #define VM_ACCOUNT 0x00100000
 #define VM_HUGETLB 0x00400000
 #define VM_WIPEONFORK 0x02000000
+#define VM_SOFTDIRTY 0x08000000
 #define VM_MIXEDMAP 0x10000000
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 
@@ -300,6 +301,21 @@ static inline bool is_cow_mapping(vm_flags_t flags)
 	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
+/*
+ * Since CLEAR_REFS_SOFT_DIRTY, writes to each page are noticed by faults. A mapping with VM_SOFTDIRTY
+ * counts as written all over.
+ */
+static inline bool vma_soft_dirty_enabled(struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & VM_SOFTDIRTY);
+}
+
+/* Must the next write fault, because it would be the first one since then? */
+static inline bool pte_needs_soft_dirty_wp(struct vm_area_struct *vma, pte_t pte)
+{
+	return vma_soft_dirty_enabled(vma) && !pte_soft_dirty(pte);
+}
+
 /**
  * folio_needs_cow_for_dma() - must a fork copy the folio instead of sharing it?
  * @vma: mapping of the parent
@@ -501,6 +517,7 @@ __vmsim_export long change_pte_range(struct mmu_gather *tlb, struct vm_area_stru
 				     pgprot_t newprot, unsigned long cp_flags);
 __vmsim_export bool can_change_pte_writable(struct vm_area_struct *vma, unsigned long addr,
 					    pte_t pte);
+__vmsim_export void clear_soft_dirty(struct vm_area_struct *vma, unsigned long addr, pte_t *pte);
 __vmsim_export struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr,
 					   pte_t pte);
 __vmsim_export void print_bad_pte(struct vm_area_struct *vma, unsigned long addr, pte_t pte,

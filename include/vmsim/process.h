@@ -20,6 +20,8 @@ VMSIM_API int vmsim_process_destroy(struct vmsim_machine *machine, int pid);
 
 /* Files: made, then named by their id wherever a program would use a descriptor. */
 VMSIM_API int vmsim_file_create(struct vmsim_machine *machine, const char *name, uint64_t size);
+/* The same in memory alone, as memfd_create(2): nobody writes it back. */
+VMSIM_API int vmsim_memfd_create(struct vmsim_machine *machine, const char *name, uint64_t size);
 VMSIM_API int vmsim_file_destroy(struct vmsim_machine *machine, int file);
 
 #define VMSIM_NO_FILE (-1)
@@ -31,6 +33,9 @@ VMSIM_API int vmsim_munmap(unsigned long addr, size_t length);
 VMSIM_API int vmsim_mprotect(unsigned long addr, size_t length, int prot);
 VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice);
 VMSIM_API int vmsim_msync(unsigned long addr, size_t length, int flags);
+/* As a write of that number to /proc/self/clear_refs; only this one is modelled. */
+#define VMSIM_CLEAR_SOFT_DIRTY 4
+VMSIM_API int vmsim_clear_refs(int what);
 VMSIM_API long vmsim_brk(unsigned long addr);
 /* Says where the heap starts, as exec does; it is empty then. */
 VMSIM_API int vmsim_brk_start(unsigned long addr);

@@ -141,16 +141,7 @@ static struct file *file_withdraw(struct vmsim_machine *m, int id)
 	return file;
 }
 
-/**
- * vmsim_file_create() - makes a file of zeros
- * @machine: the machine
- * @name: name for reports
- * @size: in bytes
- *
- * Return: its id; -EBADF; -EFBIG; -ENOMEM; -EBUSY: the caller is not attached and every CPU has a
- * thread.
- */
-VMSIM_API int vmsim_file_create(struct vmsim_machine *machine, const char *name, uint64_t size)
+static int create(struct vmsim_machine *machine, const char *name, uint64_t size, bool swapbacked)
 {
 	struct vmsim_machine *m = vmsim_machine_get(machine);
 	struct vmsim_borrowed borrowed;
@@ -164,10 +155,39 @@ VMSIM_API int vmsim_file_create(struct vmsim_machine *machine, const char *name,
 	result = vmsim_borrow_cpu(m, &borrowed);
 	if (result)
 		return result;
-	file = file_new(m, name, size, false);
+	file = file_new(m, name, size, swapbacked);
 	result = file ? file_publish(m, file) : -ENOMEM;
 	vmsim_return_cpu(&borrowed);
 	return result;
+}
+
+/**
+ * vmsim_file_create() - makes a file of zeros
+ * @machine: the machine
+ * @name: name for reports
+ * @size: in bytes
+ *
+ * Return: its id; -EBADF; -EFBIG; -ENOMEM; -EBUSY: the caller is not attached and every CPU has a
+ * thread.
+ */
+VMSIM_API int vmsim_file_create(struct vmsim_machine *machine, const char *name, uint64_t size)
+{
+	return create(machine, name, size, false);
+}
+
+/**
+ * vmsim_memfd_create() - makes a file of zeros that lies in memory alone (shmem)
+ * @machine: the machine
+ * @name: name for reports
+ * @size: in bytes
+ *
+ * Its pages are never written back, so that nobody has to notice when they are written to.
+ *
+ * Return: as vmsim_file_create().
+ */
+VMSIM_API int vmsim_memfd_create(struct vmsim_machine *machine, const char *name, uint64_t size)
+{
+	return create(machine, name, size, true);
 }
 
 /**

@@ -8,7 +8,8 @@
 void vmsim_folio_attach_buffers(struct folio *folio)
 {
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
-	if (!folio_test_private(folio))
+	/* What lies in memory alone has none. */
+	if (folio->mapping && folio->mapping->dirty_tracked && !folio_test_private(folio))
 		folio_attach_private(folio, NULL);
 }
 

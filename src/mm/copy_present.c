@@ -91,7 +91,7 @@ static int share(struct folio *folio, struct page *page, int nr, struct vm_area_
 static int run_length(struct vm_area_struct *src_vma, struct folio *folio, pte_t *src_pte,
 		      pte_t pte, unsigned long addr, int max_nr, bool *any_writable)
 {
-	fpb_t flags = FPB_IGNORE_SOFT_DIRTY;
+	fpb_t flags = vma_soft_dirty_enabled(src_vma) ? 0 : FPB_IGNORE_SOFT_DIRTY;
 
 	if (src_vma->vm_flags & VM_SHARED)
 		flags |= FPB_IGNORE_DIRTY;

@@ -140,7 +140,7 @@ static void replace(struct vm_fault *vmf, struct folio *old, struct folio *copy)
 	if (!(vmf->flags & FAULT_FLAG_UNSHARE))
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
 	else if (pte_soft_dirty(vmf->orig_pte))
-		entry = __pte(pte_val(entry) | _PAGE_SOFT_DIRTY);
+		entry = pte_mksoft_dirty(entry);
 	account_copy(vma->vm_mm, old);
 	ptep_clear_flush(vma, vmf->address, vmf->pte);
 	folio_add_new_anon_rmap(copy, vma, vmf->address, RMAP_EXCLUSIVE);

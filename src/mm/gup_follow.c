@@ -29,7 +29,8 @@ static bool can_follow_protnone(const struct vm_area_struct *vma, unsigned int f
  *
  * With FOLL_FORCE also where the program itself may not write. It must be a page that nobody else
  * can see: private, and exclusive, so that no copy comes between it and the program. No other sign
- * counts: what an earlier fault achieved may be gone again (M01).
+ * counts: what an earlier fault achieved may be gone again (M01). A fault that soft-dirty bits wait
+ * for has to come first.
  *
  * Context: page-table lock held.
  */
@@ -40,7 +41,9 @@ __vmsim_overridable bool can_follow_write_pte(pte_t pte, struct page *page,
 		return true;
 	if (!(flags & FOLL_FORCE) || vma->vm_flags & (VM_MAYSHARE | VM_SHARED | VM_WRITE))
 		return false;
-	return vma->vm_flags & VM_MAYWRITE && page && PageAnon(page) && PageAnonExclusive(page);
+	if (!(vma->vm_flags & VM_MAYWRITE) || !page || !PageAnon(page) || !PageAnonExclusive(page))
+		return false;
+	return !pte_needs_soft_dirty_wp(vma, pte);
 }
 
 /* What is mapped there is no memory that is counted; the entry is made young and dirty. */

@@ -75,6 +75,13 @@ int vmsim_do_munmap(struct mm_struct *mm, unsigned long start, size_t len, bool 
 /* Maps [start, end) of the span, over whatever was there. */
 int vmsim_map_span(const struct vmsim_span *span);
 
+/*
+ * One walk for all upper levels: the entry for @addr, or NULL with *@next behind the hole
+ * (src/mm/mprotect.c).
+ */
+pmd_t *vmsim_present_pmd(struct mm_struct *mm, unsigned long addr, unsigned long end,
+			 unsigned long *next);
+
 /**
  * struct vmsim_pins - pages of a program that somebody holds
  * @machine: where

@@ -50,7 +50,7 @@ static int new_vma(const struct vmsim_span *span)
 	vma->vm_start = span->start;
 	vma->vm_end = span->end;
 	vma->vm_pgoff = span->pgoff;
-	vma->vm_flags = span->flags;
+	vma->vm_flags = span->flags | VM_SOFTDIRTY;
 	if (span->file) {
 		atomic_long_inc(&span->file->f_count);
 		vma->vm_file = span->file;
@@ -60,6 +60,15 @@ static int new_vma(const struct vmsim_span *span)
 	vmsim_vma_insert(span->mm, vma);
 	vmsim_vma_link_file(vma);
 	return 0;
+}
+
+/* The part that is new counts as written, and so does the rest with it. */
+static void set_soft_dirty(struct vm_area_struct *vma)
+{
+	if (!vma_soft_dirty_enabled(vma))
+		return;
+	WRITE_ONCE(vma->vm_flags, vma->vm_flags | VM_SOFTDIRTY);
+	vma_set_page_prot(vma);
 }
 
 /* As mmap_region() (mm/mmap.c, Linux 6.12). */
@@ -76,6 +85,8 @@ int vmsim_map_span(const struct vmsim_span *span)
 	/* Without memory for merging, the new mapping just stays alone. */
 	if (IS_ERR_OR_NULL(merged))
 		err = new_vma(span);
+	else
+		set_soft_dirty(merged);
 	if (!err)
 		WRITE_ONCE(span->mm->total_vm, span->mm->total_vm + (len >> PAGE_SHIFT));
 	return err;

@@ -11,7 +11,8 @@
  * @pte: value, still write-protected
  *
  * Private memory: where the fault would find the page exclusive and just reuse it. Shared memory:
- * where the file has been told of a write already, which a dirty entry proves.
+ * where the file has been told of a write already, which a dirty entry proves. Nowhere that writes
+ * are tracked by soft-dirty bits, and none was seen.
  *
  * Context: page-table lock held.
  * Source: mm/mprotect.c, Linux 6.12.
@@ -22,6 +23,8 @@ __vmsim_overridable bool can_change_pte_writable(struct vm_area_struct *vma, uns
 	struct page *page;
 
 	if (WARN_ON_ONCE(!(vma->vm_flags & VM_WRITE)) || pte_protnone(pte))
+		return false;
+	if (pte_needs_soft_dirty_wp(vma, pte))
 		return false;
 	if (vma->vm_flags & VM_SHARED)
 		return pte_dirty(pte);
@@ -82,9 +85,8 @@ __vmsim_overridable long change_pte_range(struct mmu_gather *tlb, struct vm_area
 	return pages;
 }
 
-/* One walk for all upper levels: the entry for @addr, or NULL with *@next behind the hole. */
-static pmd_t *present_pmd(struct mm_struct *mm, unsigned long addr, unsigned long end,
-			  unsigned long *next)
+pmd_t *vmsim_present_pmd(struct mm_struct *mm, unsigned long addr, unsigned long end,
+			 unsigned long *next)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);
 	p4d_t *p4d;
@@ -129,7 +131,7 @@ __vmsim_overridable long change_protection(struct mmu_gather *tlb, struct vm_are
 	BUG_ON(start >= end);
 	tlb_start_vma(tlb, vma);
 	for (unsigned long addr = start; addr != end; addr = next) {
-		pmd_t *pmd = present_pmd(vma->vm_mm, addr, end, &next);
+		pmd_t *pmd = vmsim_present_pmd(vma->vm_mm, addr, end, &next);
 		long done = 0;
 
 		if (pmd)

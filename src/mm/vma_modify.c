@@ -85,12 +85,15 @@ struct vm_area_struct *vmsim_vma_split(struct vm_area_struct *vma, unsigned long
 	return upper;
 }
 
-/* What mappings must have in common before anybody asks where they lie. */
+/*
+ * What mappings must have in common before anybody asks where they lie. Whether they count as
+ * written is not worth a mapping: the caller says it of the whole.
+ */
 static bool same_kind(const struct vm_area_struct *vma, const struct vmsim_span *span)
 {
 	const char *name = span->vma ? span->vma->anon_name : NULL;
 
-	return vma->vm_flags == span->flags && vma->vm_file == span->file &&
+	return !((vma->vm_flags ^ span->flags) & ~VM_SOFTDIRTY) && vma->vm_file == span->file &&
 	       vma->anon_name == name;
 }
 

@@ -23,6 +23,11 @@ __vmsim_overridable pgprot_t vm_get_page_prot(unsigned long vm_flags)
 	return exec ? PAGE_READONLY_EXEC : PAGE_READONLY;
 }
 
+static bool is_shared_writable(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE);
+}
+
 /**
  * vma_needs_dirty_tracking() - does the file want to know which of its pages are written here?
  * @vma: the mapping
@@ -31,7 +36,7 @@ __vmsim_overridable pgprot_t vm_get_page_prot(unsigned long vm_flags)
  */
 __vmsim_overridable bool vma_needs_dirty_tracking(struct vm_area_struct *vma)
 {
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+	if (!is_shared_writable(vma))
 		return false;
 	if (vma->vm_ops && vma->vm_ops->page_mkwrite)
 		return true;
@@ -44,14 +49,16 @@ __vmsim_overridable bool vma_needs_dirty_tracking(struct vm_area_struct *vma)
  * @vm_page_prot: its entry bits
  *
  * It must where the file wants to know about writes: when a page becomes clean, its entries are
- * write-protected again, and the next write is noticed.
+ * write-protected again, and the next write is noticed. Where soft-dirty bits are kept, too; private
+ * memory is write-protected anyway.
  *
  * Source: mm/vma.c, Linux 6.12.
  */
 __vmsim_overridable bool vma_wants_writenotify(struct vm_area_struct *vma, pgprot_t vm_page_prot)
 {
 	(void)vm_page_prot;
-	return vma_needs_dirty_tracking(vma);
+	return vma_needs_dirty_tracking(vma) ||
+	       (is_shared_writable(vma) && vma_soft_dirty_enabled(vma));
 }
 
 /**
