@@ -50,6 +50,7 @@ extern const struct vmsim_scenario scenario_fork_writer;
 extern const struct vmsim_scenario scenario_fork_fails;
 extern const struct vmsim_scenario scenario_cow_share;
 extern const struct vmsim_scenario scenario_fork_fault;
+extern const struct vmsim_scenario scenario_gup_fork;
 
 const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_lost_dirty,
@@ -99,6 +100,7 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_fork_fails,
 	&scenario_cow_share,
 	&scenario_fork_fault,
+	&scenario_gup_fork,
 	NULL,
 };
 
