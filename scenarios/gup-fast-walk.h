@@ -8,8 +8,12 @@
 /*
  * gup_fast_pte_range() of Linux 6.12, for variants that leave something out: RECHECK_PTE and
  * RECHECK_PMD say whether the entry, and the one above it, are looked at again once the reference
- * is held.
+ * is held; MUST_UNSHARE, whether a page that is mapped read-only has to be exclusive.
  */
+#ifndef MUST_UNSHARE
+#define MUST_UNSHARE true
+#endif
+
 static bool still_there(pmd_t pmd, pmd_t *pmdp, pte_t pte, pte_t *ptep)
 {
 	if (RECHECK_PMD && pmd_val(pmd) != pmd_val(pmdp_get(pmdp)))
@@ -29,7 +33,7 @@ static struct page *take_page(pmd_t pmd, pmd_t *pmdp, pte_t *ptep, unsigned int 
 	if (!folio)
 		return NULL;
 	if (still_there(pmd, pmdp, pte, ptep) && gup_fast_folio_allowed(folio, flags) &&
-	    (pte_write(pte) || !gup_must_unshare(NULL, flags, pte_page(pte))))
+	    (!MUST_UNSHARE || pte_write(pte) || !gup_must_unshare(NULL, flags, pte_page(pte))))
 		return pte_page(pte);
 	gup_put_folio(folio, 1, flags);
 	return NULL;

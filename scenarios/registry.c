@@ -50,6 +50,12 @@ extern const struct vmsim_scenario scenario_fork_writer;
 extern const struct vmsim_scenario scenario_fork_fails;
 extern const struct vmsim_scenario scenario_cow_share;
 extern const struct vmsim_scenario scenario_fork_fault;
+extern const struct vmsim_scenario scenario_gup_fork;
+extern const struct vmsim_scenario scenario_gup_dirty;
+extern const struct vmsim_scenario scenario_back_to_exclusive;
+extern const struct vmsim_scenario scenario_share_pin;
+extern const struct vmsim_scenario scenario_child_reads_parent;
+extern const struct vmsim_scenario scenario_pin_cow;
 
 const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_lost_dirty,
@@ -99,6 +105,12 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_fork_fails,
 	&scenario_cow_share,
 	&scenario_fork_fault,
+	&scenario_gup_fork,
+	&scenario_gup_dirty,
+	&scenario_back_to_exclusive,
+	&scenario_share_pin,
+	&scenario_child_reads_parent,
+	&scenario_pin_cow,
 	NULL,
 };
 

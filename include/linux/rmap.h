@@ -113,6 +113,7 @@ __vmsim_export void folio_add_file_rmap_ptes(struct folio *folio, struct page *p
 __vmsim_export void folio_dup_file_rmap_ptes(struct folio *folio, struct page *page, int nr_pages);
 __vmsim_export int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page,
 						int nr_pages, struct vm_area_struct *src_vma);
+__vmsim_export int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page);
 __vmsim_export void folio_remove_rmap_ptes(struct folio *folio, struct page *page, int nr_pages,
 					   struct vm_area_struct *vma);
 #define folio_add_anon_rmap_pte(folio, page, vma, address, flags) \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../corpus/corpus.h"
+#include "../forked.h"
 
 /*
  * A09, E53, R17: two processes share a page since a fork. One writes to it while the other drops
@@ -9,10 +9,6 @@
 
 #define SECRET 1
 
-/* Pids; the other process has no part in it. */
-#define FIRST 1
-#define OTHER 2
-
 struct cow_share {
 	int child;
 };
@@ -20,17 +16,8 @@ struct cow_share {
 static int setup(struct vmsim_world *world)
 {
 	struct cow_share *ctx = world->ctx;
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
 
-	if (!err)
-		err = vmsim_store(AREA, 8, SECRET);
-
-	/* The fork finds nothing to flush: its flush may as well be lost. */
-	if (!err)
-		err = vmsim_become(OTHER);
-	if (!err)
-		err = vmsim_become(FIRST);
-	ctx->child = err ? err : vmsim_fork("child");
+	ctx->child = share_with_child(SECRET);
 	return ctx->child < 0 ? ctx->child : 0;
 }
 

@@ -63,6 +63,18 @@ static void dirtied(struct vmsim_checker *chk, const struct vmsim_event *event)
 		   chk_page(&text, &folio->page));
 }
 
+/* What the file system had prepared for the page when it was about to be written to. */
+static void written(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	const struct page *page = (void *)event->arg[0];
+	struct chk_text text;
+
+	if (chk_dirty_tracked(page) && !(__READ_ONCE(page->flags) & BIT(PG_private)))
+		chk_report(chk, VMSIM_ORACLE_O21, "R31",
+			   "a dirty page is written: expected that it has buffers, found none: %s",
+			   chk_page(&text, page));
+}
+
 static void on_event(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
 	switch (event->kind) {
@@ -72,6 +84,9 @@ static void on_event(struct vmsim_checker *chk, const struct vmsim_event *event)
 	case VMSIM_EV_PTL_UNLOCK:
 		ptl_count(chk, chk_actor(event), -1);
 		break;
+	case VMSIM_EV_STORE_WRITE:
+		written(chk, event);
+		break;
 	default:
 		dirtied(chk, event);
 	}
@@ -79,6 +94,7 @@ static void on_event(struct vmsim_checker *chk, const struct vmsim_event *event)
 
 const struct chk_oracle chk_o21 = {
 	.id = VMSIM_ORACLE_O21,
-	.kinds = VMSIM_EV_BIT(PTL_LOCK) | VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(FOLIO_DIRTY),
+	.kinds = VMSIM_EV_BIT(PTL_LOCK) | VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(FOLIO_DIRTY) |
+		 VMSIM_EV_BIT(STORE_WRITE),
 	.event = on_event,
 };

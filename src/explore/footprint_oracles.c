@@ -59,12 +59,18 @@ static bool is_of_file(const struct page *page)
 	return mapping && !(address(mapping) & PAGE_MAPPING_FLAGS);
 }
 
-/* O10: one flag of a page, which is a part of the word. */
-static void look_at_exclusive(struct footprint *footprint, const struct page *page)
+/* One flag of a page, which is a part of the word. */
+static void look_at_flag(struct footprint *footprint, const struct page *page, int flag)
 {
 	footprint_add(footprint, address(&page->flags), ACCESS_PART_READ);
-	footprint_add(footprint, object_name(OBJECT_BIT, address(&page->flags) + PG_anon_exclusive),
+	footprint_add(footprint, object_name(OBJECT_BIT, address(&page->flags) + (uint64_t)flag),
 		      ACCESS_READ);
+}
+
+/* O10 */
+static void look_at_exclusive(struct footprint *footprint, const struct page *page)
+{
+	look_at_flag(footprint, page, PG_anon_exclusive);
 }
 
 static uint64_t sharers_of(const struct page *page)
@@ -385,7 +391,10 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 	case VMSIM_EV_FOLIO_DIRTY:
 		folio_dirtied(footprint, event);
 		break;
-	/* Not where it is stored: what goes to the store is copied in the same step. */
+	/* O21; not O3: what goes to the store is copied in the same step. */
+	case VMSIM_EV_STORE_WRITE:
+		look_at_flag(footprint, page, PG_private);
+		break;
 	case VMSIM_EV_CACHE_REMOVE:
 		footprint_add(footprint, dirtiness_of(page), ACCESS_READ);
 		break;

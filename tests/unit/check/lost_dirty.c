@@ -397,6 +397,25 @@ static void dirtied_with_the_lock_of_something_else(void **state)
 	put_page(entry.page);
 }
 
+/* E35: what a device wrote is told under the lock, and too late. */
+static void dirtied_when_buffers_are_gone(void **state)
+{
+	unsigned long addr = e30_begin(VMSIM_ORACLE_BIT(O21), VMSIM_TLB_IPI);
+	struct entry entry = entry_lock(addr);
+	struct folio *folio = page_folio(entry.page);
+
+	(void)state;
+	entry_unlock(&entry);
+	write_back();
+	folio_lock(folio);
+	assert_true(filemap_release_folio(folio, GFP_KERNEL));
+	folio_mark_dirty(folio);
+	folio_unlock(folio);
+	assert_quiet();
+	write_back();
+	assert_only("O21", "R31");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +433,7 @@ int main(void)
 		cmocka_unit_test_teardown(e30_where_clearing_flushes, lab_close),
 		cmocka_unit_test_teardown(dirtied_with_no_lock, lab_close),
 		cmocka_unit_test_teardown(dirtied_with_the_lock_of_something_else, lab_close),
+		cmocka_unit_test_teardown(dirtied_when_buffers_are_gone, lab_close),
 	};
 
 	return vmsim_run_tests(tests);
