@@ -7,12 +7,12 @@ static const struct {
 	void (*act)(struct act *act);
 	unsigned int weight;
 } kinds[] = {
-	{ op_store, 60 }, { op_load, 20 }, { op_populate, 10 }, { op_vm_read, 4 },
-	{ op_vm_write, 4 }, { op_ptrace_write, 6 },
-	{ op_mmap, 26 }, { op_munmap, 8 }, { op_mprotect, 18 }, { op_dontneed, 6 },
+	{ op_store, 60 }, { op_load, 20 }, { op_populate, 10 }, { op_vm_read, 2 },
+	{ op_vm_write, 2 }, { op_ptrace_write, 8 },
+	{ op_mmap, 24 }, { op_munmap, 8 }, { op_mprotect, 18 }, { op_dontneed, 6 },
 	{ op_fork_advice, 8 },
 	{ op_fork, 16 }, { op_vfork, 1 }, { op_exit, 8 }, { op_exec, 1 }, { op_create, 1 },
-	{ op_pin, 14 }, { op_unpin, 10 }, { op_dma_read, 3 }, { op_dma_write, 5 },
+	{ op_pin, 20 }, { op_unpin, 12 }, { op_dma_read, 3 }, { op_dma_write, 5 },
 	{ op_file_read, 1 }, { op_file_write, 2 }, { op_file_sync, 3 }, { op_file_drop, 2 },
 	{ op_file_unmap, 6 }, { op_referenced, 3 },
 };

@@ -50,10 +50,11 @@ static struct mapping mapping_of(const struct act *act)
 {
 	switch (act->op->y % 8) {
 	case 0:
-		return (struct mapping) { PRIVATE, index_of(act, PRIVATE), false };
 	case 1:
-		return (struct mapping) { SHARED, index_of(act, SHARED), false };
+		return (struct mapping) { PRIVATE, index_of(act, PRIVATE), false };
 	case 2:
+		return (struct mapping) { SHARED, index_of(act, SHARED), false };
+	case 3:
 		return (struct mapping) { SHARED, 0, true };
 	default:
 		return (struct mapping) { ANON, 0, false };
