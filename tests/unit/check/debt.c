@@ -162,6 +162,33 @@ static void dirty_file_page_under_a_gather(void **state)
 	vmsim_leave();
 }
 
+/* An entry that grants nothing any more still tells the cleaner that the page is dirty. */
+static void dirty_file_page_made_inaccessible(void **state)
+{
+	unsigned long addr = begin(VMSIM_TLB_IPI, true);
+
+	(void)state;
+	assert_int_equal(vmsim_mprotect(addr, PAGE_SIZE, PROT_NONE), 0);
+	assert_quiet();
+}
+
+/* Unless that is taken away, too. */
+static void dirty_file_page_made_inaccessible_and_clean(void **state)
+{
+	unsigned long addr = begin(VMSIM_TLB_IPI, true);
+	struct entry entry = entry_lock(addr);
+
+	(void)state;
+	inc_tlb_flush_pending(current->mm);
+	set_pte_at(current->mm, addr, entry.ptep,
+		   pte_mkclean(pte_modify(ptep_get(entry.ptep), PAGE_NONE)));
+	pte_unmap_unlock(entry.ptep, entry.ptl);
+	assert_only("O6", "R5");
+	entry_flush(&entry);
+	dec_tlb_flush_pending(current->mm);
+	vmsim_leave();
+}
+
 /* E39: but the folio lock keeps the cleaner away. Somebody else's may be the cleaner's own. */
 static void dirty_file_page_with_folio_lock(unsigned int holder)
 {
@@ -422,6 +449,8 @@ int main(void)
 		cmocka_unit_test_teardown(writer_flushes, lab_close),
 		cmocka_unit_test_teardown(writer_forgets, lab_close),
 		cmocka_unit_test_teardown(dirty_file_page_under_a_gather, lab_close),
+		cmocka_unit_test_teardown(dirty_file_page_made_inaccessible, lab_close),
+		cmocka_unit_test_teardown(dirty_file_page_made_inaccessible_and_clean, lab_close),
 		cmocka_unit_test_teardown(own_folio_lock_covers, lab_close),
 		cmocka_unit_test_teardown(other_folio_lock_does_not, lab_close),
 		cmocka_unit_test_teardown(copied_while_written, lab_close),

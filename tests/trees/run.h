@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TREES_RUN_H
+#define TREES_RUN_H
+
+#include "trees.h"
+#include <sys/types.h>
+
+/**
+ * struct outcome - how a run ended; shared with the process that made it
+ * @step: the operation under way, or the number of operations
+ * @text: what is wrong; empty: nothing that was said
+ */
+struct outcome {
+	unsigned int step;
+	char text[512];
+};
+
+/**
+ * struct list - operations of one run
+ * @step: number of each in the seed's endless list
+ */
+struct list {
+	u64 seed, oracles;
+	unsigned int nr;
+	unsigned int *step;
+};
+
+/* Makes the run in a process of its own: what goes wrong there harms nobody. */
+pid_t run_start(const struct list *list, struct outcome *outcome, bool loud);
+/* After its end: true if nothing was wrong; else outcome->text says what. */
+bool run_is_good(int status, struct outcome *outcome);
+
+/* Leaves operations out as long as it still goes wrong (shrink.c). */
+void run_shrink(struct list *list, struct outcome *outcome);
+
+#endif
