@@ -26,12 +26,13 @@ static void name##_refresh(struct type *node)						\
 	node->top = highest;								\
 }											\
 											\
-/* Equal starts are legal; addresses of nodes decide, so that the order is total. */	\
-static int name##_compare(const struct type *a, const struct type *b)			\
+/*											\
+ * Of equal starts the one that came last is the last. mremap() counts on it: a walk	\
+ * that meets the old mapping first misses no page that moves to the new one meanwhile.	\
+ */											\
+static int name##_compare(const struct type *added, const struct type *there)		\
 {											\
-	if (START(a) != START(b))							\
-		return START(a) < START(b) ? -1 : 1;					\
-	return a == b ? 0 : a < b ? -1 : 1;						\
+	return START(added) < START(there) ? -1 : 1;					\
 }											\
 											\
 RB_GENERATE_INTERNAL(tree, type, field, name##_compare, static __maybe_unused)		\
@@ -44,11 +45,8 @@ static void name##_refresh_up(struct type *node)					\
 											\
 static void name##_add(struct tree *root, struct type *node)				\
 {											\
-	struct type *same;								\
-											\
 	node->top = LAST(node);								\
-	same = RB_INSERT(tree, root, node);						\
-	VM_BUG_ON(same);								\
+	RB_INSERT(tree, root, node);							\
 	name##_refresh_up(node);							\
 }											\
 											\

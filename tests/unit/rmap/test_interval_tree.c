@@ -23,6 +23,7 @@ static unsigned int pick(unsigned int below)
 static struct vm_area_struct vma[NODES];
 static struct anon_vma_chain chain[NODES];
 static bool present[NODES];
+static unsigned long arrived[NODES], arrivals;
 
 static void randomise(struct vm_area_struct *v)
 {
@@ -50,17 +51,25 @@ static void check_found(const bool *found, unsigned int nr, unsigned long start,
 	assert_int_equal(nr, expected);
 }
 
+/* By start; of equal starts, by arrival. */
+static void check_order(const struct vm_area_struct *before, const struct vm_area_struct *v)
+{
+	assert_true(v->vm_pgoff >= before->vm_pgoff);
+	if (v->vm_pgoff == before->vm_pgoff)
+		assert_true(arrived[v - vma] > arrived[before - vma]);
+}
+
 static void check_file_query(struct vmsim_mapping_tree *tree, unsigned long start,
 			     unsigned long last)
 {
+	struct vm_area_struct *v, *before = NULL;
 	bool found[NODES] = { false };
-	unsigned long before = 0;
-	struct vm_area_struct *v;
 	unsigned int nr = 0;
 
 	vma_interval_tree_foreach(v, tree, start, last) {
-		assert_true(v->vm_pgoff >= before);
-		before = v->vm_pgoff;
+		if (before)
+			check_order(before, v);
+		before = v;
 		found[v - vma] = true;
 		assert_true(++nr <= NODES);
 	}
@@ -69,11 +78,14 @@ static void check_file_query(struct vmsim_mapping_tree *tree, unsigned long star
 
 static void check_anon_query(struct vmsim_anon_tree *tree, unsigned long start, unsigned long last)
 {
+	struct anon_vma_chain *avc, *before = NULL;
 	bool found[NODES] = { false };
-	struct anon_vma_chain *avc;
 	unsigned int nr = 0;
 
 	anon_vma_interval_tree_foreach(avc, tree, start, last) {
+		if (before)
+			check_order(before->vma, avc->vma);
+		before = avc;
 		found[avc - chain] = true;
 		assert_true(++nr <= NODES);
 	}
@@ -89,6 +101,7 @@ static void change_one(struct vmsim_mapping_tree *file, struct vmsim_anon_tree *
 		anon_vma_interval_tree_remove(&chain[i], anon);
 	} else {
 		randomise(&vma[i]);
+		arrived[i] = ++arrivals;
 		chain[i].vma = &vma[i];
 		vma_interval_tree_insert(&vma[i], file);
 		anon_vma_interval_tree_insert(&chain[i], anon);
@@ -131,9 +144,10 @@ static void test_equal_starts(void **state)
 	struct vmsim_mapping_tree file = RB_INITIALIZER(&file);
 
 	(void)state;
-	for (int i = 0; i < NODES; i++) {
+	for (int i = NODES; i-- > 0;) {
 		vma[i] = (struct vm_area_struct) { .vm_pgoff = 7, .vm_start = 0x1000,
 						   .vm_end = 0x1000 + (1 + i % 5) * PAGE_SIZE };
+		arrived[i] = ++arrivals;
 		vma_interval_tree_insert(&vma[i], &file);
 		present[i] = true;
 	}
