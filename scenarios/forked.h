@@ -25,4 +25,26 @@ static inline int share_with_child(uint64_t value)
 	return err ? err : vmsim_fork("child");
 }
 
+/*
+ * What the child does that holds the page as vmsplice(2) does, and not its mapping: it finds what
+ * was there before the fork.
+ */
+static inline int read_through_pipe(int child, uint64_t common)
+{
+	struct vmsim_pins *pipe;
+	uint64_t seen = 0;
+	int n = vmsim_become(child) ?: vmsim_pin(AREA, 1, VMSIM_PIN_REF, &pipe);
+
+	if (n != 1)
+		return n < 0 ? n : -1;
+	if (vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED))
+		return -1;
+	vmsim_point("dropped");
+	if (vmsim_dma_read(pipe, 0, &seen, 8))
+		return -1;
+	if (seen != common)
+		vmsim_fail("the child reads what its parent wrote after the fork");
+	return vmsim_unpin(pipe, false);
+}
+
 #endif

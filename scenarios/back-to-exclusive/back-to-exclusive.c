@@ -53,7 +53,7 @@ static int scanner(struct vmsim_world *world)
 		set_pte_at(at.vma->vm_mm, AREA, at.ptep, pte_mkwrite(entry, at.vma));
 	}
 	unlock_entry(&at);
-	return corpus_store(AREA, SECRET) ? 0 : -1;
+	return vmsim_store(AREA, 8, SECRET);
 }
 
 /* Another thread of the parent. */
@@ -65,22 +65,11 @@ static int forker(struct vmsim_world *world)
 	return child < 0 ? child : 0;
 }
 
-/* Holds the page as vmsplice(2) does, and not its mapping. */
 static int child(struct vmsim_world *world)
 {
 	const struct back_to_exclusive *ctx = world->ctx;
-	struct vmsim_pins *pipe;
-	uint64_t seen = 0;
 
-	if (vmsim_become(ctx->child) || vmsim_pin(AREA, 1, VMSIM_PIN_REF, &pipe) != 1 ||
-	    vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED))
-		return -1;
-	vmsim_point("dropped");
-	if (vmsim_dma_read(pipe, 0, &seen, 8))
-		return -1;
-	if (seen != COMMON)
-		vmsim_fail("the child reads what its parent wrote after the fork");
-	return vmsim_unpin(pipe, false);
+	return read_through_pipe(ctx->child, COMMON);
 }
 
 static const struct vmsim_thread_def threads[] = {

@@ -29,24 +29,14 @@ static int setup(struct vmsim_world *world)
 static int parent(struct vmsim_world *world)
 {
 	(void)world;
-	return corpus_store(AREA, SECRET) ? 0 : -1;
+	return vmsim_store(AREA, 8, SECRET);
 }
 
 static int child(struct vmsim_world *world)
 {
 	const struct child_reads_parent *ctx = world->ctx;
-	struct vmsim_pins *pipe;
-	uint64_t seen = 0;
 
-	if (vmsim_become(ctx->child) || vmsim_pin(AREA, 1, VMSIM_PIN_REF, &pipe) != 1 ||
-	    vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED))
-		return -1;
-	vmsim_point("dropped");
-	if (vmsim_dma_read(pipe, 0, &seen, 8))
-		return -1;
-	if (seen != COMMON)
-		vmsim_fail("the child reads what its parent wrote after the fork");
-	return vmsim_unpin(pipe, false);
+	return read_through_pipe(ctx->child, COMMON);
 }
 
 static const struct vmsim_thread_def threads[] = {

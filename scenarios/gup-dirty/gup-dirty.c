@@ -20,7 +20,7 @@ enum told { LOCKED, UNLOCKED, NOT_AT_ALL };
 
 struct gup_dirty {
 	enum told told;
-	bool for_long, keeps_buffers;
+	bool for_long, keeps_buffers, wrote;
 	int file;
 	struct folio *folio;
 };
@@ -51,18 +51,19 @@ static void let_go(struct vmsim_pins *pins, enum told told, struct folio *folio)
 
 static int driver(struct vmsim_world *world)
 {
-	const struct gup_dirty *ctx = world->ctx;
+	struct gup_dirty *ctx = world->ctx;
 	unsigned int flags = VMSIM_PIN_WRITE | (ctx->for_long ? VMSIM_PIN_LONGTERM : 0);
 	uint64_t word = DEVICE;
 	struct vmsim_pins *pins;
 	int n = vmsim_pin(AREA, 1, flags, &pins);
 
 	if (ctx->for_long)
-		return n == -EFAULT ? 0 : -1;
+		return n == -EFAULT ? 0 : n < 0 ? n : -1;
 	if (n != 1)
-		return -1;
+		return n < 0 ? n : -1;
 	vmsim_point("pinned");
 	vmsim_dma_write(pins, 0, &word, sizeof(word));
+	ctx->wrote = true;
 	vmsim_point("written");
 	let_go(pins, ctx->told, ctx->folio);
 	return vmsim_file_sync(ctx->file, 0, 0);
@@ -94,7 +95,7 @@ static int check(struct vmsim_world *world)
 
 	if (vmsim_file_stored(ctx->file, 0, page, PAGE_BYTES) != (ssize_t)PAGE_BYTES)
 		return -1;
-	if (page[0] != (ctx->for_long ? 1 : DEVICE))
+	if (page[0] != (ctx->wrote ? DEVICE : 1))
 		vmsim_fail("the device wrote %#x, the file holds %#llx", DEVICE,
 			   (unsigned long long)page[0]);
 	return 0;

@@ -70,10 +70,10 @@ static int pinner(struct vmsim_world *world)
 		return try_pin(ctx);
 	n = vmsim_pin(AREA, 1, VMSIM_PIN_WRITE, &pins);
 	if (n != 1)
-		return -1;
+		return n < 0 ? n : -1;
 	vmsim_point("pinned");
 	err = write_with_device(pins);
-	return vmsim_unpin(pins, true) || err ? -1 : 0;
+	return vmsim_unpin(pins, true) ?: err;
 }
 
 static int be_the_child(void)

@@ -32,10 +32,11 @@ static int pinner(struct vmsim_world *world)
 {
 	uint64_t before = 0, seen = 0, after = 0;
 	struct vmsim_pins *pins;
+	int n = vmsim_pin(AREA, 1, 0, &pins);
 
 	(void)world;
-	if (vmsim_pin(AREA, 1, 0, &pins) != 1)
-		return -1;
+	if (n != 1)
+		return n < 0 ? n : -1;
 	vmsim_point("pinned");
 	if (vmsim_dma_read(pins, 0, &before, 8) || !corpus_load(AREA, &seen) ||
 	    vmsim_dma_read(pins, 0, &after, 8))
@@ -50,7 +51,7 @@ static int pinner(struct vmsim_world *world)
 static int writer(struct vmsim_world *world)
 {
 	(void)world;
-	return corpus_store(AREA, 2) ? 0 : -1;
+	return vmsim_store(AREA, 8, 2);
 }
 
 static const struct vmsim_thread_def threads[] = {
