@@ -23,6 +23,12 @@ enum figure_id {
 	FIGURE_CALL_REMOTE,
 	FIGURE_ONE_THREAD,
 	FIGURE_TWO_THREADS,
+	FIGURE_FORK,
+	FIGURE_COPY,
+	FIGURE_REUSE,
+	FIGURE_GUP,
+	FIGURE_PIN,
+	FIGURE_UNPIN,
 	FIGURE_COUNT
 };
 
@@ -50,6 +56,17 @@ static const struct row rows[] = {
 	  FIGURE_CALL_ALONE, DIFFERENCE },
 	{ "two-threads", "two threads in one mm against one, pages per second",
 	  FIGURE_TWO_THREADS, FIGURE_ONE_THREAD, SPEEDUP },
+	{ "fork", "fork, per touched anonymous page", FIGURE_FORK, FIGURE_FORK, PLAIN },
+	{ "cow-copy", "first write after a fork, per page: it is copied", FIGURE_COPY, FIGURE_COPY,
+	  PLAIN },
+	{ "cow-reuse", "write of the other process, per page: it is reused", FIGURE_REUSE,
+	  FIGURE_REUSE, PLAIN },
+	{ "gup-fast", "reference by GUP-fast, per page (host: vmsplice)", FIGURE_GUP, FIGURE_GUP,
+	  PLAIN },
+	{ "pin", "pin by GUP-fast, per page (host: io_uring buffer)", FIGURE_PIN, FIGURE_PIN,
+	  PLAIN },
+	{ "unpin", "unpinning, per page (host: io_uring buffer)", FIGURE_UNPIN, FIGURE_UNPIN,
+	  PLAIN },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -99,6 +116,34 @@ static bool row_wanted(const struct bench_options *options, enum figure_id id)
 	return false;
 }
 
+static int run_fork(const struct bench_world *world, const struct bench_size *size,
+		    struct samples *samples)
+{
+	struct bench_fork times;
+	int result = world->fork(size, &times);
+
+	if (result)
+		return result;
+	keep(samples, FIGURE_FORK, times.fork);
+	keep(samples, FIGURE_COPY, times.copy);
+	keep(samples, FIGURE_REUSE, times.reuse);
+	return 0;
+}
+
+static int run_hold(const struct bench_world *world, const struct bench_size *size,
+		    struct samples *samples)
+{
+	struct bench_hold times;
+	int result = world->hold(size, &times);
+
+	if (result)
+		return result;
+	keep(samples, FIGURE_GUP, times.gup);
+	keep(samples, FIGURE_PIN, times.pin);
+	keep(samples, FIGURE_UNPIN, times.unpin);
+	return 0;
+}
+
 /* One run of everything that is wanted in one world; its first run only warms up. */
 static int run_world(const struct bench_world *world, const struct bench_options *options,
 		     struct samples *samples)
@@ -139,6 +184,15 @@ static int run_world(const struct bench_world *world, const struct bench_options
 		keep(samples, FIGURE_ONE_THREAD, first);
 		keep(samples, FIGURE_TWO_THREADS, second);
 	}
+	if (row_wanted(options, FIGURE_FORK) || row_wanted(options, FIGURE_COPY) ||
+	    row_wanted(options, FIGURE_REUSE)) {
+		result = run_fork(world, size, samples);
+		if (result)
+			return result;
+	}
+	if (row_wanted(options, FIGURE_GUP) || row_wanted(options, FIGURE_PIN) ||
+	    row_wanted(options, FIGURE_UNPIN))
+		return run_hold(world, size, samples);
 	return 0;
 }
 
@@ -198,7 +252,7 @@ static int print_json(const struct bench_options *options, struct samples *sampl
 	json_object_set_new(root, "pages", json_integer((json_int_t)options->amount));
 	json_object_set_new(root, "figures", list);
 	for (size_t i = 0; i < ROWS; i++) {
-		json_t *item;
+		json_t *item, *value;
 
 		if (!(options->wanted & 1u << i))
 			continue;
@@ -208,7 +262,9 @@ static int print_json(const struct bench_options *options, struct samples *sampl
 		json_object_set_new(item, "unit",
 				    json_string(rows[i].kind == SPEEDUP ? "x" : "ns"));
 		json_object_set_new(item, "vmsim", json_real(row_value(&rows[i], &samples[0])));
-		json_object_set_new(item, "host", json_real(row_value(&rows[i], &samples[1])));
+		/* Jansson knows no NaN: what the host cannot do is null. */
+		value = json_real(row_value(&rows[i], &samples[1]));
+		json_object_set_new(item, "host", value ? value : json_null());
 		json_array_append_new(list, item);
 	}
 	result = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) ? 3 : 0;

@@ -24,6 +24,27 @@ struct bench_size {
 	size_t calls;
 };
 
+/* Pages of one call that takes or pins pages, or gives them back. */
+#define BENCH_HELD_PAGES 256ul
+
+/**
+ * struct bench_fork - nanoseconds per page of private anonymous memory that was written
+ * @fork: what fork() of the process takes longer for the page
+ * @copy: the first write after it, of one of the two
+ * @reuse: the first write of the other one
+ */
+struct bench_fork {
+	double fork, copy, reuse;
+};
+
+/**
+ * struct bench_hold - nanoseconds per present page, in calls for BENCH_HELD_PAGES each
+ * @gup: taking references; @pin: pinning; @unpin: giving pins back. What the host cannot do: NAN
+ */
+struct bench_hold {
+	double gup, pin, unpin;
+};
+
 /**
  * struct bench_world - where the work is done: in a simulated machine, or by system calls
  * @faults_and_munmap: one anonymous mapping of @size->pages: nanoseconds per page of the first
@@ -33,6 +54,8 @@ struct bench_size {
  *              it; @remote: with another CPU of the same address space that keeps loading
  * @faults_by: the first write to each of @size->pages pages, by each of @threads threads of one
  *             address space in a mapping of its own: nanoseconds per page of all together
+ * @fork: fork of @size->pages, copies and reuses
+ * @hold: @size->calls calls, some at a time
  *
  * Each returns 0, or -errno when the work itself failed.
  */
@@ -42,6 +65,8 @@ struct bench_world {
 	int (*shared_fault)(const struct bench_size *size, double *fault);
 	int (*flush_call)(const struct bench_size *size, bool remote, double *call);
 	int (*faults_by)(const struct bench_size *size, unsigned int threads, double *fault);
+	int (*fork)(const struct bench_size *size, struct bench_fork *times);
+	int (*hold)(const struct bench_size *size, struct bench_hold *times);
 };
 
 extern const struct bench_world bench_simulated;
@@ -62,8 +87,9 @@ struct bench_crew {
 /* Nanoseconds from the first start to the last end of the crew's work. */
 int bench_crew_run(const struct bench_crew *crew, unsigned int threads, void *arg, double *elapsed);
 
-/* Nanoseconds of a monotonic clock. */
+/* Nanoseconds of a monotonic clock, and of the processor time of the calling thread. */
 double bench_now(void);
+double bench_cpu_time(void);
 /* Nanoseconds of one uncontended atomic read-modify-write (A). */
 double bench_atomic_rmw(void);
 

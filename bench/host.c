@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The same work by system calls on the host's kernel. */
-#include "bench.h"
+#include "host.h"
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -11,7 +11,7 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
-static char *map_anonymous(size_t pages)
+char *bench_host_map(size_t pages)
 {
 	char *base = mmap(NULL, pages * BENCH_PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -22,7 +22,7 @@ static char *map_anonymous(size_t pages)
 	return base;
 }
 
-static void write_each_page(char *base, size_t pages)
+void bench_host_write(char *base, size_t pages)
 {
 	for (size_t i = 0; i < pages; i++)
 		*(volatile uint64_t *)(base + i * BENCH_PAGE) = i;
@@ -30,13 +30,13 @@ static void write_each_page(char *base, size_t pages)
 
 static int faults_and_munmap(const struct bench_size *size, double *fault, double *unmap)
 {
-	char *base = map_anonymous(size->pages);
+	char *base = bench_host_map(size->pages);
 	double start, written;
 
 	if (!base)
 		return -errno;
 	start = bench_now();
-	write_each_page(base, size->pages);
+	bench_host_write(base, size->pages);
 	written = bench_now();
 	munmap(base, size->pages * BENCH_PAGE);
 	*unmap = (bench_now() - written) / size->pages;
@@ -70,7 +70,7 @@ static int time_shared_mapping(int fd, size_t pages, double *fault)
 		return -errno;
 	madvise(base, length, MADV_NOHUGEPAGE);
 	start = bench_now();
-	write_each_page(base, pages);
+	bench_host_write(base, pages);
 	*fault = (bench_now() - start) / pages;
 	munmap(base, length);
 	if (fsync(fd))
@@ -121,14 +121,14 @@ static void time_flush_calls(char *page, size_t calls, double *call)
 
 static int flush_call(const struct bench_size *size, bool remote, double *call)
 {
-	char *base = map_anonymous(2);
+	char *base = bench_host_map(2);
 	struct poller poller = { .running = 0 };
 	pthread_t thread;
 	int result;
 
 	if (!base)
 		return -errno;
-	write_each_page(base, 2);
+	bench_host_write(base, 2);
 	poller.word = (const volatile uint64_t *)(base + BENCH_PAGE);
 	if (remote) {
 		result = -pthread_create(&thread, NULL, poll_remotely, &poller);
@@ -155,7 +155,7 @@ static int prepare_faults(void *arg, unsigned int index)
 {
 	struct faulters *faulters = arg;
 
-	faulters->base[index] = map_anonymous(faulters->pages);
+	faulters->base[index] = bench_host_map(faulters->pages);
 	return faulters->base[index] ? 0 : -ENOMEM;
 }
 
@@ -163,7 +163,7 @@ static int take_faults(void *arg, unsigned int index)
 {
 	struct faulters *faulters = arg;
 
-	write_each_page(faulters->base[index], faulters->pages);
+	bench_host_write(faulters->base[index], faulters->pages);
 	return 0;
 }
 
@@ -192,4 +192,6 @@ const struct bench_world bench_host = {
 	.shared_fault = shared_fault,
 	.flush_call = flush_call,
 	.faults_by = faults_by,
+	.fork = bench_host_fork,
+	.hold = bench_host_hold,
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The work in a native machine with 4 KiB contents; checks are compiled in and not armed. */
-#include "bench.h"
-#include <vmsim/vmsim.h>
+#include "simulated.h"
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -11,12 +10,7 @@
 #define SPARE_FRAMES 2048
 #define RW (PROT_READ | PROT_WRITE)
 
-struct world {
-	struct vmsim_machine *machine;
-	int pid;
-};
-
-static int create_world(struct world *world, size_t pages)
+int bench_create_world(struct world *world, size_t pages)
 {
 	struct vmsim_config config;
 	int result;
@@ -35,14 +29,14 @@ static int create_world(struct world *world, size_t pages)
 	return world->pid < 0 ? world->pid : 0;
 }
 
-static int destroy_world(struct world *world)
+int bench_destroy_world(struct world *world)
 {
 	int result = vmsim_process_destroy(world->machine, world->pid);
 
 	return result ? result : vmsim_machine_destroy(world->machine);
 }
 
-static int map_anonymous(size_t pages, unsigned long *base)
+int bench_map_anonymous(size_t pages, unsigned long *base)
 {
 	long addr = vmsim_mmap(0, pages * BENCH_PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS,
 			       VMSIM_NO_FILE, 0);
@@ -53,7 +47,7 @@ static int map_anonymous(size_t pages, unsigned long *base)
 	return 0;
 }
 
-static int write_each_page(unsigned long base, size_t pages)
+int bench_write_each_page(unsigned long base, size_t pages)
 {
 	for (size_t i = 0; i < pages; i++)
 		if (vmsim_store(base + i * BENCH_PAGE, 8, i))
@@ -66,12 +60,12 @@ static int time_mapping(size_t pages, double *fault, double *munmap)
 {
 	unsigned long base = 0;
 	double start, written;
-	int result = map_anonymous(pages, &base);
+	int result = bench_map_anonymous(pages, &base);
 
 	if (result)
 		return result;
 	start = bench_now();
-	result = write_each_page(base, pages);
+	result = bench_write_each_page(base, pages);
 	written = bench_now();
 	if (result)
 		return result;
@@ -85,7 +79,7 @@ static int time_mapping(size_t pages, double *fault, double *munmap)
 static int faults_and_munmap(const struct bench_size *size, double *fault, double *munmap)
 {
 	struct world world;
-	int result = create_world(&world, size->pages);
+	int result = bench_create_world(&world, size->pages);
 
 	if (result)
 		return result;
@@ -93,7 +87,7 @@ static int faults_and_munmap(const struct bench_size *size, double *fault, doubl
 	for (int pass = 0; pass < 2 && !result; pass++)
 		result = time_mapping(size->pages, fault, munmap);
 	vmsim_detach();
-	return result ? result : destroy_world(&world);
+	return result ? result : bench_destroy_world(&world);
 }
 
 static int map_file(int file, size_t pages, unsigned long *base)
@@ -111,7 +105,7 @@ static int shared_fault(const struct bench_size *size, double *fault)
 	struct world world;
 	unsigned long base = 0;
 	double start;
-	int file = -1, result = create_world(&world, size->pages);
+	int file = -1, result = bench_create_world(&world, size->pages);
 
 	if (result)
 		return result;
@@ -126,7 +120,7 @@ static int shared_fault(const struct bench_size *size, double *fault)
 		if (result)
 			break;
 		start = bench_now();
-		result = write_each_page(base, size->pages);
+		result = bench_write_each_page(base, size->pages);
 		*fault = (bench_now() - start) / size->pages;
 		if (!result)
 			result = vmsim_munmap(base, size->pages * BENCH_PAGE);
@@ -136,7 +130,7 @@ static int shared_fault(const struct bench_size *size, double *fault)
 	vmsim_detach();
 	if (!result)
 		result = vmsim_file_destroy(world.machine, file);
-	return result ? result : destroy_world(&world);
+	return result ? result : bench_destroy_world(&world);
 }
 
 struct poller {
@@ -182,15 +176,15 @@ static int flush_call(const struct bench_size *size, bool remote, double *call)
 	struct poller poller = { .world = &world };
 	pthread_t thread;
 	unsigned long base = 0;
-	int result = create_world(&world, 2);
+	int result = bench_create_world(&world, 2);
 
 	if (result)
 		return result;
 	result = vmsim_attach(world.machine, 0, world.pid);
 	if (!result)
-		result = map_anonymous(2, &base);
+		result = bench_map_anonymous(2, &base);
 	if (!result)
-		result = write_each_page(base, 2);
+		result = bench_write_each_page(base, 2);
 	if (!result && remote) {
 		poller.addr = base + BENCH_PAGE;
 		result = -pthread_create(&thread, NULL, poll_remotely, &poller);
@@ -208,7 +202,7 @@ static int flush_call(const struct bench_size *size, bool remote, double *call)
 	} else {
 		vmsim_detach();
 	}
-	return result ? result : destroy_world(&world);
+	return result ? result : bench_destroy_world(&world);
 }
 
 struct faulters {
@@ -226,14 +220,14 @@ static int prepare_faults(void *arg, unsigned int cpu)
 
 	if (!result)
 		result = time_mapping(faulters->pages, &fault, &munmap);
-	return result ? result : map_anonymous(faulters->pages, &faulters->base[cpu]);
+	return result ? result : bench_map_anonymous(faulters->pages, &faulters->base[cpu]);
 }
 
 static int take_faults(void *arg, unsigned int cpu)
 {
 	struct faulters *faulters = arg;
 
-	return write_each_page(faulters->base[cpu], faulters->pages);
+	return bench_write_each_page(faulters->base[cpu], faulters->pages);
 }
 
 static void leave_machine(void *arg, unsigned int cpu)
@@ -246,14 +240,14 @@ static int faults_by(const struct bench_size *size, unsigned int threads, double
 	static const struct bench_crew crew = { prepare_faults, take_faults, leave_machine };
 	struct faulters faulters = { .pages = size->pages };
 	double elapsed;
-	int result = create_world(&faulters.world, threads * size->pages);
+	int result = bench_create_world(&faulters.world, threads * size->pages);
 
 	if (!result)
 		result = bench_crew_run(&crew, threads, &faulters, &elapsed);
 	if (result)
 		return result;
 	*fault = elapsed / (threads * size->pages);
-	return destroy_world(&faulters.world);
+	return bench_destroy_world(&faulters.world);
 }
 
 const struct bench_world bench_simulated = {
@@ -262,4 +256,6 @@ const struct bench_world bench_simulated = {
 	.shared_fault = shared_fault,
 	.flush_call = flush_call,
 	.faults_by = faults_by,
+	.fork = bench_simulated_fork,
+	.hold = bench_simulated_hold,
 };

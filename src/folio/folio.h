@@ -12,14 +12,6 @@
  */
 int vmsim_memmap_init(struct vmsim_machine *machine);
 
-static inline bool vmsim_section_is_valid(const struct vmsim_machine *m, unsigned long pfn)
-{
-	unsigned long section = pfn / VMSIM_SECTION_FRAMES;
-
-	return __READ_ONCE(m->section_valid[section / BITS_PER_LONG]) &
-	       BIT(section % BITS_PER_LONG);
-}
-
 /* Free frames: in the zone, and kept by CPUs. Exact when no thread is inside the library. */
 u64 vmsim_free_frames(struct vmsim_machine *machine);
 

@@ -232,6 +232,15 @@ static inline struct vmsim_machine *vmsim_this_machine(void)
 	return vmsim_self->machine;
 }
 
+/* A section that is not valid has neither memory nor cells of the memmap. */
+static inline bool vmsim_section_is_valid(const struct vmsim_machine *m, unsigned long pfn)
+{
+	unsigned long section = pfn / VMSIM_SECTION_FRAMES;
+
+	return __READ_ONCE(m->section_valid[section / BITS_PER_LONG]) &
+	       BIT(section % BITS_PER_LONG);
+}
+
 static inline struct vmsim_cpu *vmsim_this_cpu(void)
 {
 	return vmsim_self->cpu;

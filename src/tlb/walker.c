@@ -8,45 +8,57 @@
 #include "order/order.h"
 #include "pgtable/table.h"
 
-static u64 *slot_in(unsigned long table_pfn, unsigned long addr, unsigned int shift)
+static inline u64 *slot_in(unsigned long table_pfn, unsigned long addr, unsigned int shift)
 {
-	u64 *table = page_address(pfn_to_page(table_pfn));
+	u64 *table = __va_pfn(table_pfn);
 
 	return &table[(addr >> shift) & (PTRS_PER_PTE - 1)];
 }
 
-static bool is_present(u64 value)
+static inline unsigned long pfn_of(u64 value)
 {
-	return (value & _PAGE_PRESENT) && pfn_valid((value & PTE_PFN_MASK) >> PAGE_SHIFT);
+	return (value & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
-static void read_entry(struct vmsim_leaf *leaf)
+/* Hardware asks nobody whether there is memory: not pfn_valid(), which belongs to the kernel. */
+static inline bool is_present(const struct vmsim_machine *m, u64 value)
 {
-	leaf->value = vmsim_order_global(vmsim_this_machine(), leaf->slot,
-					 __atomic_load_n(leaf->slot, __ATOMIC_ACQUIRE),
-					 sizeof(*leaf->slot));
-	vmsim_event(READ, (uintptr_t)leaf->slot, leaf->value, sizeof(leaf->value));
+	unsigned long pfn = pfn_of(value);
+
+	return value & _PAGE_PRESENT && pfn < m->nr_frames && vmsim_section_is_valid(m, pfn);
 }
 
-static bool is_leaf(const struct vmsim_leaf *leaf)
+static inline u64 read_entry(struct vmsim_machine *m, const u64 *slot)
 {
-	return leaf->shift == PAGE_SHIFT ||
-	       (leaf->shift == PMD_SHIFT && (leaf->value & _PAGE_PSE));
+	u64 value = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+
+	if (unlikely(m->order))
+		value = vmsim_order_global(m, slot, value, sizeof(*slot));
+	vmsim_event(READ, (uintptr_t)slot, value, sizeof(value));
+	return value;
+}
+
+static inline bool is_leaf(u64 value, unsigned int shift)
+{
+	return shift == PAGE_SHIFT || (shift == PMD_SHIFT && (value & _PAGE_PSE));
 }
 
 bool vmsim_walk_from_top(struct mm_struct *mm, unsigned long addr, struct vmsim_leaf *leaf)
 {
+	struct vmsim_machine *m = vmsim_this_machine();
+	unsigned int shift = vmsim_level_shift(VMSIM_LEVEL_TOP);
+	u64 *slot = (u64 *)mm->pgd + (addr >> shift);
+	u64 value;
+
 	if (!mm->pgd || addr >> VMSIM_VA_BITS)
 		return false;
-	leaf->shift = vmsim_level_shift(VMSIM_LEVEL_TOP);
-	leaf->slot = (u64 *)mm->pgd + (addr >> leaf->shift);
-	read_entry(leaf);
-	while (is_present(leaf->value)) {
-		if (is_leaf(leaf))
+	for (value = read_entry(m, slot); is_present(m, value); value = read_entry(m, slot)) {
+		if (is_leaf(value, shift)) {
+			*leaf = (struct vmsim_leaf){ slot, value, shift };
 			return true;
-		leaf->shift -= VMSIM_LEVEL_BITS;
-		leaf->slot = slot_in(vmsim_leaf_pfn(leaf), addr, leaf->shift);
-		read_entry(leaf);
+		}
+		shift -= VMSIM_LEVEL_BITS;
+		slot = slot_in(pfn_of(value), addr, shift);
 	}
 	return false;
 }
@@ -54,15 +66,17 @@ bool vmsim_walk_from_top(struct mm_struct *mm, unsigned long addr, struct vmsim_
 /* The last step of a walk, into a table that is known. */
 bool vmsim_walk_table(unsigned long table_pfn, unsigned long addr, struct vmsim_leaf *leaf)
 {
+	struct vmsim_machine *m = vmsim_this_machine();
+
 	leaf->shift = PAGE_SHIFT;
 	leaf->slot = slot_in(table_pfn, addr, PAGE_SHIFT);
-	read_entry(leaf);
-	return is_present(leaf->value);
+	leaf->value = read_entry(m, leaf->slot);
+	return is_present(m, leaf->value);
 }
 
-static bool grants(u64 value, enum vmsim_access access)
+static bool grants(const struct vmsim_machine *m, u64 value, enum vmsim_access access)
 {
-	if (!is_present(value))
+	if (!is_present(m, value))
 		return false;
 	if (access == VMSIM_ACCESS_WRITE)
 		return value & _PAGE_RW;
@@ -78,13 +92,14 @@ static bool grants(u64 value, enum vmsim_access access)
 bool vmsim_walk_claim(struct vmsim_leaf *leaf, enum vmsim_access access)
 {
 	u64 bits = _PAGE_ACCESSED | (access == VMSIM_ACCESS_WRITE ? _PAGE_DIRTY : 0);
+	struct vmsim_machine *m = vmsim_this_machine();
 
-	while (grants(leaf->value, access)) {
+	while (grants(m, leaf->value, access)) {
 		u64 old = leaf->value, with = old | bits;
 
 		if (with == old)
 			return true;
-		if (vmsim_order_claim(vmsim_this_machine(), leaf->slot, &leaf->value, with)) {
+		if (vmsim_order_claim(m, leaf->slot, &leaf->value, with)) {
 			leaf->value = with;
 			vmsim_event(ATOMIC, (uintptr_t)leaf->slot, VMSIM_ATOMIC_CHANGES, old);
 			return true;
