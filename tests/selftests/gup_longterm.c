@@ -4,8 +4,8 @@
 /*
  * Long-term pins of file mappings: for reading, or of private memory, they always work; for writing
  * of shared memory only where no file system has to notice the writes. The cases of
- * tools/testing/selftests/mm/gup_longterm.c, Linux 6.12, on memfd and on a file with dirty tracking.
- * Its third kind, a file next to the test's source, is such a file, too; hugetlb is not modelled.
+ * tools/testing/selftests/mm/gup_longterm.c, Linux 6.12, on memfd and on a file with dirty tracking
+ * (its third kind, a file next to the source of the test, is one, too). hugetlb is not modelled.
  */
 
 static const struct kind {

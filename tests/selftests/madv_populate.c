@@ -2,7 +2,7 @@
 #include "results.h"
 
 /*
- * MADV_POPULATE_READ and MADV_POPULATE_WRITE: what is allowed, and what is there afterwards. Results
+ * MADV_POPULATE_READ and MADV_POPULATE_WRITE: what is allowed, and what is there then. Results
  * of tools/testing/selftests/mm/madv_populate.c, Linux 6.12: 16, and 5 for soft-dirty bits.
  */
 

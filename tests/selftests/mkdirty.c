@@ -4,8 +4,8 @@
 /*
  * An entry of a read-only mapping that becomes dirty must not become writable by that. Results of
  * tools/testing/selftests/mm/mkdirty.c, Linux 6.12, as far as what they need is modelled: the first
- * of six. The others need huge pages, migration or userfaultfd. Ways that the kernel's test does not
- * take come after it.
+ * of six. The others need huge pages, migration or userfaultfd. What the kernel's test does not do
+ * comes after it.
  */
 
 enum { RESULTS = 1 + 5 };
