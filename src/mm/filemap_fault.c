@@ -31,12 +31,51 @@ static struct folio *get_locked(struct address_space *mapping, pgoff_t index, vm
 	}
 }
 
+/* For who takes only what is ready: waits for nobody and reads nothing. */
+static bool lock_if_ready(struct folio *folio, struct address_space *mapping, pgoff_t index)
+{
+	if (!folio_test_uptodate(folio) || folio_test_locked(folio) || !folio_trylock(folio))
+		return false;
+	if (likely(folio->mapping == mapping && folio_test_uptodate(folio) &&
+		   !beyond_end(mapping, index)))
+		return true;
+	folio_unlock(folio);
+	return false;
+}
+
+/*
+ * The locked folio of that index, referenced, if nobody has to be waited for. Where it is not
+ * cached a kernel would most often have begun to read it, and not wait either.
+ */
+static struct folio *get_ready(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio = filemap_get_folio(mapping, index);
+
+	if (IS_ERR(folio))
+		return NULL;
+	if (lock_if_ready(folio, mapping, index))
+		return folio;
+	folio_put(folio);
+	return NULL;
+}
+
+static vm_fault_t fault_without_waiting(struct vm_fault *vmf)
+{
+	struct folio *folio = get_ready(vmf->vma->vm_file->f_mapping, vmf->pgoff);
+
+	if (!folio)
+		return VM_FAULT_RETRY;
+	vmf->page = folio_page(folio, vmf->pgoff - folio->index);
+	return VM_FAULT_LOCKED;
+}
+
 /**
  * filemap_fault() - gets the page of a fault into the page cache
  * @vmf: the fault; @vmf->page receives the page, referenced and locked
  *
  * Return: VM_FAULT_LOCKED, with VM_FAULT_MAJOR where it was not cached; VM_FAULT_SIGBUS: beyond
- * the end of the file; VM_FAULT_OOM.
+ * the end of the file; VM_FAULT_OOM; VM_FAULT_RETRY: it would have to wait, and
+ * FAULT_FLAG_RETRY_NOWAIT says that it must not. mmap_lock is held even then.
  */
 __vmsim_overridable vm_fault_t filemap_fault(struct vm_fault *vmf)
 {
@@ -47,6 +86,8 @@ __vmsim_overridable vm_fault_t filemap_fault(struct vm_fault *vmf)
 
 	if (unlikely(beyond_end(mapping, vmf->pgoff)))
 		return VM_FAULT_SIGBUS;
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return fault_without_waiting(vmf);
 	folio = get_locked(mapping, vmf->pgoff, &ret);
 	if (IS_ERR(folio))
 		return VM_FAULT_OOM;
@@ -60,18 +101,6 @@ __vmsim_overridable vm_fault_t filemap_fault(struct vm_fault *vmf)
 	}
 	vmf->page = folio_page(folio, vmf->pgoff - folio->index);
 	return ret | VM_FAULT_LOCKED;
-}
-
-/* Fault-around takes only what is ready: it waits for nobody and reads nothing. */
-static bool lock_if_ready(struct folio *folio, struct address_space *mapping, pgoff_t index)
-{
-	if (!folio_test_uptodate(folio) || folio_test_locked(folio) || !folio_trylock(folio))
-		return false;
-	if (likely(folio->mapping == mapping && folio_test_uptodate(folio) &&
-		   !beyond_end(mapping, index)))
-		return true;
-	folio_unlock(folio);
-	return false;
 }
 
 /* The next folio from *@index on that is ready, referenced and locked; moves *@index to it. */

@@ -3,14 +3,16 @@
 
 /*
  * Pages of programs, held or only faulted in. Behaviour of mm/gup.c, Linux 6.12. Nobody is killed,
- * and faults keep the mmap_lock: what the kernel does after VM_FAULT_RETRY never happens here.
+ * and faults keep the mmap_lock: VM_FAULT_RETRY comes only from those that must not wait.
  */
 
 static int fault_error(vm_fault_t ret)
 {
 	if (ret & VM_FAULT_OOM)
 		return -ENOMEM;
-	return ret & VM_FAULT_ERROR ? -EFAULT : 0;
+	if (ret & VM_FAULT_ERROR)
+		return -EFAULT;
+	return ret & VM_FAULT_RETRY ? -EBUSY : 0;
 }
 
 static unsigned int fault_flags(unsigned int flags, bool unshare)
@@ -31,10 +33,11 @@ static unsigned int fault_flags(unsigned int flags, bool unshare)
  * @unshare: what is there must become exclusive; nobody is going to write
  * @locked: would tell that the lock was dropped: it is not
  *
- * Faults of files wait for their pages whatever the flags say, so FOLL_NOWAIT is refused there.
+ * FOLL_NOWAIT does not keep a file system from waiting before it lets a page be written to, as in
+ * the kernel.
  *
  * Context: mmap_lock held; still held on return.
- * Return: 0: look again; -EFAULT; -ENOMEM; -EOPNOTSUPP.
+ * Return: 0: look again; -EFAULT; -ENOMEM; -EBUSY: with FOLL_NOWAIT, not without waiting.
  */
 __vmsim_overridable int faultin_page(struct vm_area_struct *vma, unsigned long address,
 				     unsigned int flags, bool unshare, int *locked)
@@ -44,11 +47,9 @@ __vmsim_overridable int faultin_page(struct vm_area_struct *vma, unsigned long a
 	(void)locked;
 	if (flags & FOLL_NOFAULT)
 		return -EFAULT;
-	if (flags & FOLL_NOWAIT && !vma_is_anonymous(vma))
-		return vmsim_not_modelled("get_user_pages", "FOLL_NOWAIT on a file mapping");
 	VM_BUG_ON(unshare && flags & FOLL_WRITE);
 	ret = handle_mm_fault(vma, address, fault_flags(flags, unshare));
-	VM_BUG_ON(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED));
+	VM_BUG_ON(ret & VM_FAULT_COMPLETED || (ret & VM_FAULT_RETRY && !(flags & FOLL_NOWAIT)));
 	return fault_error(ret);
 }
 
@@ -149,7 +150,8 @@ static struct page *one_page(struct vm_area_struct *vma, unsigned long start,
  *
  * Context: mmap_lock held; still held on return.
  * Source: mm/gup.c, Linux 6.12.
- * Return: how many pages from @start on; the error, where there is not even the first.
+ * Return: how many pages from @start on; the error, where there is not even the first; with
+ * FOLL_NOWAIT maybe 0.
  */
 __vmsim_overridable long __get_user_pages(struct mm_struct *mm, unsigned long start,
 					  unsigned long nr_pages, unsigned int gup_flags,
@@ -166,6 +168,8 @@ __vmsim_overridable long __get_user_pages(struct mm_struct *mm, unsigned long st
 			vma = find_allowed(mm, start, gup_flags);
 		page = IS_ERR(vma) ? (void *)vma :
 				     one_page(vma, start, gup_flags, pages, locked);
+		if (PTR_ERR(page) == -EBUSY)
+			return (long)done;
 		if (IS_ERR(page))
 			return done ? (long)done : PTR_ERR(page);
 		if (pages)
@@ -184,7 +188,7 @@ __vmsim_overridable long __get_user_pages(struct mm_struct *mm, unsigned long st
  * @flags: FOLL_*
  *
  * Source: mm/gup.c, Linux 6.12.
- * Return: as __get_user_pages(), never 0 for a range that is not empty.
+ * Return: as __get_user_pages(); 0 for an empty range.
  */
 __vmsim_overridable long __get_user_pages_locked(struct mm_struct *mm, unsigned long start,
 						 unsigned long nr_pages, struct page **pages,

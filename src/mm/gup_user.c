@@ -41,7 +41,7 @@ static bool valid_args(struct page **pages, const int *locked, unsigned int *fla
  * Context: mmap_lock held.
  * Source: mm/gup.c, Linux 6.12.
  * Return: how many pages from @start on; -EINVAL: such flags do not go together; -EFAULT: not
- * mapped, or not with these rights; -ENOMEM; -EOPNOTSUPP: FOLL_NOWAIT on a file mapping.
+ * mapped, or not with these rights; -ENOMEM; with FOLL_NOWAIT maybe 0.
  */
 __vmsim_overridable long get_user_pages_remote(struct mm_struct *mm, unsigned long start,
 					       unsigned long nr_pages, unsigned int gup_flags,

@@ -5,7 +5,7 @@
 /*
  * Faults: from the address to the entry, and which of the handlers takes it. Behaviour of
  * mm/memory.c, Linux 6.12. All handlers run with mmap_lock held for reading, and return with it
- * held: there is no VM_FAULT_RETRY here.
+ * held, also where they return VM_FAULT_RETRY.
  */
 
 static void count_fault(struct vmsim_cpu_counts *counts, enum vmsim_fault_kind kind)

@@ -277,7 +277,7 @@ static struct vmsim_explore_options options_for(const struct test_case *test)
 
 	if (SANITIZED)
 		return options;
-	options.strategy = test->bounded ? VMSIM_STRATEGY_STATES : VMSIM_STRATEGY_PORTFOLIO;
+	options.strategy = VMSIM_STRATEGY_STATES;
 	if (test->bounded)
 		options.preemptions = 1;
 	options.executions = UINT64_MAX;

@@ -7,34 +7,6 @@
 #include <linux/pagemap.h>
 #include "folio/folio.h"
 
-/* Kernel-named functions are called from inside the library. */
-#define in_kernel(call)				\
-({						\
-	vmsim_enter();				\
-	__auto_type __result = (call);		\
-	vmsim_leave();				\
-	__result;				\
-})
-
-#define do_in_kernel(call)			\
-do {						\
-	vmsim_enter();				\
-	call;					\
-	vmsim_leave();				\
-} while (0)
-
-/* As callers do that have to hold mmap_lock. */
-#define under_mmap_lock(call)			\
-({						\
-	struct mm_struct *__mm = current->mm;	\
-	vmsim_enter();				\
-	mmap_read_lock(__mm);			\
-	__auto_type __result = (call);		\
-	mmap_read_unlock(__mm);			\
-	vmsim_leave();				\
-	__result;				\
-})
-
 /* References of one page that is mapped once and pinned so many times. */
 #define PINNED(times) (1 + (times) * (int)GUP_PIN_COUNTING_BIAS)
 

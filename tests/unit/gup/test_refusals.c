@@ -29,6 +29,11 @@ static long get_slow(unsigned long addr, unsigned int flags)
 	return got;
 }
 
+static struct address_space *mapping_of(unsigned long addr)
+{
+	return under_mmap_lock(vma_lookup(__mm, addr))->vm_file->f_mapping;
+}
+
 static void test_arguments(void **state)
 {
 	unsigned long a = map(1, RW, ANON);
@@ -179,19 +184,38 @@ static void test_whose_memory(void **state)
 	drop_file(file, f, 1);
 }
 
-/* Faults of files wait, whatever is asked: said, not pretended. */
+/* What is not at hand is refused for now, and waited for by nobody. */
 static void test_without_waiting(void **state)
 {
-	int file = make_file(1);
-	unsigned long f = map_file(file, 1, RW, MAP_SHARED, 0);
+	int file = make_file(2);
+	unsigned long f = map_file(file, 2, RW, MAP_SHARED, 0);
+	unsigned long own = map_file(file, 1, RW, MAP_PRIVATE, 0);
 	unsigned long a = map(1, RW, ANON);
+	struct address_space *mapping = mapping_of(f);
+	struct page *pages[2];
+	struct folio *folio;
 
 	(void)state;
 	assert_int_equal(get_slow(a, FOLL_NOWAIT | FOLL_WRITE), 1);
-	assert_int_equal(get_slow(f, FOLL_NOWAIT), -EOPNOTSUPP);
-	assert_int_equal(load(f), 1000);
-	assert_int_equal(get_slow(f, FOLL_NOWAIT), 1);
-	drop_file(file, f, 1);
+	folio = in_kernel(filemap_get_folio(mapping, 0));
+	do_in_kernel(folio_lock(folio));
+	assert_int_equal(get_slow(f, FOLL_NOWAIT), 0);
+	assert_int_equal(get_slow(own, FOLL_NOWAIT | FOLL_WRITE), 0);
+	assert_true(pte_none(pte_at(own)));
+	do_in_kernel(folio_unlock(folio));
+	do_in_kernel(folio_put(folio));
+	assert_int_equal(get_slow(own, FOLL_NOWAIT | FOLL_WRITE), 1);
+	assert_int_equal(get_slow(f, FOLL_NOWAIT | FOLL_WRITE), 1);
+	/* As far as it goes. */
+	assert_int_equal(vmsim_madvise(f, 2 * PG, MADV_DONTNEED), 0);
+	assert_int_equal(vmsim_file_drop(file, PG, PG), 0);
+	assert_int_equal(in_kernel(get_user_pages_unlocked(f, 2, pages, FOLL_NOWAIT)), 1);
+	do_in_kernel(put_page(pages[0]));
+	assert_int_equal(get_slow(f + PG, FOLL_NOWAIT), 0);
+	assert_int_equal(load(f + PG), 1001);
+	assert_int_equal(get_slow(f + PG, FOLL_NOWAIT), 1);
+	assert_int_equal(vmsim_munmap(own, PG), 0);
+	drop_file(file, f, 2);
 }
 
 static void test_without_memory(void **state)
