@@ -220,6 +220,10 @@ class Search:
         for match in re.finditer(rf"^\s*(?:static\s+)?{macro}\s*\(([^;{{]*)", "\n".join(self.code), re.M):
             self.of_macros.update(re.findall(r"\b[A-Za-z_]\w*\b(?!\s*\()", match[1]))
 
+    def made_of(self, name):
+        """Made by a macro that we lack, of a name that it is given."""
+        return any(len(part) > 3 and name.startswith(part) for part in self.of_macros)
+
     def unknown(self, kind, match, line):
         """Notes what one message tells of; False where that is nothing new."""
         if kind == "member":
@@ -243,7 +247,7 @@ class Search:
             if name in self.of_macros or not place:
                 return False
         if not place:
-            return self.note(name, kind, None, line)
+            return kind == "function" and not self.made_of(name) and self.note(name, kind, None, line)
         if place.kind == "macro":
             self.arguments_are_names(name)
         return self.note(name, place.kind, place, line)
@@ -323,6 +327,7 @@ class Search:
         else:
             raise Trouble(f"{self.source}: still new names after {ROUNDS} rounds", 3)
         return sorted((name for name in self.found.values()
+                       if name.kind != "function" or name.place or not self.made_of(name.name)
                        if name.kind not in ("constant", "variable") or name.name not in self.of_macros),
                       key=lambda name: (ORDER.index(name.kind), name.name))
 
