@@ -87,7 +87,7 @@ step setup-asan meson setup build-asan -Dkernel_src=${kernels%%,*} \
 	suite test-asan build-asan --setup=asan_ubsan --no-suite headers --no-suite minimise
 
 step setup-tsan meson setup build-tsan -Db_sanitize=thread &&
-	step build-tsan ninja -C build-tsan tests/stress/stress &&
+	step build-tsan ninja -C build-tsan tests/stress/stress tests/stress/family &&
 	VMSIM_STRESS_SECONDS=$VMSIM_TSAN_SECONDS suite test-tsan build-tsan --setup=tsan --suite tsan
 
 step fuzz scripts/fuzz.sh "$VMSIM_FUZZ_SECONDS"

@@ -9,17 +9,14 @@
  * value per frame (--contents version) only the owner of a page, page number modulo threads,
  * writes it.
  */
-#include <vmsim/vmsim.h>
-#include <linux/rcupdate.h>
+#include "ground.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #define PAGE_BYTES 4096ul
 #define THREADS 4
@@ -29,18 +26,14 @@
 #define FRAMES 4096
 #define OPS_PER_CLOCK 64
 #define MAX_RANGE 8
-#define FAILURES_PRINTED 20
 
 struct stress {
 	enum vmsim_contents contents;
 	uint64_t oracles;
-	struct vmsim_machine *machine;
-	int observer;		/* a process without threads and mappings; first and last of all */
+	struct ground ground;
 	int pid, file;
-	struct vmsim_stats before;
 	double seconds;
 	bool must_fail;
-	unsigned int failures;
 };
 
 struct worker {
@@ -51,37 +44,6 @@ struct worker {
 	uint64_t ops, faulted;
 	uint64_t last_anon[PAGES], last_file[PAGES];
 };
-
-static void failed(struct stress *stress, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void failed(struct stress *stress, const char *format, ...)
-{
-	va_list args;
-
-	if (__atomic_fetch_add(&stress->failures, 1, __ATOMIC_RELAXED) >= FAILURES_PRINTED)
-		return;
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec * 1e-9;
-}
-
-static unsigned int pick(struct worker *worker, unsigned int limit)
-{
-	worker->random ^= worker->random << 13;
-	worker->random ^= worker->random >> 7;
-	worker->random ^= worker->random << 17;
-	return (worker->random >> 33) % limit;
-}
 
 /* Where the thread's slot of a page lies; false where the page is not the thread's to write. */
 static bool slot(const struct worker *worker, unsigned int page, unsigned long *offset)
@@ -101,13 +63,13 @@ static bool fault_result_ok(struct worker *worker, const char *what, int result)
 	if (result == SIGSEGV)
 		worker->faulted++;
 	else
-		failed(worker->stress, "%s: unexpected result %d", what, result);
+		failed(&worker->stress->ground, "%s: unexpected result %d", what, result);
 	return false;
 }
 
 static void touch(struct worker *worker, unsigned long base, uint64_t *last, bool may_be_zero)
 {
-	unsigned int page = pick(worker, PAGES);
+	unsigned int page = pick(&worker->random, PAGES);
 	unsigned long offset;
 	uint64_t value;
 
@@ -115,7 +77,7 @@ static void touch(struct worker *worker, unsigned long base, uint64_t *last, boo
 		fault_result_ok(worker, "load", vmsim_load(base + offset, 8, &value));
 		return;
 	}
-	if (pick(worker, 2)) {
+	if (pick(&worker->random, 2)) {
 		if (fault_result_ok(worker, "store",
 				    vmsim_store(base + offset, 8, last[page] + 1)))
 			last[page]++;
@@ -125,7 +87,7 @@ static void touch(struct worker *worker, unsigned long base, uint64_t *last, boo
 	    worker->stress->contents == VMSIM_CONTENTS_NONE)
 		return;
 	if (value != last[page] && !(may_be_zero && value == 0))
-		failed(worker->stress, "thread %u, page %u of %#lx: %llu, wrote %llu last",
+		failed(&worker->stress->ground, "thread %u, page %u of %#lx: %llu, wrote %llu last",
 		       worker->id, page, base, (unsigned long long)value,
 		       (unsigned long long)last[page]);
 	if (may_be_zero && value == 0)
@@ -145,9 +107,9 @@ static int map(const struct stress *stress, unsigned long addr, size_t length)
 static void change_range(struct worker *worker)
 {
 	struct stress *stress = worker->stress;
-	unsigned int first = pick(worker, PAGES);
-	unsigned int count = 1 + pick(worker, MAX_RANGE);
-	bool file = pick(worker, 2);
+	unsigned int first = pick(&worker->random, PAGES);
+	unsigned int count = 1 + pick(&worker->random, MAX_RANGE);
+	bool file = pick(&worker->random, 2);
 	unsigned long addr, length;
 	int result;
 
@@ -156,7 +118,7 @@ static void change_range(struct worker *worker)
 	addr = (file ? FILE_BASE : ANON_BASE) + first * PAGE_BYTES;
 	length = count * PAGE_BYTES;
 
-	switch (pick(worker, 6)) {
+	switch (pick(&worker->random, 6)) {
 	case 0:
 		result = vmsim_munmap(addr, length);
 		if (!result)
@@ -186,7 +148,7 @@ static void change_range(struct worker *worker)
 		break;
 	}
 	if (result < 0)
-		failed(stress, "range operation: unexpected result %d", result);
+		failed(&stress->ground, "range operation: unexpected result %d", result);
 }
 
 static void *work(void *arg)
@@ -195,13 +157,13 @@ static void *work(void *arg)
 	struct stress *stress = worker->stress;
 	double end = now() + stress->seconds;
 
-	if (vmsim_attach(stress->machine, worker->id, stress->pid)) {
-		failed(stress, "attach failed");
+	if (vmsim_attach(stress->ground.machine, worker->id, stress->pid)) {
+		failed(&stress->ground, "attach failed");
 		return NULL;
 	}
 	do {
 		for (unsigned int i = 0; i < OPS_PER_CLOCK; i++) {
-			unsigned int kind = pick(worker, 16);
+			unsigned int kind = pick(&worker->random, 16);
 
 			if (kind == 0)
 				change_range(worker);
@@ -226,25 +188,13 @@ static void check_store(struct worker *worker)
 			continue;
 		if (vmsim_file_stored(worker->stress->file, offset, &value, sizeof(value)) !=
 		    sizeof(value))
-			failed(worker->stress, "page %u cannot be read from the store", page);
+			failed(&worker->stress->ground, "page %u cannot be read from the store", page);
 		else if (value != worker->last_file[page])
-			failed(worker->stress,
+			failed(&worker->stress->ground,
 			       "lost write: page %u holds %llu, thread %u wrote %llu", page,
 			       (unsigned long long)value, worker->id,
 			       (unsigned long long)worker->last_file[page]);
 	}
-}
-
-/* What is in use when nothing waits for a grace period any more. */
-static int count(struct stress *stress, struct vmsim_stats *stats)
-{
-	int result = vmsim_attach(stress->machine, 0, stress->observer);
-
-	if (result)
-		return result;
-	rcu_barrier();
-	vmsim_detach();
-	return vmsim_stats_get(stress->machine, stats);
 }
 
 static int set_up(struct stress *stress)
@@ -258,20 +208,14 @@ static int set_up(struct stress *stress)
 	config.tlb = VMSIM_TLB_IPI;
 	config.cpus = THREADS;
 	config.frames = FRAMES;
-	result = vmsim_machine_create(&config, &stress->machine);
+	result = ground_begin(&stress->ground, &config, stress->oracles);
 	if (result)
 		return result;
-	result = vmsim_check_arm(stress->machine, stress->oracles);
-	if (result)
-		return result;
-	stress->observer = vmsim_process_create(stress->machine, "observer");
-	if (stress->observer < 0 || count(stress, &stress->before))
-		return -1;
-	stress->file = vmsim_file_create(stress->machine, "data", PAGES * PAGE_BYTES);
-	stress->pid = vmsim_process_create(stress->machine, "stress");
+	stress->file = vmsim_file_create(stress->ground.machine, "data", PAGES * PAGE_BYTES);
+	stress->pid = vmsim_process_create(stress->ground.machine, "stress");
 	if (stress->file < 0 || stress->pid < 0)
 		return -1;
-	result = vmsim_attach(stress->machine, 0, stress->pid);
+	result = vmsim_attach(stress->ground.machine, 0, stress->pid);
 	if (result)
 		return result;
 	result = map(stress, ANON_BASE, PAGES * PAGE_BYTES);
@@ -283,9 +227,9 @@ static int set_up(struct stress *stress)
 
 static void write_back_and_compare(struct stress *stress, struct worker *workers)
 {
-	if (vmsim_attach(stress->machine, 0, stress->observer) ||
+	if (vmsim_attach(stress->ground.machine, 0, stress->ground.observer) ||
 	    vmsim_file_sync(stress->file, 0, PAGES * PAGE_BYTES))
-		failed(stress, "the file cannot be written back");
+		failed(&stress->ground, "the file cannot be written back");
 	if (stress->contents != VMSIM_CONTENTS_NONE)
 		for (unsigned int i = 0; i < THREADS; i++)
 			check_store(&workers[i]);
@@ -295,31 +239,12 @@ static void write_back_and_compare(struct stress *stress, struct worker *workers
 /* The recount must be right, and everything must be given back. */
 static void tear_down(struct stress *stress)
 {
-	struct vmsim_stats after;
-	int found = vmsim_check_quiescent(stress->machine);
-
-	if (found)
-		failed(stress, "recount while the process lives: %d", found);
-	if (vmsim_process_destroy(stress->machine, stress->pid) ||
-	    vmsim_file_destroy(stress->machine, stress->file) || count(stress, &after)) {
-		failed(stress, "process and file cannot be destroyed");
-		return;
-	}
-	found = vmsim_check_quiescent(stress->machine);
-	if (found || vmsim_violations(stress->machine))
-		failed(stress, "recount after the end of the process: %d; %llu violations", found,
-		       (unsigned long long)vmsim_violations(stress->machine));
-	if (after.frames_free != stress->before.frames_free ||
-	    after.tables != stress->before.tables || after.rcu_callbacks)
-		failed(stress, "left behind: %lld frames, %lld tables, %llu RCU callbacks",
-		       (long long)(stress->before.frames_free - after.frames_free),
-		       (long long)(after.tables - stress->before.tables),
-		       (unsigned long long)after.rcu_callbacks);
-	printf("flushes %llu, ipis %llu (%llu proxied), faults %llu, fills %llu, hits %llu\n",
-	       (unsigned long long)after.flushes, (unsigned long long)after.ipis,
-	       (unsigned long long)after.ipis_proxied, (unsigned long long)after.faults,
-	       (unsigned long long)after.tlb_fills, (unsigned long long)after.tlb_hits);
-	vmsim_machine_destroy(stress->machine);
+	ground_recount(&stress->ground, "while the process lives");
+	if (vmsim_process_destroy(stress->ground.machine, stress->pid) ||
+	    vmsim_file_destroy(stress->ground.machine, stress->file))
+		failed(&stress->ground, "process and file cannot be destroyed");
+	else
+		ground_end(&stress->ground);
 }
 
 static int parse_contents(const char *name, enum vmsim_contents *contents)
@@ -340,10 +265,7 @@ static int parse_contents(const char *name, enum vmsim_contents *contents)
  */
 static int parse(int argc, char **argv, struct stress *stress)
 {
-	const char *seconds = getenv("VMSIM_STRESS_SECONDS");
-
-	if (seconds)
-		stress->seconds = atof(seconds);
+	stress->seconds = stress_seconds(stress->seconds);
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--armed"))
 			stress->oracles = VMSIM_ORACLES_ALL;
@@ -389,6 +311,6 @@ int main(int argc, char **argv)
 	write_back_and_compare(&stress, workers);
 	tear_down(&stress);
 	printf("%llu operations, %llu signals, %u failures\n", (unsigned long long)ops,
-	       (unsigned long long)faulted, stress.failures);
-	return (stress.failures != 0) != stress.must_fail;
+	       (unsigned long long)faulted, stress.ground.failures);
+	return (stress.ground.failures != 0) != stress.must_fail;
 }
