@@ -12,14 +12,8 @@
  * Where a flush is an interrupt, Dropper waits for Getter, who has interrupts off.
  */
 
-#define FRAMES 64
 #define PAGES 2
 #define SECOND (AREA + PAGE_BYTES)
-
-struct gup_compound {
-	struct page *taken[FRAMES];
-	unsigned int nr_taken;
-};
 
 /* The entries as a store to fresh memory leaves them, too. */
 static void map_compound(struct vm_area_struct *vma, struct folio *folio)
@@ -35,38 +29,20 @@ static void map_compound(struct vm_area_struct *vma, struct folio *folio)
 	unlock_entry(&at);
 }
 
-/* The next frames that anybody gets are those that Dropper gives back. */
-static void take_all_frames(struct gup_compound *ctx)
-{
-	struct page *page;
-
-	while ((page = alloc_page(GFP_KERNEL)))
-		ctx->taken[ctx->nr_taken++] = page;
-}
-
-static int check(struct vmsim_world *world)
-{
-	struct gup_compound *ctx = world->ctx;
-
-	while (ctx->nr_taken)
-		put_page(ctx->taken[--ctx->nr_taken]);
-	return 0;
-}
-
+/* The compound page comes first: of the frames that are free later, its two are the lowest. */
 static int setup(struct vmsim_world *world)
 {
-	struct folio *folio;
+	struct folio *folio = folio_alloc(GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 1);
 
+	(void)world;
+	if (!folio)
+		return -ENOMEM;
 	/* A page behind the two, so that table and anon_vma are there. */
 	if (corpus_map(AREA, PAGES + 1, RW, ANON, VMSIM_NO_FILE) ||
 	    !corpus_store(AREA + PAGES * PAGE_BYTES, 1))
 		return -1;
-	folio = folio_alloc(GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 1);
-	if (!folio)
-		return -ENOMEM;
 	__folio_set_uptodate(folio);
 	map_compound(area_vma(), folio);
-	take_all_frames(world->ctx);
 	return 0;
 }
 
@@ -75,9 +51,8 @@ static int getter(struct vmsim_world *world)
 	struct vmsim_pins *pipe;
 
 	(void)world;
-	/* There may be no memory, for either of the two. */
 	if (vmsim_pin(SECOND, 1, VMSIM_PIN_REF | VMSIM_PIN_WRITE, &pipe) != 1)
-		return 0;
+		return -1;
 	vmsim_point("held");
 	return vmsim_unpin(pipe, false);
 }
@@ -87,9 +62,7 @@ static int dropper(struct vmsim_world *world)
 	(void)world;
 	if (vmsim_madvise(AREA, PAGES * PAGE_BYTES, MADV_DONTNEED))
 		return -1;
-	if (corpus_store(AREA, 2))
-		corpus_store(SECOND, 3);
-	return 0;
+	return corpus_store(AREA, 2) && corpus_store(SECOND, 3) ? 0 : -1;
 }
 
 static const struct vmsim_thread_def threads[] = {
@@ -130,11 +103,9 @@ const struct vmsim_scenario scenario_gup_compound = {
 	.summary = "GUP-fast finds a page of a compound page that is none any more",
 	.seeds = "E10 M13",
 	.tags = "gup refs zap anon compound",
-	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = FRAMES },
-	.ctx_size = sizeof(struct gup_compound),
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
 	.setup = setup,
 	CORPUS_LIST(threads, threads),
-	.check = check,
 	.script = script,
 	CORPUS_LIST(variants, variants),
 	CORPUS_LIST(verdicts, verdicts),
