@@ -51,6 +51,11 @@ extern const struct vmsim_scenario scenario_fork_fails;
 extern const struct vmsim_scenario scenario_cow_share;
 extern const struct vmsim_scenario scenario_fork_fault;
 extern const struct vmsim_scenario scenario_gup_fork;
+extern const struct vmsim_scenario scenario_gup_fast_reclaim;
+extern const struct vmsim_scenario scenario_torn_pte;
+extern const struct vmsim_scenario scenario_gup_compound;
+extern const struct vmsim_scenario scenario_free_high_order;
+extern const struct vmsim_scenario scenario_gup_overflow;
 extern const struct vmsim_scenario scenario_gup_dirty;
 extern const struct vmsim_scenario scenario_back_to_exclusive;
 extern const struct vmsim_scenario scenario_share_pin;
@@ -106,6 +111,11 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_cow_share,
 	&scenario_fork_fault,
 	&scenario_gup_fork,
+	&scenario_gup_fast_reclaim,
+	&scenario_torn_pte,
+	&scenario_gup_compound,
+	&scenario_free_high_order,
+	&scenario_gup_overflow,
 	&scenario_gup_dirty,
 	&scenario_back_to_exclusive,
 	&scenario_share_pin,

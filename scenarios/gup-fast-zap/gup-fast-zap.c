@@ -97,7 +97,7 @@ extern const struct vmsim_scenario scenario_gup_fast_zap;
 const struct vmsim_scenario scenario_gup_fast_zap = {
 	.name = "gup-fast-zap",
 	.summary = "GUP-fast finds a page that is dropped, and its frame used again",
-	.seeds = "E09 E10",
+	.seeds = "A18 E09 E10",
 	.tags = "gup pin zap anon",
 	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
 	.setup = setup,

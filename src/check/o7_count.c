@@ -8,14 +8,20 @@
  * counts, references, resident sets, free frames.
  */
 
+/* Counts wrap around: so many references that the count is negative nobody has put. */
+static bool is_put(int from, int to)
+{
+	return (int)((unsigned int)to - (unsigned int)from) < 0;
+}
+
 static void ref(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
 	const struct page *page = (void *)event->arg[0];
 	int from = (int)event->arg[1], to = (int)event->arg[2];
 	struct chk_text text;
 
-	/* Both -1: the counts before and after are not known. */
-	if (to >= 0 || from == to)
+	/* Not where both are -1: the counts before and after are not known. */
+	if (from < 0 || to >= 0 || !is_put(from, to))
 		return;
 	chk_report(chk, VMSIM_ORACLE_O7, "R7", "reference put that nobody had: %d to %d; %s", from,
 		   to, chk_page(&text, page));

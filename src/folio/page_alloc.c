@@ -242,21 +242,29 @@ static const char *what_is_bad(const struct page *page)
 	return "its mapping is set";
 }
 
-static noinline void report_bad(struct page *page, const char *what)
-{
-	vmsim_violate(
-		vmsim_this_machine(), "O7", "R7",
-		"frame %lu is freed, but %s: refcount %d, mapcount %d, mapping %p, flags %#lx",
-		page_to_pfn(page), what, page_ref_count(page), page->_mapcount.counter + 1,
-		(void *)page->mapping, page->flags);
-}
-
 /* An anonymous page keeps its mapping to the end (folio_remove_rmap_*() leave it). */
 static unsigned long file_mapping(const struct page *page)
 {
 	unsigned long mapping = (unsigned long)page->mapping;
 
 	return mapping & PAGE_MAPPING_FLAGS ? 0 : mapping;
+}
+
+static const char *kind_of_mapping(const struct page *page)
+{
+	if (!page->mapping)
+		return "none";
+	return file_mapping(page) ? "file" : "anon";
+}
+
+/* No addresses: a failure that is replayed elsewhere says the same. */
+static noinline void report_bad(struct page *page, const char *what)
+{
+	vmsim_violate(
+		vmsim_this_machine(), "O7", "R7",
+		"frame %lu is freed, but %s: refcount %d, mapcount %d, mapping %s, flags %#lx",
+		page_to_pfn(page), what, page_ref_count(page), page->_mapcount.counter + 1,
+		kind_of_mapping(page), page->flags);
 }
 
 static bool cell_is_good(struct page *page)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lab.h"
 #include <linux/slab.h>
+#include <limits.h>
 
 /* O7, O8 and O20: what a recount finds. */
 
@@ -79,6 +80,26 @@ static void reference_below_zero(void **state)
 	assert_only("O7", "R7");
 	folio_ref_add(folio, 2);
 	folio_put(folio);
+}
+
+/* Nobody has put anything, and what is put later somebody had (M36). */
+static void more_references_than_can_be_counted(void **state)
+{
+	struct folio *folio;
+
+	(void)state;
+	lab_open(VMSIM_ORACLE_BIT(O7), VMSIM_TLB_IPI, 1);
+	folio = folio_alloc(GFP_KERNEL, 0);
+	folio_ref_add(folio, INT_MAX - 1);
+	folio_ref_add(folio, 2);
+	assert_int_equal(folio_ref_count(folio), INT_MIN + 1);
+	folio_ref_sub(folio, 1);
+	folio_ref_sub(folio, 1);
+	assert_int_equal(folio_ref_count(folio), INT_MAX);
+	assert_quiet();
+	folio_ref_sub(folio, INT_MAX - 1);
+	folio_put(folio);
+	assert_quiet();
 }
 
 static void lost_map_count(void **state)
@@ -344,6 +365,7 @@ int main(void)
 		cmocka_unit_test_teardown(one_reference_too_many, lab_close),
 		cmocka_unit_test_teardown(one_reference_too_few, lab_close),
 		cmocka_unit_test_teardown(reference_below_zero, lab_close),
+		cmocka_unit_test_teardown(more_references_than_can_be_counted, lab_close),
 		cmocka_unit_test_teardown(lost_map_count, lab_close),
 		cmocka_unit_test_teardown(map_count_below_zero, lab_close),
 		cmocka_unit_test_teardown(freed_while_mapped, lab_close),

@@ -173,12 +173,59 @@ static void test_shared_page_is_not_pinned(void **state)
 	}
 }
 
+#define ZEROES 4
+
+static void assert_zero_page_untouched(void)
+{
+	struct page *zero = ZERO_PAGE(0);
+
+	assert_int_equal(page_count(zero), 1);
+	assert_int_equal(page_mapcount(zero), 0);
+	assert_false(PageAnonExclusive(zero));
+	assert_false(folio_maybe_dma_pinned(page_folio(zero)));
+}
+
+/* Nobody counts the page of zeroes, and it is nobody's, whatever is done with it (A16). */
+static void test_zero_page(void **state)
+{
+	unsigned long addr = map(ZEROES, RW, ANON);
+	struct vmsim_pins *pins;
+	int child;
+
+	(void)state;
+	for (unsigned long i = 0; i < ZEROES; i++)
+		assert_int_equal(load(addr + i * PG), 0);
+	assert_ptr_equal(page_at(vmsim_self->mm, addr), ZERO_PAGE(0));
+	assert_zero_page_untouched();
+	recount();
+	child = fork_process();
+	assert_zero_page_untouched();
+	store(addr, 1);
+	store(addr + PG, 2);
+	assert_zero_page_untouched();
+	recount();
+	/* For reading it does: it stays what it is. For writing there is a copy. */
+	assert_int_equal(vmsim_pin(addr + 2 * PG, 1, 0, &pins), 1);
+	assert_ptr_equal(page_at(vmsim_self->mm, addr + 2 * PG), ZERO_PAGE(0));
+	assert_zero_page_untouched();
+	assert_int_equal(vmsim_unpin(pins, false), 0);
+	assert_int_equal(vmsim_pin(addr + 3 * PG, 1, VMSIM_PIN_WRITE, &pins), 1);
+	assert_ptr_not_equal(page_at(vmsim_self->mm, addr + 3 * PG), ZERO_PAGE(0));
+	assert_zero_page_untouched();
+	assert_int_equal(vmsim_unpin(pins, false), 0);
+	assert_int_equal(vmsim_madvise(addr, ZEROES * PG, MADV_DONTNEED), 0);
+	end_process(child);
+	assert_zero_page_untouched();
+	recount();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_watched_world(test_writes),
 		in_watched_world(test_try_share),
 		in_watched_world(test_shared_page_is_not_pinned),
+		in_watched_world(test_zero_page),
 	};
 
 	return vmsim_run_tests(tests);

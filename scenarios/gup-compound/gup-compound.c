@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "../entry.h"
+#include <vmsim/pin.h>
+#include <errno.h>
+
+/*
+ * M13: GUP-fast has found the second page of a compound page, and knows whose references count:
+ * the first page's. Before it takes one, Dropper drops the memory and uses it again, as two single
+ * pages. The entry is what it was, of the same frame with the same rights: no look at it tells. So
+ * GUP-fast looks again whose references count when it has one (c24d37322548).
+ *
+ * Where a flush is an interrupt, Dropper waits for Getter, who has interrupts off.
+ */
+
+#define PAGES 2
+#define SECOND (AREA + PAGE_BYTES)
+
+/* The entries as a store to fresh memory leaves them, too. */
+static void map_compound(struct vm_area_struct *vma, struct folio *folio)
+{
+	struct entry at = lock_entry(vma);
+	pte_t entry = mk_pte(&folio->page, vma->vm_page_prot);
+
+	folio_add_new_anon_rmap(folio, vma, AREA, RMAP_EXCLUSIVE);
+	folio_ref_add(folio, PAGES - 1);
+	add_mm_counter(vma->vm_mm, MM_ANONPAGES, PAGES);
+	entry = pte_mkwrite(pte_mkyoung(pte_mkdirty(entry)), vma);
+	set_ptes(vma->vm_mm, AREA, at.ptep, entry, PAGES);
+	unlock_entry(&at);
+}
+
+/* The compound page comes first: of the frames that are free later, its two are the lowest. */
+static int setup(struct vmsim_world *world)
+{
+	struct folio *folio = folio_alloc(GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 1);
+
+	(void)world;
+	if (!folio)
+		return -ENOMEM;
+	/* A page behind the two, so that table and anon_vma are there. */
+	if (corpus_map(AREA, PAGES + 1, RW, ANON, VMSIM_NO_FILE) ||
+	    !corpus_store(AREA + PAGES * PAGE_BYTES, 1))
+		return -1;
+	__folio_set_uptodate(folio);
+	map_compound(area_vma(), folio);
+	return 0;
+}
+
+static int getter(struct vmsim_world *world)
+{
+	struct vmsim_pins *pipe;
+
+	(void)world;
+	if (vmsim_pin(SECOND, 1, VMSIM_PIN_REF | VMSIM_PIN_WRITE, &pipe) != 1)
+		return -1;
+	vmsim_point("held");
+	return vmsim_unpin(pipe, false);
+}
+
+static int dropper(struct vmsim_world *world)
+{
+	(void)world;
+	if (vmsim_madvise(AREA, PAGES * PAGE_BYTES, MADV_DONTNEED))
+		return -1;
+	return corpus_store(AREA, 2) && corpus_store(SECOND, 3) ? 0 : -1;
+}
+
+static const struct vmsim_thread_def threads[] = {
+	{ .name = "Getter", .cpu = 0, .fn = getter },
+	{ .name = "Dropper", .cpu = 1, .fn = dropper },
+};
+
+static const char script[] =
+	"Getter until point=knows-folio;"
+	"preempt 0;"
+	"Dropper;"
+	"resume 0;"
+	"Getter";
+
+static const struct vmsim_variant variants[] = {
+	{ .name = "linux-6.12", .builtin = true, .source = "try_get_folio() of Linux 6.12" },
+	{ .name = "no-folio-recheck",
+	  .source = "before c24d37322548: the page may have gone over to another folio" },
+};
+
+/* Where Dropper waits for Getter before the frames are free, or cannot come between at all. */
+#define WAITS (T(IPI) | T(UP))
+
+static const struct vmsim_verdict verdicts[] = {
+	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Getter tries again",
+	  .exhausts = VMSIM_ALL_TLBS },
+	{ "no-folio-recheck", WAITS, NULL, "the flush waits for Getter's interrupts",
+	  .exhausts = WAITS },
+	{ "no-folio-recheck", VMSIM_ALL_TLBS & ~WAITS, "O7",
+	  "Getter's reference is to the page at AREA, and he puts one of the other's",
+	  .depth = 1 },
+};
+
+extern const struct vmsim_scenario scenario_gup_compound;
+
+const struct vmsim_scenario scenario_gup_compound = {
+	.name = "gup-compound",
+	.summary = "GUP-fast finds a page of a compound page that is none any more",
+	.seeds = "E10 M13",
+	.tags = "gup refs zap anon compound",
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 2, .frames = 64 },
+	.setup = setup,
+	CORPUS_LIST(threads, threads),
+	.script = script,
+	CORPUS_LIST(variants, variants),
+	CORPUS_LIST(verdicts, verdicts),
+};
