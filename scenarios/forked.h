@@ -33,10 +33,10 @@ static inline int read_through_pipe(int child, uint64_t common)
 {
 	struct vmsim_pins *pipe;
 	uint64_t seen = 0;
-	int n = vmsim_become(child) ?: vmsim_pin(AREA, 1, VMSIM_PIN_REF, &pipe);
+	int err = vmsim_become(child) ?: corpus_pin(AREA, VMSIM_PIN_REF, &pipe);
 
-	if (n != 1)
-		return n < 0 ? n : -1;
+	if (err)
+		return err;
 	if (vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED))
 		return -1;
 	vmsim_point("dropped");

@@ -8,13 +8,13 @@
 static inline int device_writes(uint64_t word)
 {
 	struct vmsim_pins *pins;
-	int n = vmsim_pin(AREA, 1, VMSIM_PIN_WRITE, &pins);
+	int err = corpus_pin(AREA, VMSIM_PIN_WRITE, &pins);
 
-	if (n != 1)
-		return n;
+	if (err)
+		return err;
 	vmsim_point("pinned");
-	n = vmsim_dma_write(pins, 0, &word, sizeof(word));
-	return vmsim_unpin(pins, true) || n;
+	err = vmsim_dma_write(pins, 0, &word, sizeof(word));
+	return vmsim_unpin(pins, true) ?: err;
 }
 
 /* What a thread has written to memory of its own, at @addr, is there. */

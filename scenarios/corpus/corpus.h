@@ -41,6 +41,14 @@ static inline bool corpus_load(unsigned long addr, uint64_t *value)
 	return vmsim_load(addr, 8, value) == 0;
 }
 
+/* Holds one page: 0, or what says why not. */
+static inline int corpus_pin(unsigned long addr, unsigned int flags, struct vmsim_pins **pins)
+{
+	int n = vmsim_pin(addr, 1, flags, pins);
+
+	return n == 1 ? 0 : n < 0 ? n : -1;
+}
+
 /* What runs as the library is written; the other member of the table is a lost flush. */
 static const struct vmsim_variant corpus_variants[] = {
 	{ .name = "linux-6.12", .builtin = true, .source = "the library as it is" },

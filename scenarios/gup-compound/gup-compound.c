@@ -49,10 +49,11 @@ static int setup(struct vmsim_world *world)
 static int getter(struct vmsim_world *world)
 {
 	struct vmsim_pins *pipe;
+	int err = corpus_pin(SECOND, VMSIM_PIN_REF | VMSIM_PIN_WRITE, &pipe);
 
 	(void)world;
-	if (vmsim_pin(SECOND, 1, VMSIM_PIN_REF | VMSIM_PIN_WRITE, &pipe) != 1)
-		return -1;
+	if (err)
+		return err;
 	vmsim_point("held");
 	return vmsim_unpin(pipe, false);
 }
@@ -62,7 +63,7 @@ static int dropper(struct vmsim_world *world)
 	(void)world;
 	if (vmsim_madvise(AREA, PAGES * PAGE_BYTES, MADV_DONTNEED))
 		return -1;
-	return corpus_store(AREA, 2) && corpus_store(SECOND, 3) ? 0 : -1;
+	return vmsim_store(AREA, 8, 2) ?: vmsim_store(SECOND, 8, 3);
 }
 
 static const struct vmsim_thread_def threads[] = {

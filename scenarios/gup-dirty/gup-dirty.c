@@ -55,12 +55,12 @@ static int driver(struct vmsim_world *world)
 	unsigned int flags = VMSIM_PIN_WRITE | (ctx->for_long ? VMSIM_PIN_LONGTERM : 0);
 	uint64_t word = DEVICE;
 	struct vmsim_pins *pins;
-	int n = vmsim_pin(AREA, 1, flags, &pins);
+	int err = corpus_pin(AREA, flags, &pins);
 
 	if (ctx->for_long)
-		return n == -EFAULT ? 0 : n < 0 ? n : -1;
-	if (n != 1)
-		return n < 0 ? n : -1;
+		return err == -EFAULT ? 0 : err ?: -1;
+	if (err)
+		return err;
 	vmsim_point("pinned");
 	vmsim_dma_write(pins, 0, &word, sizeof(word));
 	ctx->wrote = true;

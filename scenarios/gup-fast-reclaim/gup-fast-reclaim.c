@@ -39,10 +39,11 @@ static int pinner(struct vmsim_world *world)
 {
 	struct vmsim_pins *pins;
 	uint64_t seen = 0;
+	int err = corpus_pin(AREA, 0, &pins);
 
 	(void)world;
-	if (vmsim_pin(AREA, 1, 0, &pins) != 1)
-		return -1;
+	if (err)
+		return err;
 	if (vmsim_dma_read(pins, 0, &seen, 8))
 		return -1;
 	if (seen != CONTENTS)
@@ -71,7 +72,7 @@ static int reclaimer(struct vmsim_world *world)
 		reclaim(ctx->mapping, folio);
 		folio_put(folio);
 	}
-	return corpus_store(OTHER, SECRET) ? 0 : -1;
+	return vmsim_store(OTHER, 8, SECRET);
 }
 
 static const struct vmsim_thread_def threads[] = {

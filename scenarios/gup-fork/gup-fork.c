@@ -64,13 +64,13 @@ static int pinner(struct vmsim_world *world)
 {
 	struct gup_fork *ctx = world->ctx;
 	struct vmsim_pins *pins;
-	int n, err;
+	int err;
 
 	if (ctx->fast_only)
 		return try_pin(ctx);
-	n = vmsim_pin(AREA, 1, VMSIM_PIN_WRITE, &pins);
-	if (n != 1)
-		return n < 0 ? n : -1;
+	err = corpus_pin(AREA, VMSIM_PIN_WRITE, &pins);
+	if (err)
+		return err;
 	vmsim_point("pinned");
 	err = write_with_device(pins);
 	return vmsim_unpin(pins, true) ?: err;

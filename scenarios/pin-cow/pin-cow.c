@@ -32,11 +32,11 @@ static int pinner(struct vmsim_world *world)
 {
 	uint64_t before = 0, seen = 0, after = 0;
 	struct vmsim_pins *pins;
-	int n = vmsim_pin(AREA, 1, 0, &pins);
+	int err = corpus_pin(AREA, 0, &pins);
 
 	(void)world;
-	if (n != 1)
-		return n < 0 ? n : -1;
+	if (err)
+		return err;
 	vmsim_point("pinned");
 	if (vmsim_dma_read(pins, 0, &before, 8) || !corpus_load(AREA, &seen) ||
 	    vmsim_dma_read(pins, 0, &after, 8))
