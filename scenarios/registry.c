@@ -50,6 +50,7 @@ extern const struct vmsim_scenario scenario_fork_writer;
 extern const struct vmsim_scenario scenario_fork_fails;
 extern const struct vmsim_scenario scenario_cow_share;
 extern const struct vmsim_scenario scenario_fork_fault;
+extern const struct vmsim_scenario scenario_soft_dirty;
 extern const struct vmsim_scenario scenario_gup_fork;
 extern const struct vmsim_scenario scenario_gup_dirty;
 extern const struct vmsim_scenario scenario_back_to_exclusive;
@@ -105,6 +106,7 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_fork_fails,
 	&scenario_cow_share,
 	&scenario_fork_fault,
+	&scenario_soft_dirty,
 	&scenario_gup_fork,
 	&scenario_gup_dirty,
 	&scenario_back_to_exclusive,
