@@ -165,9 +165,6 @@ static void natively(enum vmsim_tlb tlb)
 
 	if (tlb == VMSIM_TLB_UP)
 		return;
-	/* The host's memory goes, too: an access in the wrong moment would end this program. */
-	if (verdict->oracle && strstr(scenario->tags, "hotplug"))
-		return;
 	options.executions = NATIVE_RUNS;
 	explore(&options, &result);
 	if (result.violated)
