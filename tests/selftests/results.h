@@ -23,7 +23,8 @@ static inline void result(bool good, const char *name)
 ({											\
 	int __failed = vmsim_run_tests(tests);						\
 											\
-	printf("%u of %u results, 0 skipped\n", results, (unsigned int)(expected));	\
+	printf("%u of %u results, %u skipped\n", results, (unsigned int)(expected),	\
+	       (expected) - results);							\
 	__failed || results != (expected);						\
 })
 
