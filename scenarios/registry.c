@@ -50,6 +50,7 @@ extern const struct vmsim_scenario scenario_fork_writer;
 extern const struct vmsim_scenario scenario_fork_fails;
 extern const struct vmsim_scenario scenario_cow_share;
 extern const struct vmsim_scenario scenario_fork_fault;
+extern const struct vmsim_scenario scenario_soft_dirty;
 extern const struct vmsim_scenario scenario_gup_fork;
 extern const struct vmsim_scenario scenario_gup_fast_reclaim;
 extern const struct vmsim_scenario scenario_torn_pte;
@@ -110,6 +111,7 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_fork_fails,
 	&scenario_cow_share,
 	&scenario_fork_fault,
+	&scenario_soft_dirty,
 	&scenario_gup_fork,
 	&scenario_gup_fast_reclaim,
 	&scenario_torn_pte,
