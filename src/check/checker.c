@@ -175,6 +175,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 	chk_map_init(&chk->ptls, machine);
 	chk_map_init(&chk->demotions, machine);
 	chk_map_init(&chk->unmappers, machine);
+	chk_map_init(&chk->holds, machine);
 	list_for_each_entry(mm, &machine->mms, mm_list)
 		mm_appeared(chk, mm);
 	err = vmsim_watch(machine, arm_oracles(chk), on_event, chk);

@@ -45,6 +45,7 @@ struct chk_mm {
  * @demotions: O10: pages that cease to be exclusive under them, by thread
  * @unmappers: O11: threads that take memory away on the program's behalf
  * @pinning, @pinned: O11: pins that are being taken, and that are held
+ * @holds: handles of pins and references that programs have; natively, where O11 watches
  * @races: O23: who is ordered behind whom, and who accessed what
  * @held, @classes, @edges, ...: O14: locks held by thread, kinds of locks, and their order
  */
@@ -78,6 +79,7 @@ struct vmsim_checker {
 	struct chk_map unmappers;
 	struct chk_pinning *pinning;
 	struct chk_pinned *pinned;
+	struct chk_map holds;
 
 	struct chk_races *races;
 };
@@ -178,6 +180,9 @@ void chk_each_sharer(struct vmsim_checker *chk, const struct page *page, u64 but
 		     void (*fn)(void *arg, struct mm_struct *mm, pte_t *ptep), void *arg);
 /* The fork that makes @child of @parent is not over: what the parent stores, the child may have. */
 bool chk_mm_is_being_forked(struct vmsim_checker *chk, const struct mm_struct *child, u64 parent);
+
+/* References to a page that programs hold, as far as is known: a pin is many. */
+long chk_held(struct vmsim_checker *chk, const struct page *page);
 
 /* Replaces the numbers of writes by their ranks: of numbers, only their order is ever asked for. */
 void chk_o3_renumber(struct vmsim_checker *chk);

@@ -315,13 +315,62 @@ static void o11_dispatch(struct vmsim_checker *chk, const struct vmsim_event *ev
 	}
 }
 
+/* For recounts while somebody holds pages. Explored worlds are counted when everything is over. */
+static void note_hold(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	bool lets_go = event->kind == VMSIM_EV_SYSCALL && !strcmp(name_of(event), "unpin");
+	bool has = event->kind == VMSIM_EV_SYSCALL_RET && !strcmp(name_of(event), "pin") &&
+		   event->arg[2];
+
+	if (!lets_go && !has)
+		return;
+	chk_lock(chk);
+	if (lets_go)
+		chk_map_remove(&chk->holds, event->arg[1]);
+	else if (!chk_map_put(&chk->holds, event->arg[2], (void *)(uintptr_t)event->arg[2]))
+		chk_out_of_memory(chk);
+	chk_unlock(chk);
+}
+
 static void o11_event(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
+	if (!chk->alone)
+		note_hold(chk, event);
 	if (!chk_exact(chk))
 		return;
 	chk_lock(chk);
 	o11_dispatch(chk, event);
 	chk_unlock(chk);
+}
+
+struct held {
+	const struct page *page;
+	long refs;
+};
+
+static void count_held(void *arg, u64 key, void *value)
+{
+	const struct vmsim_pins *pins = value;
+	const bool pinned = !(pins->flags & VMSIM_PIN_REF);
+	struct held *held = arg;
+
+	(void)key;
+	for (unsigned int i = 0; i < pins->nr; i++) {
+		const struct page *page = pins->page[i];
+
+		/* Pins of the page of zeroes are counted by nobody. */
+		if (chk_folio(page) == chk_folio(held->page) && !(pinned && is_zero_page(page)))
+			held->refs += pinned && !PageCompound(page) ? GUP_PIN_COUNTING_BIAS : 1;
+	}
+}
+
+long chk_held(struct vmsim_checker *chk, const struct page *page)
+{
+	struct held held = { .page = page };
+
+	if (chk->holds.live)
+		chk_map_each(&chk->holds, count_held, &held);
+	return held.refs;
 }
 
 const struct chk_oracle chk_o11 = {

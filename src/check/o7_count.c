@@ -108,23 +108,27 @@ static long check_mapcounts(struct chk_census *census, struct folio *folio)
 	return total;
 }
 
-/* Who holds a frame that is in no mapping and in no cache is not known here; see O20. */
+/*
+ * Who holds a frame that is in no mapping and in no cache is not known here, unless programs do; see
+ * O20.
+ */
 static void check_user_frame(struct chk_census *census, struct folio *folio)
 {
 	long entries = check_mapcounts(census, folio);
+	long held = chk_held(census->chk, &folio->page);
 	bool cached = folio_mapping(folio);
-	long expected = entries + (cached ? folio_nr_pages(folio) : 0) +
+	long expected = entries + held + (cached ? folio_nr_pages(folio) : 0) +
 			(cached && folio_test_private(folio) ? 1 : 0);
 
-	if (entries || cached)
+	if (entries || cached || held)
 		check_count(census, "references", expected, folio_ref_count(folio), &folio->page);
 }
 
 static void check_frame(struct chk_census *census, struct page *page)
 {
 	if (PageReserved(page)) {
-		check_count(census, "references of a reserved frame", 1, page_ref_count(page),
-			    page);
+		check_count(census, "references of a reserved frame",
+			    1 + chk_held(census->chk, page), page_ref_count(page), page);
 		check_count(census, "map count of a reserved frame", 0, page_mapcount(page), page);
 	} else if (!chk_frame_allocated(page)) {
 		check_count(census, "entries that map a free frame", 0, entries_of(census, page),

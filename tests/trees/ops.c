@@ -194,5 +194,7 @@ void tree_step(const struct op *op)
 	tree_recount_anon();
 	tree_view();
 	vmsim_leave();
+	/* Where oracles watch that recount, too. */
+	vmsim_check_quiescent(tree.machine);
 	check_violations();
 }
