@@ -40,11 +40,18 @@ static inline void set_page_count(struct page *page, int v)
 	vmsim_ref_event((struct folio *)page, -1, v);
 }
 
+/* Counts that are too large wrap around, as in the kernel (M36). */
+static inline int vmsim_ref_sum(int count, int nr)
+{
+	return (int)((unsigned int)count + (unsigned int)nr);
+}
+
 static inline int vmsim_ref_add(struct folio *folio, int nr)
 {
-	int to = atomic_fetch_add_unseen(nr, &folio->_refcount) + nr;
+	int from = atomic_fetch_add_unseen(nr, &folio->_refcount);
+	int to = vmsim_ref_sum(from, nr);
 
-	vmsim_ref_event(folio, to - nr, to);
+	vmsim_ref_event(folio, from, to);
 	return to;
 }
 
@@ -52,7 +59,7 @@ static inline void folio_ref_add(struct folio *folio, int nr)
 {
 	int from = atomic_add_unseen(nr, &folio->_refcount);
 
-	vmsim_ref_event(folio, from, from + nr);
+	vmsim_ref_event(folio, from, vmsim_ref_sum(from, nr));
 }
 
 static inline void folio_ref_sub(struct folio *folio, int nr) { folio_ref_add(folio, -nr); }
@@ -66,7 +73,7 @@ static inline bool folio_ref_sub_and_test(struct folio *folio, int nr)
 	int from = atomic_fetch_add_unseen(-nr, &folio->_refcount);
 	bool zero = from == nr;
 
-	vmsim_event_returns(zero, REF, (uintptr_t)folio, from, from - nr);
+	vmsim_event_returns(zero, REF, (uintptr_t)folio, from, vmsim_ref_sum(from, -nr));
 	return zero;
 }
 static inline bool folio_put_testzero(struct folio *folio)
@@ -85,10 +92,11 @@ static inline bool folio_ref_add_unless(struct folio *folio, int nr, int u)
 	int seen = __READ_ONCE(folio->_refcount.counter);
 
 	while (seen != u) {
-		int found = atomic_cmpxchg_unseen(&folio->_refcount, seen, seen + nr);
+		int to = vmsim_ref_sum(seen, nr);
+		int found = atomic_cmpxchg_unseen(&folio->_refcount, seen, to);
 
 		if (found == seen) {
-			vmsim_ref_event(folio, seen, seen + nr);
+			vmsim_ref_event(folio, seen, to);
 			return true;
 		}
 		seen = found;

@@ -58,8 +58,13 @@ static void mix_pte(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned long 
 
 	(void)arg, (void)mm;
 	leavings = mix(mix(leavings, addr), pte & ~PTE_PFN_MASK);
-	if (pte & (_PAGE_PRESENT | _PAGE_PROTNONE))
+	if (!(pte & (_PAGE_PRESENT | _PAGE_PROTNONE)))
+		return;
+	/* Not every entry is of memory (torn-pte). */
+	if (pfn_valid(chk_pfn(pte)))
 		leavings = mix_page(leavings, pfn_to_page(chk_pfn(pte)));
+	else
+		leavings = mix(leavings, chk_pfn(pte));
 }
 
 static void mix_table(void *arg, struct mm_struct *mm, struct page *table, unsigned int level)
