@@ -41,6 +41,7 @@ extern const struct vmsim_scenario scenario_punch;
 extern const struct vmsim_scenario scenario_gup_fast_zap;
 extern const struct vmsim_scenario scenario_gup_fast_munmap;
 extern const struct vmsim_scenario scenario_gup_fast_collapse;
+extern const struct vmsim_scenario scenario_gup_fast_hotplug;
 extern const struct vmsim_scenario scenario_dirty_cow;
 extern const struct vmsim_scenario scenario_exclusive_flag;
 extern const struct vmsim_scenario scenario_write_protect_seq;
@@ -101,6 +102,7 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_gup_fast_zap,
 	&scenario_gup_fast_munmap,
 	&scenario_gup_fast_collapse,
+	&scenario_gup_fast_hotplug,
 	&scenario_dirty_cow,
 	&scenario_exclusive_flag,
 	&scenario_write_protect_seq,

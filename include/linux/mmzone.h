@@ -31,4 +31,15 @@ struct zone {
 	unsigned int pcp_high;
 };
 
+/*
+ * A section that goes (src/folio/memmap.c). Static functions of mm/sparse.c, Linux 6.12, which may
+ * be replaced.
+ */
+struct vmem_altmap;
+__vmsim_export void section_deactivate(unsigned long pfn, unsigned long nr_pages,
+				       struct vmem_altmap *altmap);
+__vmsim_export int clear_subsection_map(unsigned long pfn, unsigned long nr_pages);
+__vmsim_export void depopulate_section_memmap(unsigned long pfn, unsigned long nr_pages,
+					      struct vmem_altmap *altmap);
+
 #endif

@@ -46,7 +46,7 @@ const struct chk_access *chk_access_done(struct vmsim_checker *chk, const struct
 	const struct chk_access *access = chk_map_get(&chk->accesses, (u64)chk_actor(event));
 
 	if (!access || !access->cached.entry.mm || access->va != event->arg[0] ||
-	    access->cached.entry.shift != PAGE_SHIFT || !pfn_valid(chk_access_pfn(access)))
+	    access->cached.entry.shift != PAGE_SHIFT || !vmsim_has_cell(chk_access_pfn(access)))
 		return NULL;
 	/* What happened to the frame since is the business of O1. */
 	if (__READ_ONCE(pfn_to_page(chk_access_pfn(access))->vmsim_gen) != access->cached.entry.gen)

@@ -12,7 +12,7 @@ static void count_pte(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned lon
 
 	if (census->nr_found++ < CHK_MAX_FOUND)
 		census->found[census->nr_found - 1] = (struct chk_found) { mm, ptep, addr };
-	if (chk_hw_present(pte) && !pfn_valid(chk_pfn(pte)))
+	if (chk_hw_present(pte) && !vmsim_has_cell(chk_pfn(pte)))
 		census->bad_pfn++;
 	if (!chk_maps_normal(census->chk, pte))
 		return;

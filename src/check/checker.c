@@ -126,6 +126,14 @@ static void on_event(void *arg, const struct vmsim_event *event)
 
 _Static_assert(VMSIM_ORACLE_COUNT <= 32, "oracles are bits of by_kind and of recounting");
 
+/* Natively the host notices who accesses a cell that is gone. The first section stays. */
+static u64 kinds_of(const struct vmsim_checker *chk, const struct chk_oracle *oracle)
+{
+	bool may_go = chk->alone && chk->machine->nr_frames > VMSIM_SECTION_FRAMES;
+
+	return oracle->kinds | (may_go ? oracle->kinds_of_cells : 0);
+}
+
 /* Which oracles want which kinds of event, and which recount. Returns all that anybody wants. */
 static u64 arm_oracles(struct vmsim_checker *chk)
 {
@@ -134,9 +142,9 @@ static u64 arm_oracles(struct vmsim_checker *chk)
 	for (unsigned int i = 0; i < VMSIM_ORACLE_COUNT; i++) {
 		if (!chk_armed(chk, i))
 			continue;
-		kinds |= oracle_table[i]->kinds;
+		kinds |= kinds_of(chk, oracle_table[i]);
 		chk->recounting |= oracle_table[i]->quiescent ? 1u << i : 0;
-		for (u64 left = oracle_table[i]->kinds; left; left &= left - 1)
+		for (u64 left = kinds_of(chk, oracle_table[i]); left; left &= left - 1)
 			chk->by_kind[__builtin_ctzll(left)] |= 1u << i;
 	}
 	return kinds;

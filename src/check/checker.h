@@ -85,12 +85,14 @@ struct vmsim_checker {
 /**
  * struct chk_oracle - one oracle
  * @kinds: events that it wants
+ * @kinds_of_cells: and those besides, where the explorer may see sections go
  * @event: called in the thread that raised one, inside the event
  * @quiescent: called when no thread is inside the library
  */
 struct chk_oracle {
 	enum vmsim_oracle id;
 	u64 kinds;
+	u64 kinds_of_cells;
 	void (*event)(struct vmsim_checker *chk, const struct vmsim_event *event);
 	void (*quiescent)(struct vmsim_checker *chk, struct chk_census *census);
 };
@@ -280,7 +282,7 @@ static inline unsigned long chk_pfn(u64 pte)
 static inline bool chk_maps_normal(const struct vmsim_checker *chk, u64 pte)
 {
 	return (pte & (_PAGE_PRESENT | _PAGE_PROTNONE)) && !(pte & _PAGE_SPECIAL) &&
-	       chk_pfn(pte) != chk->machine->zero_pfn && pfn_valid(chk_pfn(pte));
+	       chk_pfn(pte) != chk->machine->zero_pfn && vmsim_has_cell(chk_pfn(pte));
 }
 
 /* As page_folio() and folio_test_anon(), without an access that others would see. */

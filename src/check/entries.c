@@ -40,7 +40,7 @@ struct vmsim_tlb_entry chk_entry_now(struct vmsim_checker *chk, const struct vms
 {
 	struct vmsim_tlb_entry now = *entry;
 
-	if (chk->machine->tlb_backend == VMSIM_TLB_COHERENT && pfn_valid(now.pfn) &&
+	if (chk->machine->tlb_backend == VMSIM_TLB_COHERENT && vmsim_has_cell(now.pfn) &&
 	    chk_frame_allocated(pfn_to_page(now.pfn)))
 		now.gen = __READ_ONCE(pfn_to_page(now.pfn)->vmsim_gen);
 	return now;

@@ -79,7 +79,7 @@ static struct page *page_of(u64 pte)
 {
 	bool present = pte & (_PAGE_PRESENT | _PAGE_PROTNONE);
 
-	return present && pfn_valid(chk_pfn(pte)) ? pfn_to_page(chk_pfn(pte)) : NULL;
+	return present && vmsim_has_cell(chk_pfn(pte)) ? pfn_to_page(chk_pfn(pte)) : NULL;
 }
 
 static struct page *page_at(struct mm_struct *mm, unsigned long addr)

@@ -24,8 +24,30 @@ static void pte_read(struct vmsim_checker *chk, const struct vmsim_event *event)
 			   chk_page(&text, page));
 }
 
+/* The same of the memmap: who looks at the cell of a frame finds one (R33). */
+static void word_accessed(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	const struct vmsim_machine *m = chk->machine;
+	u64 pfn = (event->arg[0] - (uintptr_t)m->memmap) / sizeof(struct page);
+
+	if (pfn < m->nr_frames && vmsim_section_state(m, pfn) == VMSIM_SECTION_GONE)
+		chk_report(chk, VMSIM_ORACLE_O13, "R33",
+			   "the cell of frame %llu is accessed, whose section was removed",
+			   (unsigned long long)pfn);
+}
+
+static void entry_or_word(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	if (event->kind == VMSIM_EV_PTE_READ)
+		pte_read(chk, event);
+	else
+		word_accessed(chk, event);
+}
+
 const struct chk_oracle chk_o13 = {
 	.id = VMSIM_ORACLE_O13,
 	.kinds = VMSIM_EV_BIT(PTE_READ),
-	.event = pte_read,
+	.kinds_of_cells = VMSIM_EV_BIT(READ) | VMSIM_EV_BIT(WRITE) | VMSIM_EV_BIT(ATOMIC) |
+			  VMSIM_EV_BIT(REF),
+	.event = entry_or_word,
 };

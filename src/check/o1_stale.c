@@ -12,7 +12,7 @@ static void tlb_use(struct vmsim_checker *chk, const struct vmsim_event *event)
 	const struct vmsim_tlb_entry *entry = &now;
 	struct chk_text cached, frame;
 
-	if (!pfn_valid(entry->pfn)) {
+	if (!vmsim_has_cell(entry->pfn)) {
 		chk_report(chk, VMSIM_ORACLE_O1, "R1", "access at %llx: no memory behind %s",
 			   (unsigned long long)event->arg[1],
 			   chk_entry(&cached, (unsigned int)event->cpu, entry));

@@ -171,7 +171,7 @@ static void check_free_frames(struct chk_census *census)
 		if (vmsim_section_is_valid(m, pfn))
 			allocated += chk_frame_allocated(pfn_to_page(pfn));
 	for (unsigned long pfn = 0; pfn < m->nr_frames; pfn += VMSIM_SECTION_FRAMES)
-		if (pfn_valid(pfn))
+		if (vmsim_has_cell(pfn))
 			valid += min((unsigned long)VMSIM_SECTION_FRAMES, m->nr_frames - pfn);
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
 		found += m->cpu[cpu].pcp.count;

@@ -32,7 +32,7 @@ static struct page *table_below(u64 entry, unsigned int level)
 	struct page *page;
 
 	if (!chk_hw_present(entry) || (level == 2 && entry & _PAGE_PSE) ||
-	    !pfn_valid(chk_pfn(entry)))
+	    !vmsim_has_cell(chk_pfn(entry)))
 		return NULL;
 	page = pfn_to_page(chk_pfn(entry));
 	return chk_is_table(page) ? page : NULL;

@@ -101,7 +101,7 @@ static void add_frame(struct frames *frames, unsigned long pfn)
 	for (unsigned int i = 0; i < frames->n; i++)
 		if (frames->pfn[i] == pfn)
 			return;
-	if (frames->n < MAX_FRAMES && pfn_valid(pfn))
+	if (frames->n < MAX_FRAMES && vmsim_has_cell(pfn))
 		frames->pfn[frames->n++] = pfn;
 }
 
@@ -120,7 +120,7 @@ static void print_cached(void *arg, struct vmsim_cpu *cpu, const struct vmsim_tl
 	if (entry->mm != print->place->mm->context.ctx_id ||
 	    entry->vpn << PAGE_SHIFT != print->place->va)
 		return;
-	stale = pfn_valid(entry->pfn) && pfn_to_page(entry->pfn)->vmsim_gen != entry->gen;
+	stale = vmsim_has_cell(entry->pfn) && pfn_to_page(entry->pfn)->vmsim_gen != entry->gen;
 	fprintf(print->out, "  %s%s\n", chk_entry(&text, cpu->id, entry),
 		stale ? " (the frame is another one's by now)" : "");
 	add_frame(print->frames, entry->pfn);

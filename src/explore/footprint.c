@@ -126,7 +126,7 @@ static void look_at_mm_rights(struct footprint *footprint, const struct mm_struc
 void footprint_drop_rights(struct footprint *footprint, const struct vmsim_tlb_entry *entry)
 {
 	footprint_add(footprint, object_name(OBJECT_MM_RIGHTS, entry->mm), ACCESS_ADD);
-	if (pfn_valid(entry->pfn))
+	if (vmsim_has_cell(entry->pfn))
 		footprint_add(footprint, rights_to(pfn_to_page(entry->pfn)), ACCESS_ADD);
 }
 
@@ -230,6 +230,9 @@ static void atomic_event(struct footprint *footprint, const struct vmsim_event *
 		break;
 	default:
 		footprint_add(footprint, event->arg[0], ACCESS_WRITE);
+		/* A section comes or goes, with all its frames (src/folio/memmap.c). */
+		if (event->arg[0] == address(&footprint->machine->zone.nr_free_pages))
+			footprint_add(footprint, object_name(OBJECT_FRAMES, 0), ACCESS_WRITE);
 	}
 }
 

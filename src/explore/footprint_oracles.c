@@ -48,7 +48,7 @@ static uint64_t value_at(const struct footprint *footprint, const struct vmsim_e
 
 static struct page *page_of(u64 pte)
 {
-	return chk_hw_present(pte) && pfn_valid(chk_pfn(pte)) ? pfn_to_page(chk_pfn(pte)) : NULL;
+	return chk_hw_present(pte) && vmsim_has_cell(chk_pfn(pte)) ? pfn_to_page(chk_pfn(pte)) : NULL;
 }
 
 /* Without an event, as all oracles look. */
@@ -225,7 +225,7 @@ static bool is_looked_for(const struct look *look, const struct vmsim_tlb_entry 
 {
 	unsigned long addr = entry->vpn << PAGE_SHIFT;
 
-	if (look->page && (!pfn_valid(entry->pfn) || pfn_to_page(entry->pfn) != look->page))
+	if (look->page && (!vmsim_has_cell(entry->pfn) || pfn_to_page(entry->pfn) != look->page))
 		return false;
 	return !look->mm || (entry->mm == look->mm->context.ctx_id && addr >= look->start &&
 			     addr <= look->last);
@@ -249,7 +249,7 @@ static void look_at_excess(void *arg, struct vmsim_cpu *cpu, const struct vmsim_
 		if (look->any_table)
 			look_at(look, page_ptdesc(virt_to_page(ptep))->ptl);
 	}
-	if (entry->dirty && pfn_valid(entry->pfn))
+	if (entry->dirty && vmsim_has_cell(entry->pfn))
 		look_at(look, &pfn_to_page(entry->pfn)->flags);
 }
 

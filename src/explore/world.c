@@ -14,7 +14,8 @@
 /*
  * Calls @fn for each range of memory of which a machine uses something: the header, CPUs up to the
  * part of the TLB that explore machines have, what is kept for each CPU, the parts of the heap, and
- * cells, versions and contents of frames up to the highest one ever used; holes have no cells.
+ * states of sections, cells, versions and contents of frames up to the highest one ever used; the
+ * holes that a machine was made with have no cells.
  */
 typedef void (*range_fn)(void *arg, void *from, void *to);
 
@@ -48,7 +49,7 @@ static void each_heap_part(struct vmsim_machine *m, u32 parts, range_fn fn, void
 /* Reserved frames are never written to; only where programs can reach them is that not sure. */
 static bool frame_is_used(const struct vmsim_machine *m, unsigned long pfn)
 {
-	return m->config.contents == VMSIM_CONTENTS_BYTES || !vmsim_section_is_valid(m, pfn) ||
+	return m->config.contents == VMSIM_CONTENTS_BYTES || vmsim_in_hole(m, pfn) ||
 	       !(m->memmap[pfn].flags & BIT(PG_reserved));
 }
 
@@ -71,7 +72,7 @@ static void each_cell(struct vmsim_machine *m, unsigned long from, unsigned long
 	for (unsigned long pfn = from; pfn < to;) {
 		unsigned long end = min(ALIGN(pfn + 1, VMSIM_SECTION_FRAMES), to);
 
-		if (vmsim_section_is_valid(m, pfn))
+		if (!vmsim_in_hole(m, pfn))
 			fn(arg, m->memmap + pfn, m->memmap + end);
 		pfn = end;
 	}
@@ -90,6 +91,7 @@ static void each_other(struct vmsim_machine *m, range_fn fn, void *arg)
 	for (unsigned int i = 0; i < m->nr_cpus; i++)
 		fn(arg, m->cpu[i].calls, &m->cpu[i].calls[m->nr_cpus]);
 	each_heap_part(m, m->heap_parts, fn, arg);
+	fn(arg, m->section, m->section + DIV_ROUND_UP(m->nr_frames, VMSIM_SECTION_FRAMES));
 	each_cell(m, 0, m->frames_used, fn, arg);
 	if (m->versions)
 		fn(arg, m->versions, m->versions + m->frames_used);
@@ -122,7 +124,7 @@ static bool tells_of_writes(const struct page *page)
 void world_each_silent_frame(struct vmsim_machine *m, range_fn fn, void *arg)
 {
 	for (unsigned long pfn = 0; pfn < m->frames_used; pfn++)
-		if (vmsim_section_is_valid(m, pfn) && frame_is_used(m, pfn) &&
+		if (!vmsim_in_hole(m, pfn) && frame_is_used(m, pfn) &&
 		    !tells_of_writes(&m->memmap[pfn]))
 			fn(arg, m->frames + pfn * PAGE_SIZE, m->frames + (pfn + 1) * PAGE_SIZE);
 }
@@ -162,7 +164,7 @@ struct saved_range {
 	char *copy;
 };
 
-#define MAX_RANGES (8 + 2 * VMSIM_MAX_CPUS + VMSIM_HEAP_PARTS + \
+#define MAX_RANGES (9 + 2 * VMSIM_MAX_CPUS + VMSIM_HEAP_PARTS + \
 		    (1 << 14) / VMSIM_SECTION_FRAMES)
 
 struct world_snapshot {

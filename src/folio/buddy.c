@@ -20,6 +20,11 @@ static unsigned long pfn_of(const struct vmsim_machine *m, const struct page *pa
 	return (unsigned long)(page - m->memmap);
 }
 
+static bool is_online(const struct vmsim_machine *m, unsigned long pfn)
+{
+	return vmsim_section_state(m, pfn) == VMSIM_SECTION_ONLINE;
+}
+
 /*
  * List nodes of free frames lie where compound_head lies in used ones, and lockless lookups read
  * that word at any time; hence the marked stores.
@@ -88,7 +93,7 @@ static bool block_is_free(const struct vmsim_machine *m, unsigned long pfn, unsi
 {
 	const struct page *head = m->memmap + pfn;
 
-	if (pfn + BIT(order) > m->frames_used || !vmsim_section_is_valid(m, pfn))
+	if (pfn + BIT(order) > m->frames_used || !is_online(m, pfn))
 		return false;
 	return __READ_ONCE(head->page_type) == PG_TYPE(PGTY_buddy) &&
 	       __READ_ONCE(head->private) == order;
@@ -113,7 +118,7 @@ static unsigned int order_at(const struct vmsim_machine *m, unsigned long pfn, u
 {
 	unsigned long end = pfn;
 
-	while (end < m->nr_frames && end - pfn < BIT(limit) && vmsim_section_is_valid(m, end))
+	while (end < m->nr_frames && end - pfn < BIT(limit) && is_online(m, end))
 		end = round_down(end, VMSIM_SECTION_FRAMES) + VMSIM_SECTION_FRAMES;
 	end = min(end, m->nr_frames);
 	while (limit && (!IS_ALIGNED(pfn, BIT(limit)) || pfn + BIT(limit) > end))
@@ -127,7 +132,7 @@ static bool grow(struct vmsim_machine *m, unsigned int order)
 	unsigned int limit = vmsim_exploring(m) ? order : MAX_PAGE_ORDER;
 	unsigned long pfn = m->frames_used;
 
-	while (pfn < m->nr_frames && !vmsim_section_is_valid(m, pfn))
+	while (pfn < m->nr_frames && !is_online(m, pfn))
 		pfn = round_down(pfn, VMSIM_SECTION_FRAMES) + VMSIM_SECTION_FRAMES;
 	if (pfn >= m->nr_frames) {
 		__WRITE_ONCE(m->frames_used, m->nr_frames);
@@ -250,23 +255,21 @@ static unsigned long carve(struct vmsim_machine *m, unsigned long start, unsigne
 
 int vmsim_buddy_take_section(struct vmsim_machine *m, unsigned long start, unsigned long end)
 {
-	unsigned long pfn = start;
+	/* What was never handed out is on no list, and will not be: grow() passes the section by. */
+	unsigned long used = min(end, m->frames_used);
 
-	if (start < m->frames_used) {
-		if (!range_is_free(m, start, end))
-			return -EBUSY;
-		while (pfn < end)
-			pfn = carve(m, pfn, end);
-	}
+	if (start < used && !range_is_free(m, start, used))
+		return -EBUSY;
+	for (unsigned long pfn = start; pfn < used;)
+		pfn = carve(m, pfn, used);
 	account(m, -(long)(end - start));
 	return 0;
 }
 
 void vmsim_buddy_give_section(struct vmsim_machine *m, unsigned long start, unsigned long end)
 {
-	if (start < m->frames_used)
-		for (unsigned long pfn = start; pfn < end; pfn++)
-			block_free(m, pfn, 0);
+	for (unsigned long pfn = start; pfn < min(end, m->frames_used); pfn++)
+		block_free(m, pfn, 0);
 	account(m, (long)(end - start));
 }
 

@@ -12,6 +12,14 @@
  */
 int vmsim_memmap_init(struct vmsim_machine *machine);
 
+static inline bool vmsim_in_hole(const struct vmsim_machine *m, unsigned long pfn)
+{
+	for (unsigned int i = 0; i < m->config.holes; i++)
+		if (pfn >= m->config.hole[i].start && pfn < m->config.hole[i].end)
+			return true;
+	return false;
+}
+
 /* Free frames: in the zone, and kept by CPUs. Exact when no thread is inside the library. */
 u64 vmsim_free_frames(struct vmsim_machine *machine);
 

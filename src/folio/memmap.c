@@ -25,8 +25,14 @@ _Static_assert(SECTION_CELLS % 4096 == 0, "the cells of a section fill host page
 __vmsim_overridable bool pfn_valid(unsigned long pfn)
 {
 	const struct vmsim_machine *m = vmsim_this_machine();
+	const u8 *state;
 
-	return pfn < m->nr_frames && vmsim_section_is_valid(m, pfn);
+	if (pfn >= m->nr_frames)
+		return false;
+	state = &m->section[pfn / VMSIM_SECTION_FRAMES];
+	/* The first section has frames that are reserved, and stays: that is no news to anybody. */
+	return (pfn < VMSIM_SECTION_FRAMES ? __READ_ONCE(*state) : READ_ONCE(*state)) <
+	       VMSIM_SECTION_INVALID;
 }
 
 __vmsim_overridable unsigned long vmsim_zero_pfn(void)
@@ -37,14 +43,6 @@ __vmsim_overridable unsigned long vmsim_zero_pfn(void)
 static unsigned long nr_sections(const struct vmsim_machine *m)
 {
 	return DIV_ROUND_UP(m->nr_frames, VMSIM_SECTION_FRAMES);
-}
-
-static void section_mark(struct vmsim_machine *m, unsigned long section, bool valid)
-{
-	unsigned long *word = &m->section_valid[section / BITS_PER_LONG];
-	unsigned long bit = BIT(section % BITS_PER_LONG);
-
-	__WRITE_ONCE(*word, valid ? *word | bit : *word & ~bit);
 }
 
 static int section_protect(struct vmsim_machine *m, unsigned long section, int prot)
@@ -59,43 +57,34 @@ static unsigned long section_end(const struct vmsim_machine *m, unsigned long se
 	return min((section + 1) * VMSIM_SECTION_FRAMES, m->nr_frames);
 }
 
-static void sections_init(struct vmsim_machine *m)
+/* How many frames it takes away; -errno. Holes may overlap. */
+static long hole_make_section(struct vmsim_machine *m, unsigned long section)
 {
-	unsigned long sections = nr_sections(m);
+	int err;
 
-	memset(m->section_valid, 0xff, sections / BITS_PER_LONG * sizeof(long));
-	for (unsigned long section = round_down(sections, BITS_PER_LONG); section < sections;
-	     section++)
-		section_mark(m, section, true);
+	if (m->section[section] == VMSIM_SECTION_GONE)
+		return 0;
+	m->section[section] = VMSIM_SECTION_GONE;
+	err = section_protect(m, section, PROT_NONE);
+	return err ? err : (long)(section_end(m, section) - section * VMSIM_SECTION_FRAMES);
 }
 
 static int hole_make(struct vmsim_machine *m, const struct vmsim_range *hole)
 {
 	unsigned long first = hole->start / VMSIM_SECTION_FRAMES;
 	unsigned long last = DIV_ROUND_UP(hole->end, VMSIM_SECTION_FRAMES);
-	int err = 0;
 
 	if (hole->start >= hole->end || hole->end > m->nr_frames ||
 	    hole->start % VMSIM_SECTION_FRAMES)
 		return -EINVAL;
-	for (unsigned long section = first; section < last && !err; section++) {
-		section_mark(m, section, false);
-		err = section_protect(m, section, PROT_NONE);
+	for (unsigned long section = first; section < last; section++) {
+		long frames = hole_make_section(m, section);
+
+		if (frames < 0)
+			return (int)frames;
+		m->zone.nr_free_pages -= (unsigned long)frames;
 	}
-	return err;
-}
-
-static unsigned long count_frames(const struct vmsim_machine *m)
-{
-	unsigned long sections = nr_sections(m);
-	unsigned long frames = 0;
-
-	for (unsigned long i = 0; i < DIV_ROUND_UP(sections, BITS_PER_LONG); i++)
-		frames += (unsigned long)__builtin_popcountl(m->section_valid[i]);
-	frames *= VMSIM_SECTION_FRAMES;
-	if (vmsim_section_is_valid(m, m->nr_frames - 1))
-		frames -= sections * VMSIM_SECTION_FRAMES - m->nr_frames;
-	return frames;
+	return 0;
 }
 
 /* A frame that is allocated from the beginning and never freed. */
@@ -131,74 +120,192 @@ static int frames_reserve(struct vmsim_machine *m)
  * vmsim_memmap_init() - makes a machine's frames available
  * @machine: its memmap, section map and frames are mapped, and zero
  *
- * Touches one bit per section, and the cells of the reserved frames: what a machine costs does
- * not depend on its size before its frames are used.
+ * Touches the cells of the reserved frames, and the states of sections that are holes: what a
+ * machine costs does not depend on its size before its frames are used.
  *
  * Return: 0; -EINVAL: a hole is not made of sections, or there is no frame outside the holes;
  * -errno of mprotect().
  */
 int vmsim_memmap_init(struct vmsim_machine *machine)
 {
-	sections_init(machine);
+	vmsim_buddy_init(machine);
+	machine->zone.nr_free_pages = machine->nr_frames;
 	for (unsigned int i = 0; i < machine->config.holes; i++) {
 		int err = hole_make(machine, &machine->config.hole[i]);
 
 		if (err)
 			return err;
 	}
-	vmsim_buddy_init(machine);
-	machine->zone.nr_free_pages = count_frames(machine);
 	machine->frames_used = 0;
 	return frames_reserve(machine);
 }
 
+/* Nobody but who changes a section writes its state; everybody may look at it. */
+static void section_set(struct vmsim_machine *m, unsigned long pfn, enum vmsim_section_state state)
+{
+	WRITE_ONCE(m->section[pfn / VMSIM_SECTION_FRAMES], (u8)state);
+}
+
 /*
- * Sections come and go natively only: the explorer's copies of a world do not know about the
- * protection of host memory. A hole that the configuration made is fine there.
+ * In explore mode the host's memory stays: its protection is nothing that the explorer could bring
+ * back. The cells are cleared, which each word is told of, and who accesses one later breaks O13.
+ * What counts a frame's lives goes on.
  */
-static int section_check(struct vmsim_machine *m, u64 section, bool valid)
+static void cell_clear(struct page *page)
+{
+	u32 *word = (u32 *)page;
+
+	for (unsigned int i = 0; i < sizeof(*page) / sizeof(*word); i++)
+		if (i != offsetof(struct page, vmsim_gen) / sizeof(*word))
+			WRITE_ONCE(word[i], 0);
+}
+
+static void cells_clear(struct vmsim_machine *m, unsigned long start, unsigned long end)
+{
+	current->atomic_step++;
+	for (unsigned long pfn = start; pfn < min(end, m->frames_used); pfn++)
+		cell_clear(pfn_to_page(pfn));
+	section_set(m, start, VMSIM_SECTION_GONE);
+	current->atomic_step--;
+}
+
+/**
+ * depopulate_section_memmap() - frees the cells of a section
+ * @pfn: its first frame
+ * @nr_pages: number of its frames
+ * @altmap: NULL: cells lie in no device's memory
+ *
+ * Whoever still has the number of one of its frames must not look at the cell any more (R33).
+ *
+ * Source: mm/sparse.c, Linux 6.12.
+ */
+__vmsim_overridable void depopulate_section_memmap(unsigned long pfn, unsigned long nr_pages,
+						   struct vmem_altmap *altmap)
+{
+	struct vmsim_machine *m = vmsim_this_machine();
+
+	VM_BUG_ON(altmap);
+	if (vmsim_exploring(m)) {
+		cells_clear(m, pfn, pfn + nr_pages);
+		return;
+	}
+	section_set(m, pfn, VMSIM_SECTION_GONE);
+	WARN_ON(section_protect(m, pfn / VMSIM_SECTION_FRAMES, PROT_NONE));
+}
+
+/**
+ * clear_subsection_map() - pfn_valid() is no longer true of a section's frames
+ * @pfn: its first frame
+ * @nr_pages: number of its frames
+ *
+ * Source: mm/sparse.c, Linux 6.12.
+ * Return: 0; -EINVAL: it was not true before.
+ */
+__vmsim_overridable int clear_subsection_map(unsigned long pfn, unsigned long nr_pages)
+{
+	struct vmsim_machine *m = vmsim_this_machine();
+
+	(void)nr_pages;
+	if (WARN_ON(!vmsim_section_is_valid(m, pfn)))
+		return -EINVAL;
+	section_set(m, pfn, VMSIM_SECTION_INVALID);
+	return 0;
+}
+
+/**
+ * section_deactivate() - takes the memmap of a section away that nobody uses
+ * @pfn: its first frame
+ * @nr_pages: number of its frames
+ * @altmap: NULL
+ *
+ * Waits twice (R33, E12). Before pfn_valid() says no: for those who found a number in an entry that
+ * has gone since, and count on its being valid, as GUP-fast does. Before the cells go: for those
+ * who had asked pfn_valid(). Linux 6.12 waits neither time.
+ *
+ * Context: may sleep.
+ * Source: mm/sparse.c, Linux 6.12, but for the waiting.
+ */
+__vmsim_overridable void section_deactivate(unsigned long pfn, unsigned long nr_pages,
+					    struct vmem_altmap *altmap)
+{
+	synchronize_rcu();
+	if (clear_subsection_map(pfn, nr_pages))
+		return;
+	synchronize_rcu();
+	depopulate_section_memmap(pfn, nr_pages, altmap);
+}
+
+/* Holes of the configuration have no memory of the host's. Natively they may get some. */
+static bool is_fixed_hole(const struct vmsim_machine *m, unsigned long section)
+{
+	return vmsim_exploring(m) && vmsim_in_hole(m, section * VMSIM_SECTION_FRAMES);
+}
+
+static int section_check(struct vmsim_machine *m, u64 section)
 {
 	if (!m)
 		return -EBADF;
-	if (vmsim_exploring(m))
-		return -EOPNOTSUPP;
 	if (section >= nr_sections(m))
 		return -EINVAL;
-	if (vmsim_this_machine() != m)
-		return -ESRCH;
-	return vmsim_section_is_valid(m, section * VMSIM_SECTION_FRAMES) == valid ? 0 : -EALREADY;
+	return vmsim_this_machine() == m ? 0 : -ESRCH;
+}
+
+/* What comes of it depends on which frames are free, and the next allocation on what came of it. */
+static void tell_of_frames(struct vmsim_machine *m)
+{
+	vmsim_event(ATOMIC, (uintptr_t)&m->zone.nr_free_pages, 0, 0);
+	(void)m;
+}
+
+/* Under zone->lock: takes the frames of the section out of the allocator. */
+static int section_isolate(struct vmsim_machine *m, unsigned long pfn, unsigned long end)
+{
+	int err;
+
+	if (vmsim_section_state(m, pfn) == VMSIM_SECTION_GONE)
+		return -EALREADY;
+	if (vmsim_section_state(m, pfn) != VMSIM_SECTION_ONLINE)
+		return -EBUSY;
+	err = vmsim_buddy_take_section(m, pfn, end);
+	if (!err)
+		section_set(m, pfn, VMSIM_SECTION_UNUSED);
+	return err;
 }
 
 static int section_remove(struct vmsim_machine *m, unsigned long section)
 {
+	unsigned long pfn = section * VMSIM_SECTION_FRAMES, end = section_end(m, section);
 	int err;
 
 	vmsim_pcp_drain_all(m);
-	spin_lock(&m->zone.lock);
-	err = vmsim_buddy_take_section(m, section * VMSIM_SECTION_FRAMES, section_end(m, section));
+	vmsim_zone_lock(m);
+	tell_of_frames(m);
+	err = section_isolate(m, pfn, end);
+	vmsim_zone_unlock(m);
 	if (!err)
-		section_mark(m, section, false);
-	spin_unlock(&m->zone.lock);
-	if (err)
-		return err;
-	/*
-	 * Whoever found a frame by its number in a read section may still look at the cell (R33).
-	 */
-	synchronize_rcu();
-	return section_protect(m, section, PROT_NONE);
+		section_deactivate(pfn, end - pfn, NULL);
+	return err;
 }
 
 static int section_add(struct vmsim_machine *m, unsigned long section)
 {
-	int err = section_protect(m, section, PROT_READ | PROT_WRITE);
+	unsigned long pfn = section * VMSIM_SECTION_FRAMES;
+	int err = 0;
 
-	if (err)
-		return err;
-	spin_lock(&m->zone.lock);
-	section_mark(m, section, true);
-	vmsim_buddy_give_section(m, section * VMSIM_SECTION_FRAMES, section_end(m, section));
-	spin_unlock(&m->zone.lock);
-	return 0;
+	if (is_fixed_hole(m, section))
+		return -EOPNOTSUPP;
+	vmsim_zone_lock(m);
+	tell_of_frames(m);
+	if (vmsim_section_state(m, pfn) != VMSIM_SECTION_GONE)
+		err = vmsim_section_is_valid(m, pfn) ? -EALREADY : -EBUSY;
+	else if (!vmsim_exploring(m))
+		err = section_protect(m, section, PROT_READ | PROT_WRITE);
+	if (!err) {
+		section_set(m, pfn, VMSIM_SECTION_ONLINE);
+		vmsim_buddy_give_section(m, pfn, section_end(m, section));
+	}
+	vmsim_zone_unlock(m);
+	return err;
 }
 
 /**
@@ -207,12 +314,12 @@ static int section_add(struct vmsim_machine *m, unsigned long section)
  * @section: number of the section; its frames are all free
  *
  * Return: 0; -EBADF; -EINVAL: no such section; -EALREADY: it has no memory; -EBUSY: a frame is in
- * use; -ESRCH: the caller is not attached; -EOPNOTSUPP: an explore machine.
+ * use, or the section is being removed; -ESRCH: the caller is not attached.
  */
 VMSIM_API int vmsim_section_remove(struct vmsim_machine *machine, uint64_t section)
 {
 	struct vmsim_machine *m = vmsim_machine_get(machine);
-	int err = section_check(m, section, true);
+	int err = section_check(m, section);
 
 	if (err)
 		return err;
@@ -227,12 +334,13 @@ VMSIM_API int vmsim_section_remove(struct vmsim_machine *machine, uint64_t secti
  * @machine: the machine of the calling thread
  * @section: number of the section
  *
- * Return: as vmsim_section_remove(); -EALREADY: it has memory.
+ * Return: as vmsim_section_remove(); -EALREADY: it has memory; -EOPNOTSUPP: a hole that an explore
+ * machine was made with.
  */
 VMSIM_API int vmsim_section_add(struct vmsim_machine *machine, uint64_t section)
 {
 	struct vmsim_machine *m = vmsim_machine_get(machine);
-	int err = section_check(m, section, false);
+	int err = section_check(m, section);
 
 	if (err)
 		return err;

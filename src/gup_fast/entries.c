@@ -33,11 +33,14 @@ static struct page *grab_behind(pmd_t pmd, pmd_t *pmdp, pte_t *ptep, unsigned in
 {
 	pte_t pte = ptep_get_lockless(ptep);
 	struct folio *folio;
+	bool valid;
 
 	if (pte_protnone(pte) || !pte_access_permitted(pte, flags & FOLL_WRITE) ||
 	    pte_special(pte))
 		return NULL;
-	VM_BUG_ON(!pfn_valid(pte_pfn(pte)));
+	/* Asked here: what an assertion looks at is nobody's decision, and sections may go (E12). */
+	valid = pfn_valid(pte_pfn(pte));
+	VM_BUG_ON(!valid);
 	folio = try_grab_folio_fast(pte_page(pte), 1, flags);
 	if (!folio)
 		return NULL;

@@ -175,7 +175,7 @@ struct vmsim_machine {
 	char *control;			/* explore: VMSIM_CONTROL_SIZE bytes for the explorer */
 	unsigned long nr_frames;
 	unsigned long frames_used;	/* one more than the highest frame ever handed out */
-	unsigned long *section_valid;	/* bit per section */
+	u8 *section;			/* states of sections */
 	unsigned long zero_pfn;
 	struct zone zone;
 	u64 fail_pages_nth, fail_pages_count, pages_asked;
@@ -232,13 +232,31 @@ static inline struct vmsim_machine *vmsim_this_machine(void)
 	return vmsim_self->machine;
 }
 
-/* A section that is not valid has neither memory nor cells of the memmap. */
+/* From one to the next when a section is removed. What was never written to is online. */
+enum vmsim_section_state {
+	VMSIM_SECTION_ONLINE,		/* the allocator has its frames */
+	VMSIM_SECTION_UNUSED,		/* nobody has them */
+	VMSIM_SECTION_INVALID,		/* pfn_valid() says no */
+	VMSIM_SECTION_GONE,		/* it has no cells in the memmap; holes never had any */
+};
+
+static inline enum vmsim_section_state vmsim_section_state(const struct vmsim_machine *m,
+							   unsigned long pfn)
+{
+	return (enum vmsim_section_state)__READ_ONCE(m->section[pfn / VMSIM_SECTION_FRAMES]);
+}
+
 static inline bool vmsim_section_is_valid(const struct vmsim_machine *m, unsigned long pfn)
 {
-	unsigned long section = pfn / VMSIM_SECTION_FRAMES;
+	return vmsim_section_state(m, pfn) < VMSIM_SECTION_INVALID;
+}
 
-	return __READ_ONCE(m->section_valid[section / BITS_PER_LONG]) &
-	       BIT(section % BITS_PER_LONG);
+/* As pfn_valid(), for who only looks on: no event, and nobody's replacement. */
+static inline bool vmsim_has_cell(unsigned long pfn)
+{
+	const struct vmsim_machine *m = vmsim_self->machine;
+
+	return pfn < m->nr_frames && vmsim_section_is_valid(m, pfn);
 }
 
 static inline struct vmsim_cpu *vmsim_this_cpu(void)

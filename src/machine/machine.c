@@ -93,7 +93,7 @@ static struct layout layout_of(const struct vmsim_config *config)
 		.cpus = PAGE_ALIGN(all_cpus(config) * sizeof(struct vmsim_cpu)),
 		.heap = config->mode == VMSIM_EXPLORE ? VMSIM_HEAP_SIZE : 0,
 		.memmap = PAGE_ALIGN(config->frames * sizeof(struct page)),
-		.sections = PAGE_ALIGN(config->frames / VMSIM_SECTION_FRAMES / 8 + 16),
+		.sections = PAGE_ALIGN(config->frames / VMSIM_SECTION_FRAMES + 1),
 		.versions = config->contents == VMSIM_CONTENTS_VERSION ?
 			PAGE_ALIGN(config->frames * sizeof(u64)) : 0,
 		.control = config->mode == VMSIM_EXPLORE ? VMSIM_CONTROL_SIZE : 0,
@@ -133,7 +133,7 @@ static void region_divide(struct vmsim_machine *m, const struct layout *l)
 	at += l->heap;
 	m->memmap = (struct page *)at;
 	at += l->memmap;
-	m->section_valid = (unsigned long *)at;
+	m->section = (u8 *)at;
 	at += l->sections;
 	m->versions = l->versions ? (u64 *)at : NULL;
 	at += l->versions;

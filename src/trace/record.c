@@ -98,7 +98,7 @@ static uint64_t tlb_entry(uint64_t address)
 		value |= VMSIM_RECORD_EXEC;
 	if (entry->dirty)
 		value |= VMSIM_RECORD_DIRTY;
-	if (pfn_valid(entry->pfn) && __READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen) != entry->gen)
+	if (vmsim_has_cell(entry->pfn) && __READ_ONCE(pfn_to_page(entry->pfn)->vmsim_gen) != entry->gen)
 		value |= VMSIM_RECORD_STALE;
 	return value;
 }

@@ -243,6 +243,75 @@ static void entry_of_an_unhooked_table(void **state)
 	assert_quiet();
 }
 
+/* The first cell of a section, and one that was used, after the section went; nobody was told. */
+static struct page *removed_cell(void)
+{
+	struct page *page;
+
+	lab_open(VMSIM_ORACLE_BIT(O13), VMSIM_TLB_IPI, 1);
+	page = alloc_pages(GFP_KERNEL, 6);
+	assert_non_null(page);
+	assert_int_equal(page_to_pfn(page) % VMSIM_SECTION_FRAMES, 0);
+	__free_pages(page, 6);
+	assert_int_equal(vmsim_section_remove(lab.handle, page_to_pfn(page) / VMSIM_SECTION_FRAMES),
+			 0);
+	assert_quiet();
+	return page;
+}
+
+static void cell_of_a_removed_section(void **state)
+{
+	struct page *page = removed_cell();
+
+	(void)state;
+	/* Next to it there are cells. */
+	(void)READ_ONCE(page[-1].flags);
+	(void)READ_ONCE(page[VMSIM_SECTION_FRAMES].flags);
+	assert_quiet();
+	(void)READ_ONCE(page->flags);
+	assert_only("O13", "R33");
+}
+
+static void last_cell_of_a_removed_section(void **state)
+{
+	struct page *page = removed_cell();
+
+	(void)state;
+	WRITE_ONCE(page[VMSIM_SECTION_FRAMES - 1].private, 1);
+	assert_only("O13", "R33");
+}
+
+static void count_of_a_removed_cell(void **state)
+{
+	struct page *page = removed_cell();
+
+	(void)state;
+	folio_ref_add(page_folio(page), 1);
+	assert_int_equal(reports_of("O13", "R33"), 2);
+}
+
+static void map_count_of_a_removed_cell(void **state)
+{
+	struct page *page = removed_cell();
+
+	(void)state;
+	atomic_inc(&page->_mapcount);
+	assert_only("O13", "R33");
+}
+
+/* Once the section is back its cells are, too. */
+static void cell_of_a_section_that_is_back(void **state)
+{
+	struct page *page = removed_cell();
+
+	(void)state;
+	assert_int_equal(vmsim_section_add(lab.handle, page_to_pfn(page) / VMSIM_SECTION_FRAMES),
+			 0);
+	(void)READ_ONCE(page->flags);
+	WRITE_ONCE(page->private, 0);
+	assert_quiet();
+}
+
 /* What a device writes is what the program finds (O4), and its reads are no copies (O6). */
 static void devices_are_known(void **state)
 {
@@ -282,6 +351,11 @@ int main(void)
 		cmocka_unit_test_teardown(mapped_by_a_table, lab_close),
 		cmocka_unit_test_teardown(entry_of_a_freed_table, lab_close),
 		cmocka_unit_test_teardown(entry_of_an_unhooked_table, lab_close),
+		cmocka_unit_test_teardown(cell_of_a_removed_section, lab_close),
+		cmocka_unit_test_teardown(last_cell_of_a_removed_section, lab_close),
+		cmocka_unit_test_teardown(count_of_a_removed_cell, lab_close),
+		cmocka_unit_test_teardown(map_count_of_a_removed_cell, lab_close),
+		cmocka_unit_test_teardown(cell_of_a_section_that_is_back, lab_close),
 		cmocka_unit_test_teardown(devices_are_known, lab_close),
 	};
 

@@ -203,8 +203,50 @@ static void test_section_misuse(void **state)
 	assert_int_equal(vmsim_machine_destroy(other), 0);
 	assert_int_equal(vmsim_section_remove(other, 1), -EBADF);
 	config.mode = VMSIM_EXPLORE;
+	config.hole[0] = (struct vmsim_range) { 128, 192 };
+	config.holes = 1;
 	w = world_make(&config);
-	assert_int_equal(vmsim_section_remove(w.handle, 9), -EOPNOTSUPP);
+	/* There, the host's memory stays as it is. */
+	assert_int_equal(vmsim_section_add(w.handle, 2), -EOPNOTSUPP);
+	assert_int_equal(vmsim_section_remove(w.handle, 2), -EALREADY);
+	world_end(&w);
+}
+
+/* In explore mode frames join one by one: a section may have been used in part. */
+static void test_remove_while_exploring(void **state)
+{
+	struct vmsim_config config = small_config();
+	struct page *page;
+	struct world w;
+	uint64_t before;
+
+	(void)state;
+	config.mode = VMSIM_EXPLORE;
+	config.frames = 192;
+	w = world_make(&config);
+	before = vmsim_free_frames(w.m);
+	do {
+		page = alloc_page(GFP_KERNEL);
+		before--;
+	} while (page_to_pfn(page) < 70);
+	assert_int_equal(vmsim_section_remove(w.handle, 1), -EBUSY);
+	for (unsigned long pfn = 64; pfn <= 70; pfn++)
+		__free_page(pfn_to_page(pfn));
+	assert_int_equal(vmsim_section_remove(w.handle, 1), 0);
+	assert_int_equal(vmsim_section_remove(w.handle, 1), -EALREADY);
+	assert_false(pfn_valid(64) || pfn_valid(127));
+	assert_true(pfn_valid(63) && pfn_valid(128));
+	/* The frames that nobody has ever had are passed by; those that somebody had, too. */
+	assert_int_equal(page_to_pfn(alloc_page(GFP_KERNEL)), 128);
+	assert_int_equal(vmsim_section_add(w.handle, 1), 0);
+	assert_int_equal(vmsim_section_add(w.handle, 1), -EALREADY);
+	assert_int_equal(page_to_pfn(alloc_page(GFP_KERNEL)), 64);
+	/* Seven came back, two of all went again. */
+	before += 7 - 2;
+	assert_int_equal(vmsim_free_frames(w.m), before);
+	while (alloc_page(GFP_KERNEL))
+		before--;
+	assert_int_equal(before, 0);
 	world_end(&w);
 }
 
@@ -250,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_remove_the_unused),
 		cmocka_unit_test(test_remove_what_a_cpu_keeps),
 		cmocka_unit_test(test_section_misuse),
+		cmocka_unit_test(test_remove_while_exploring),
 		cmocka_unit_test(test_big_machine_starts_at_once),
 	};
 
