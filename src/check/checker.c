@@ -169,6 +169,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 	chk_map_init(&chk->mms, machine);
 	chk_map_init(&chk->frames, machine);
 	chk_map_init(&chk->values, machine);
+	chk_map_init(&chk->tables_left, machine);
 	chk_map_init(&chk->accesses, machine);
 	chk_map_init(&chk->reduced, machine);
 	chk_map_init(&chk->folio_owners, machine);

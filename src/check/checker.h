@@ -39,6 +39,8 @@ struct chk_mm {
  * @ranks: O3: what it was when numbers were replaced by their ranks
  * @tokens: O3: dirtiness on its way from an entry, or from a copy, into its folio
  * @values: O4: pages by owner and index
+ * @tables_left: O4: where tables were that hang from nothing just now, by frame number
+ * @values_left: O4: how many of @values are on their way to another address
  * @pending_values: O4: what a thread's access under way found expected
  * @reduced: O6: PTE tables whose entries lost rights since their lock was taken
  * @ptls: O21: page-table locks held, by thread
@@ -66,7 +68,8 @@ struct vmsim_checker {
 	unsigned int nr_tokens, max_tokens;
 
 	struct chk_map accesses;
-	struct chk_map values;
+	struct chk_map values, tables_left;
+	unsigned int values_left;
 
 	struct chk_map reduced;
 	struct chk_map folio_owners;
