@@ -323,6 +323,9 @@ __vmsim_export bool is_mergeable_anon_vma(struct anon_vma *anon_vma1, struct ano
 					  struct vm_area_struct *vma);
 __vmsim_export int dup_anon_vma(struct vm_area_struct *dst, struct vm_area_struct *src,
 				struct vm_area_struct **dup);
+__vmsim_export int commit_merge(struct vma_merge_struct *vmg, struct vm_area_struct *adjust,
+				struct vm_area_struct *remove, struct vm_area_struct *remove2,
+				long adj_start, bool expanded);
 __vmsim_export int vma_expand(struct vma_merge_struct *vmg);
 __vmsim_export struct vm_area_struct *vma_merge_new_range(struct vma_merge_struct *vmg);
 __vmsim_export struct vm_area_struct *vma_merge_existing_range(struct vma_merge_struct *vmg);

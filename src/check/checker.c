@@ -13,6 +13,7 @@ static const struct chk_oracle *const oracle_table[VMSIM_ORACLE_COUNT] = {
 	[VMSIM_ORACLE_O6] = &chk_o6,
 	[VMSIM_ORACLE_O7] = &chk_o7,
 	[VMSIM_ORACLE_O8] = &chk_o8,
+	[VMSIM_ORACLE_O9] = &chk_o9,
 	[VMSIM_ORACLE_O10] = &chk_o10,
 	[VMSIM_ORACLE_O11] = &chk_o11,
 	[VMSIM_ORACLE_O12] = &chk_o12,

@@ -98,8 +98,8 @@ struct chk_oracle {
 	void (*quiescent)(struct vmsim_checker *chk, struct chk_census *census);
 };
 
-extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o10,
-			       chk_o11, chk_o12, chk_o13, chk_o14, chk_o20, chk_o21, chk_o23;
+extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o9,
+			       chk_o10, chk_o11, chk_o12, chk_o13, chk_o14, chk_o20, chk_o21, chk_o23;
 
 static inline bool chk_armed(const struct vmsim_checker *chk, enum vmsim_oracle id)
 {
@@ -303,6 +303,14 @@ static inline struct address_space *chk_file_mapping(const struct page *page)
 {
 	return folio_mapping(page_folio(page));
 }
+
+static inline struct anon_vma *chk_anon_vma(const struct page *page)
+{
+	return (void *)((uintptr_t)__READ_ONCE(chk_folio(page)->mapping) - PAGE_MAPPING_ANON);
+}
+
+/* Is some mapping in it? Nobody is inside the library. */
+bool chk_anon_vma_lives(struct vmsim_checker *chk, const struct anon_vma *anon_vma);
 
 /* A shared mapping of the file whose first writes must be noticed: what O3 is about. */
 static inline bool chk_dirty_tracked(const struct page *page)

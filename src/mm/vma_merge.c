@@ -101,33 +101,46 @@ static void dissolve(struct vm_area_struct *gone)
 	vmsim_vma_free(gone);
 }
 
-/*
- * @vmg->vma becomes what @vmg says. @gone1, @gone2 (or NULL) stay in the reverse maps until it
- * stands there, so that no page of theirs is without a mapping in between. @adjust (or NULL) gives
- * way: its start moves by @shift.
+/**
+ * commit_merge() - lets mappings change their ranges, and go
+ * @vmg: @vmg->vma becomes what @vmg says
+ * @adjust: its neighbour that gives way, or NULL
+ * @remove: a mapping that it takes over, or NULL
+ * @remove2: another one, or NULL
+ * @adj_start: how far @adjust's start moves
+ * @expanded: of no meaning here, where there is no position in the tree
+ *
+ * What goes stays in the reverse maps until @vmg->vma stands there, so that no page of it is without
+ * a mapping in between.
+ *
+ * Source: mm/vma.c, Linux 6.12.
+ * Return: 0.
  */
-static void commit(struct vma_merge_struct *vmg, struct vm_area_struct *adjust, long shift,
-		   struct vm_area_struct *gone1, struct vm_area_struct *gone2)
+__vmsim_overridable int commit_merge(struct vma_merge_struct *vmg, struct vm_area_struct *adjust,
+				     struct vm_area_struct *remove, struct vm_area_struct *remove2,
+				     long adj_start, bool expanded)
 {
 	struct vmsim_range_change change = { .vma = vmg->vma, .adjust = adjust };
 
-	if (gone1)
-		vmsim_vma_remove(vmg->mm, gone1);
-	if (gone2)
-		vmsim_vma_remove(vmg->mm, gone2);
+	(void)expanded;
+	if (remove)
+		vmsim_vma_remove(vmg->mm, remove);
+	if (remove2)
+		vmsim_vma_remove(vmg->mm, remove2);
 	vmsim_range_change_begin(&change);
 	vmg->vma->vm_start = vmg->start;
 	vmg->vma->vm_end = vmg->end;
 	vmg->vma->vm_pgoff = vmg->pgoff;
 	if (adjust) {
-		adjust->vm_start += shift;
-		adjust->vm_pgoff += shift >> PAGE_SHIFT;
+		adjust->vm_start += adj_start;
+		adjust->vm_pgoff += adj_start >> PAGE_SHIFT;
 	}
 	vmsim_range_change_end(&change);
-	if (gone1)
-		dissolve(gone1);
-	if (gone2)
-		dissolve(gone2);
+	if (remove)
+		dissolve(remove);
+	if (remove2)
+		dissolve(remove2);
+	return 0;
 }
 
 /**
@@ -147,8 +160,7 @@ __vmsim_overridable int vma_expand(struct vma_merge_struct *vmg)
 		vmg->state = VMA_MERGE_ERROR_NOMEM;
 		return -ENOMEM;
 	}
-	commit(vmg, NULL, 0, over_next ? next : NULL, NULL);
-	return 0;
+	return commit_merge(vmg, NULL, over_next ? next : NULL, NULL, 0, true);
 }
 
 /**
@@ -202,7 +214,8 @@ static struct vm_area_struct *merge_left(struct vma_merge_struct *vmg, bool both
 	vmg->pgoff = prev->vm_pgoff;
 	if (both)
 		vmg->end = next->vm_end;
-	commit(vmg, whole ? NULL : vma, shift, whole ? vma : NULL, both ? next : NULL);
+	commit_merge(vmg, whole ? NULL : vma, whole ? vma : NULL, both ? next : NULL,
+		     whole ? 0 : shift, true);
 	return prev;
 }
 
@@ -217,12 +230,12 @@ static struct vm_area_struct *merge_right(struct vma_merge_struct *vmg)
 	if (start == vma->vm_start) {
 		vmg->vma = next;
 		vmg->end = next->vm_end;
-		commit(vmg, NULL, 0, vma, NULL);
+		commit_merge(vmg, NULL, vma, NULL, 0, true);
 	} else {
 		vmg->start = vma->vm_start;
 		vmg->end = start;
 		vmg->pgoff = vma->vm_pgoff;
-		commit(vmg, next, -(long)(vma->vm_end - start), NULL, NULL);
+		commit_merge(vmg, next, NULL, NULL, -(long)(vma->vm_end - start), false);
 	}
 	return next;
 }

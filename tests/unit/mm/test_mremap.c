@@ -125,8 +125,16 @@ static void test_move(void **state)
 	(void)state;
 	fill(a, 4, 10);
 	page = page_at(vmsim_self->mm, a + PG);
+	/* A page of zeroes, which nobody has written to. */
+	assert_int_equal(vmsim_madvise(a + 2 * PG, PG, MADV_DONTNEED), 0);
+	assert_int_equal(load(a + 2 * PG), 0);
+	assert_false(pte_soft_dirty(entry_of(vmsim_self->mm, a + 2 * PG)));
 	assert_int_equal(vmsim_mremap(a, 4 * PG, 4 * PG, MOVE, THERE), THERE);
 	assert_false(is_mapped(a));
+	assert_true(pte_soft_dirty(entry_of(vmsim_self->mm, THERE + 2 * PG)));
+	assert_int_equal(load(THERE + 2 * PG), 0);
+	assert_rss(3, 0);
+	store(THERE + 2 * PG, 12);
 	assert_filled(THERE, 4, 10);
 	assert_ptr_equal(page_at(vmsim_self->mm, THERE + PG), page);
 	/* Pages keep their numbers. */
@@ -179,6 +187,12 @@ static void test_untouched_moves_merge(void **state)
 	assert_int_equal(vmsim_mremap(a + 4 * PG, PG, PG, MOVE, a + 2 * PG), a + 2 * PG);
 	assert_true(mapped_as(a + 2 * PG, 2));
 	assert_int_equal(mappings(), 2);
+	/* With itself and the one before, so that the source's object goes. */
+	map_at(BASE + 16 * PG, 1);
+	map_at(BASE + 18 * PG, 2);
+	assert_int_equal(vmsim_mremap(BASE + 19 * PG, PG, PG, MOVE, BASE + 17 * PG),
+			 BASE + 17 * PG);
+	assert_true(mapped_as(BASE + 16 * PG, 3));
 	recount();
 }
 
@@ -242,9 +256,12 @@ static void test_dontunmap(void **state)
 	assert_int_equal(load(THERE + 2 * PG), 5);
 	assert_int_equal(vmsim_self->mm->total_vm, 4 + 4 + 4 + 1);
 	recount();
-	/* A mapping that was moved, is empty again, and gets pages of its own numbers. */
-	fill(a, 4, 30);
-	assert_int_equal(vma_at(a)->vm_pgoff, a >> PAGE_SHIFT);
+	/* What has moved and is left empty gets pages of its own numbers. */
+	assert_int_equal(vmsim_mremap(THERE + PG, 4 * PG, 4 * PG, MOVE, a + 8 * PG), a + 8 * PG);
+	assert_int_equal(vma_at(a + 8 * PG)->vm_pgoff, a >> PAGE_SHIFT);
+	assert_false(IS_ERR_VALUE(vmsim_mremap(a + 8 * PG, 4 * PG, 4 * PG, flags, 0)));
+	assert_int_equal(vma_at(a + 8 * PG)->vm_pgoff, (a >> PAGE_SHIFT) + 8);
+	fill(a + 8 * PG, 4, 30);
 	recount();
 }
 

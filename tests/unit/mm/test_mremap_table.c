@@ -88,10 +88,21 @@ static void write_pattern(unsigned long addr, unsigned long len, uint64_t seed)
 		store(addr + at, seed + at);
 }
 
+/* Tables know which addresses they translate. */
+static void check_base(unsigned long addr)
+{
+	const pte_t *ptep = chk_find_pte(vmsim_self->mm, addr);
+
+	assert_non_null(ptep);
+	assert_int_equal(page_ptdesc(virt_to_page(ptep))->pt_base, addr & PMD_MASK);
+}
+
 static void check_pattern(unsigned long addr, unsigned long len, uint64_t seed)
 {
-	for (unsigned long at = 0; at < len; at = next_page(at, len))
+	for (unsigned long at = 0; at < len; at = next_page(at, len)) {
+		check_base(addr + at);
 		assert_int_equal(load(addr + at), seed + at);
+	}
 }
 
 static void check_refused(const struct test_case *c)
