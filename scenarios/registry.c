@@ -61,6 +61,7 @@ extern const struct vmsim_scenario scenario_back_to_exclusive;
 extern const struct vmsim_scenario scenario_share_pin;
 extern const struct vmsim_scenario scenario_child_reads_parent;
 extern const struct vmsim_scenario scenario_pin_cow;
+extern const struct vmsim_scenario scenario_mremap_back;
 extern const struct vmsim_scenario scenario_mremap_clean;
 extern const struct vmsim_scenario scenario_mremap_free;
 extern const struct vmsim_scenario scenario_mremap_table;
@@ -126,6 +127,7 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_share_pin,
 	&scenario_child_reads_parent,
 	&scenario_pin_cow,
+	&scenario_mremap_back,
 	&scenario_mremap_clean,
 	&scenario_mremap_free,
 	&scenario_mremap_table,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../corpus/corpus.h"
+#include <asm/page.h>
+#include <linux/mm.h>
 
 /*
  * R16, R5: a mapping of a file moves while a page of it is written, and written back. Cleaner finds
@@ -9,7 +11,8 @@
  * Found by Aaron Lu in 2016; fixed in Linux 4.9 by 5d1904204c99.
  */
 
-#define THERE (AREA + 16 * PAGE_BYTES)
+/* In another page table. */
+#define THERE (AREA + 2 * PMD_SIZE)
 
 struct mremap_clean {
 	int file;
@@ -82,12 +85,14 @@ static const char script[] =
 	"Writer;"
 	"Mover";
 
-/* Here the flush is lost, wherever it was to be. */
+/* The flush is lost; Mover has dropped both locks. */
 static const char script_lost[] =
 	"Writer until point=wrote;"
-	"Mover;"
+	"Mover until ptl-released;"
+	"Mover until ptl-released;"
 	"Cleaner;"
-	"Writer";
+	"Writer;"
+	"Mover";
 
 static const struct vmsim_variant variants[] = {
 	{ .name = "linux-6.12",
@@ -106,15 +111,17 @@ static const struct vmsim_variant variants[] = {
 
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS & ~T(FAULTY), NULL,
-	  "Writer has nothing of the old place when others find the new one" },
+	  "Writer has nothing of the old place when others find the new one",
+	  .exhausts = VMSIM_ALL_TLBS & ~T(PV_DEFER) & ~T(FAULTY) },
 	{ "linux-6.12", T(FAULTY), "O3|O6", "the flush is lost: as linux-4.8" },
 
-	{ "linux-4.19", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "what was written is flushed in time" },
+	{ "linux-4.19", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "what was written is flushed in time",
+	  .exhausts = VMSIM_ALL_TLBS & ~T(PV_DEFER) & ~T(FAULTY) },
 	{ "linux-4.19", T(FAULTY), "O3|O6", "the flush is lost" },
 
 	{ "linux-4.8", STALE | T(FAULTY), "O3|O6", "Writer writes to a page that is clean by then" },
 	{ "linux-4.8", T(UP), "O6", "the CPU that moves leaves the locks with a stale entry" },
-	{ "linux-4.8", QUIET, NULL, "no entry outlives its clearing" },
+	{ "linux-4.8", QUIET, NULL, "no entry outlives its clearing", .exhausts = QUIET },
 };
 
 extern const struct vmsim_scenario scenario_mremap_clean;

@@ -4,14 +4,15 @@
 #include <linux/rmap.h>
 
 /*
- * R16: a mapping of a file moves while a page of it is freed. The entry at the new place is what
+ * R16: a mapping of a file moves while a page of it is reclaimed. The entry at the new place is what
  * keeps the page: when that is taken out, and its place flushed, the page goes. What Reader has of
  * the old place must be gone by then.
  *
  * Found by Jann Horn in 2018; CVE-2018-18281, fixed in Linux 4.20 by eb66ae030829.
  */
 
-#define THERE (AREA + 16 * PAGE_BYTES)
+/* In another page table. */
+#define THERE (AREA + 2 * PMD_SIZE)
 
 struct mremap_free {
 	int file;
@@ -53,8 +54,8 @@ static int mover(struct vmsim_world *world)
 	return to < 0 ? (int)to : 0;
 }
 
-/* What a file system does to a hole that is punched. */
-static int puncher(struct vmsim_world *world)
+/* It believes entries that look empty, without their locks. */
+static int reclaimer(struct vmsim_world *world)
 {
 	struct mremap_free *ctx = world->ctx;
 	struct folio *folio = filemap_get_folio(ctx->mapping, 0);
@@ -63,8 +64,8 @@ static int puncher(struct vmsim_world *world)
 		return 0;
 	folio_lock(folio);
 	if (folio->mapping == ctx->mapping) {
-		try_to_unmap(folio, TTU_SYNC);
-		filemap_remove_folio(folio);
+		try_to_unmap(folio, 0);
+		mapping_evict_folio(ctx->mapping, folio);
 	}
 	folio_unlock(folio);
 	folio_put(folio);
@@ -74,23 +75,25 @@ static int puncher(struct vmsim_world *world)
 static const struct vmsim_thread_def threads[] = {
 	{ .name = "Reader", .cpu = 0, .fn = reader },
 	{ .name = "Mover", .cpu = 1, .fn = mover },
-	{ .name = "Puncher", .cpu = 2, .fn = puncher },
+	{ .name = "Reclaimer", .cpu = 2, .fn = reclaimer },
 };
 
 /* Mover has dropped the locks and has not flushed; the page is freed; Reader reads it. */
 static const char script[] =
 	"Reader until point=read;"
 	"Mover until point=unlocked;"
-	"Puncher;"
+	"Reclaimer;"
 	"Reader;"
 	"Mover";
 
-/* Here the flush is lost, wherever it was to be. */
+/* The flush is lost; Mover has dropped both locks. */
 static const char script_lost[] =
 	"Reader until point=read;"
-	"Mover;"
-	"Puncher;"
-	"Reader";
+	"Mover until ptl-released;"
+	"Mover until ptl-released;"
+	"Reclaimer;"
+	"Reader;"
+	"Mover";
 
 static const struct vmsim_variant variants[] = {
 	{ .name = "linux-6.12",
@@ -109,25 +112,26 @@ static const struct vmsim_variant variants[] = {
 
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS & ~T(FAULTY), NULL,
-	  "Reader has nothing of the old place when others find the new one" },
+	  "Reader has nothing of the old place when others find the new one",
+	  .exhausts = VMSIM_ALL_TLBS & ~T(PV_DEFER) & ~T(FAULTY) },
 	{ "linux-6.12", T(FAULTY), "O1|O2|O6", "the flush is lost: as linux-4.19" },
 
 	{ "linux-4.19", STALE | T(FAULTY), "O1|O2|O6", "Reader reads a page that is free" },
 	{ "linux-4.19", T(UP), "O6", "the CPU that moves leaves the locks with a stale entry" },
-	{ "linux-4.19", QUIET, NULL, "no entry outlives its clearing" },
+	{ "linux-4.19", QUIET, NULL, "no entry outlives its clearing", .exhausts = QUIET },
 
 	{ "linux-4.8", STALE | T(FAULTY), "O1|O2|O6", "Reader reads a page that is free" },
 	{ "linux-4.8", T(UP), "O6", "the CPU that moves leaves the locks with a stale entry" },
-	{ "linux-4.8", QUIET, NULL, "no entry outlives its clearing" },
+	{ "linux-4.8", QUIET, NULL, "no entry outlives its clearing", .exhausts = QUIET },
 };
 
 extern const struct vmsim_scenario scenario_mremap_free;
 
 const struct vmsim_scenario scenario_mremap_free = {
 	.name = "mremap-free",
-	.summary = "a mapping of a file moves while a page of it is freed",
+	.summary = "a mapping of a file moves while a page of it is reclaimed",
 	.seeds = "M05",
-	.tags = "mremap tlb file truncate rmap",
+	.tags = "mremap tlb file reclaim rmap",
 	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 3, .frames = 64 },
 	.ctx_size = sizeof(struct mremap_free),
 	.setup = setup,

@@ -107,12 +107,15 @@ static const struct vmsim_variant variants[] = {
 #define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 
 static const struct vmsim_verdict verdicts[] = {
-	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Reclaimer comes before the move, or after it" },
+	{ "linux-6.12", VMSIM_ALL_TLBS, NULL,
+	  "Reclaimer comes before the move, or after it; nobody has the old place cached",
+	  .exhausts = VMSIM_ALL_TLBS & ~T(PV_DEFER) },
 
 	{ "no-rmap-lock", VMSIM_ALL_TLBS & ~QUIET & ~T(UP), "O1|O2|O6",
 	  "Reclaimer flushes another place than the one it takes the entry from", .depth = 2 },
-	{ "no-rmap-lock", T(UP), NULL, "nobody else runs while Reclaimer has the entry's lock" },
-	{ "no-rmap-lock", QUIET, NULL, "no entry outlives its clearing" },
+	{ "no-rmap-lock", T(UP), NULL, "nobody else runs while Reclaimer has the entry's lock",
+	  .exhausts = T(UP) },
+	{ "no-rmap-lock", QUIET, NULL, "no entry outlives its clearing", .exhausts = QUIET },
 };
 
 extern const struct vmsim_scenario scenario_mremap_table;
