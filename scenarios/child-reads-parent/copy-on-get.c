@@ -3,8 +3,8 @@
 
 /*
  * Override: whoever takes a reference to a page of private memory is treated as if he were going to
- * write to it, so that it is a page of his own (17839856fd58). The map count still decides who keeps
- * a page.
+ * write to it, so that it is a page of his own (17839856fd58). The map count still decides who
+ * keeps a page.
  */
 
 int gup_fast_fallback(unsigned long start, unsigned long nr_pages, unsigned int gup_flags,

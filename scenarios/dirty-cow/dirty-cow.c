@@ -11,9 +11,9 @@
  *
  * CVE-2016-5195; 19be0eaffa3a in Linux 4.9.
  *
- * M06: from then on the retry took a dirty entry for the sign of a copy. Userfaultfd's CONTINUE maps
- * a page of the file, of shared memory there, read-only and dirty. CVE-2022-2590; 5535be309971 in
- * Linux 6.0 asks for an exclusive anonymous page instead.
+ * M06: from then on the retry took a dirty entry for the sign of a copy. Userfaultfd's CONTINUE
+ * maps a page of the file, of shared memory there, read-only and dirty. CVE-2022-2590; 5535be309971
+ * in Linux 6.0 asks for an exclusive anonymous page instead.
  */
 
 #define ORIGINAL 0x0f

@@ -4,11 +4,11 @@
 #include <linux/rcupdate.h>
 
 /*
- * E11, M14, R10: Owner frees four pages that were allocated at once, while Looker holds the first of
- * them for a moment: he found it without a lock, it is not what he looked for, and he lets go. Of
- * four pages that are no compound page he who lets go last frees the one, and Owner has to free the
- * other three; a compound page goes as a whole. Which of the two it is Owner can only know before
- * he drops his reference (462a8e08e0e6).
+ * E11, M14, R10: Owner frees four pages that were allocated at once, while Looker holds the first
+ * of them for a moment: he found it without a lock, it is not what he looked for, and he lets go.
+ * Of four pages that are no compound page he who lets go last frees the one, and Owner has to free
+ * the other three; a compound page goes as a whole. Which of the two it is Owner can only know
+ * before he drops his reference (462a8e08e0e6).
  */
 
 #define ORDER 2

@@ -6,8 +6,8 @@
 
 /*
  * M36, CVE-2019-11487: a program takes references to one page until the count, of 32 bits, is where
- * it began. The next one to let go would free a page that is mapped. So nobody gets a reference once the
- * count is negative (8fde12ca79af): by then 2^31 are out, and another 2^31 would be needed.
+ * it began. The next one to let go would free a page that is mapped. So nobody gets a reference
+ * once the count is negative (8fde12ca79af): by then 2^31 are out, and 2^31 more would be needed.
  *
  * Most of the references are not taken here: the count begins where they would have brought it.
  */
@@ -70,7 +70,7 @@ static const struct vmsim_variant variants[] = {
 	{ .name = "linux-6.12", .builtin = true, .ctx_init = &half,
 	  .source = "try_get_folio() and try_grab_folio() of Linux 6.12" },
 	{ .name = "never-refused", .ctx_init = &whole,
-	  .source = "before 8fde12ca79af (Linux 5.1): references as long as the count is not zero" },
+	  .source = "before 8fde12ca79af (Linux 5.1): any count is as good as another" },
 };
 
 static const struct vmsim_verdict verdicts[] = {

@@ -5,8 +5,9 @@
 /*
  * A04, R11: Sharer makes a page shared as KSM does, or migration: whoever is not fork. It clears
  * the entry, looks for pins, takes the flag of exclusive pages away, and puts the entry back, now
- * read-only; if there is a pin, as it was. Sharer keeps a reference, so the next write of the program
- * copies. Pinner's GUP-fast holds no lock: either it finds the entry changed, or Sharer the pin.
+ * read-only; if there is a pin, as it was. Sharer keeps a reference, so the next write of the
+ * program copies. Pinner's GUP-fast holds no lock: either it finds the entry changed, or Sharer the
+ * pin.
  */
 
 #define DEVICE 0xdd
@@ -119,7 +120,7 @@ static const struct vmsim_variant variants[] = {
 	VARIANT(LOOK_FIRST, .name = "look-first",
 		.source = "A04: looks for pins, then clears the entry"),
 	VARIANT(NEVER_CLEARED, .name = "never-cleared",
-		.source = "a mutation: the entry loses its right to write, and is not cleared before"),
+		.source = "a mutation: the entry is cleared when the flag is gone already"),
 	VARIANT(NO_LOOK, .name = "no-look", .script = script_pinned,
 		.source = "a mutation: the flag is taken away in spite of a pin"),
 };
