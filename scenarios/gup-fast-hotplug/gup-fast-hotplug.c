@@ -4,9 +4,9 @@
 
 /*
  * E12: Pinner's GUP-fast has read an entry when Remover drops the page, and takes the section away
- * in which its frame is. What GUP-fast looks at next, the frame's cell in the memmap, is memory that
- * was freed. Whoever removes a section therefore waits, once nobody uses its frames, until all who
- * walk without locks are through: interrupts off are a read section (R33).
+ * in which its frame is. What GUP-fast looks at next, the frame's cell in the memmap, was freed.
+ * Whoever removes a section therefore waits, once nobody uses its frames, until all who walk
+ * without locks are through: interrupts off are a read section (R33).
  *
  * Where a flush is an interrupt, Remover has waited before: that is not to be relied on (R24).
  */

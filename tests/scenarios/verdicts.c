@@ -174,7 +174,7 @@ static void natively(enum vmsim_tlb tlb)
 	vmsim_result_free(&result);
 }
 
-/* Each oracle of the verdict, armed alone, fires. The scenario's check and warnings are none. */
+/* Each oracle of the verdict, armed alone, fires. The scenario's check, WARN and BUG are none. */
 static void each_oracle_notices(enum vmsim_tlb tlb, const char *oracles)
 {
 	char list[64];
