@@ -63,6 +63,12 @@ extern const struct vmsim_scenario scenario_back_to_exclusive;
 extern const struct vmsim_scenario scenario_share_pin;
 extern const struct vmsim_scenario scenario_child_reads_parent;
 extern const struct vmsim_scenario scenario_pin_cow;
+extern const struct vmsim_scenario scenario_mremap_back;
+extern const struct vmsim_scenario scenario_mremap_clean;
+extern const struct vmsim_scenario scenario_mremap_free;
+extern const struct vmsim_scenario scenario_mremap_table;
+extern const struct vmsim_scenario scenario_mremap_merge;
+extern const struct vmsim_scenario scenario_anon_vma_reuse;
 
 const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_lost_dirty,
@@ -125,6 +131,12 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_share_pin,
 	&scenario_child_reads_parent,
 	&scenario_pin_cow,
+	&scenario_mremap_back,
+	&scenario_mremap_clean,
+	&scenario_mremap_free,
+	&scenario_mremap_table,
+	&scenario_mremap_merge,
+	&scenario_anon_vma_reuse,
 	NULL,
 };
 

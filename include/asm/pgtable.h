@@ -343,6 +343,12 @@ static inline int pmd_none_or_clear_bad(pmd_t *pmd)
 #define p4d_none_or_clear_bad(p4d) p4d_none(p4dp_get(p4d))
 #define pgd_none_or_clear_bad(pgd) pgd_none(pgdp_get(pgd))
 
+/* May mremap() hang a table with its entries somewhere else? (HAVE_MOVE_PMD, HAVE_MOVE_PUD) */
+static inline bool arch_supports_page_table_move(void)
+{
+	return !IS_ENABLED(CONFIG_S390);
+}
+
 /* The one frame that reads of untouched anonymous memory see; never counted (A16). */
 __vmsim_export unsigned long vmsim_zero_pfn(void);
 #define ZERO_PAGE(vaddr) pfn_to_page(vmsim_zero_pfn())

@@ -36,6 +36,8 @@
 #define VM_SOFTDIRTY 0x08000000
 #define VM_MIXEDMAP 0x10000000
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
+/* Mappings of these kinds grow into no other one. */
+#define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 
 /* Compound pages. */
 static inline unsigned int folio_order(const struct folio *folio)
@@ -219,6 +221,21 @@ __vmsim_export spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd);
 __vmsim_export spinlock_t *pmd_lockptr(struct mm_struct *mm, pmd_t *pmd);
 __vmsim_export spinlock_t *pmd_lock(struct mm_struct *mm, pmd_t *pmd);
 
+/* All levels above the PMD have one lock. */
+static inline spinlock_t *pud_lockptr(struct mm_struct *mm, pud_t *pud)
+{
+	(void)pud;
+	return &mm->page_table_lock;
+}
+
+static inline spinlock_t *pud_lock(struct mm_struct *mm, pud_t *pud)
+{
+	spinlock_t *lock = pud_lockptr(mm, pud);
+
+	spin_lock(lock);
+	return lock;
+}
+
 /*
  * Lookups of a PTE table. They fail (NULL) where the entry above is empty or a leaf, and recheck
  * it after the lock is taken, as since Linux 6.5 (mm/pgtable-generic.c in 6.12). Between map and
@@ -269,6 +286,54 @@ __vmsim_export pgprot_t vm_get_page_prot(unsigned long vm_flags);
 __vmsim_export void vma_set_page_prot(struct vm_area_struct *vma);
 __vmsim_export bool vma_wants_writenotify(struct vm_area_struct *vma, pgprot_t vm_page_prot);
 __vmsim_export bool vma_needs_dirty_tracking(struct vm_area_struct *vma);
+
+enum vma_merge_state {
+	VMA_MERGE_START,
+	VMA_MERGE_ERROR_NOMEM,
+	VMA_MERGE_NOMERGE,
+	VMA_MERGE_SUCCESS,
+};
+
+/**
+ * struct vma_merge_struct - a range of addresses that is or becomes one mapping (mm/vma.h)
+ * @prev, @next: the mappings before and behind it
+ * @vma: the mapping that it is a part of, or NULL; a merge sets it to the one that has the range
+ * @anon_vma, @anon_name: of the mapping that it is, or is to be a copy of
+ *
+ * What the kernel keeps of policies, userfaultfd and its position in the tree does not exist here.
+ */
+struct vma_merge_struct {
+	struct mm_struct *mm;
+	pgoff_t pgoff;
+	struct vm_area_struct *prev, *next, *vma;
+	unsigned long start, end;
+	unsigned long flags;
+	struct file *file;
+	struct anon_vma *anon_vma;
+	const char *anon_name;
+	enum vma_merge_state state;
+};
+
+static inline bool vmg_nomem(const struct vma_merge_struct *vmg)
+{
+	return vmg->state == VMA_MERGE_ERROR_NOMEM;
+}
+
+__vmsim_export bool is_mergeable_anon_vma(struct anon_vma *anon_vma1, struct anon_vma *anon_vma2,
+					  struct vm_area_struct *vma);
+__vmsim_export int dup_anon_vma(struct vm_area_struct *dst, struct vm_area_struct *src,
+				struct vm_area_struct **dup);
+__vmsim_export int commit_merge(struct vma_merge_struct *vmg, struct vm_area_struct *adjust,
+				struct vm_area_struct *remove, struct vm_area_struct *remove2,
+				long adj_start, bool expanded);
+__vmsim_export int vma_expand(struct vma_merge_struct *vmg);
+__vmsim_export struct vm_area_struct *vma_merge_new_range(struct vma_merge_struct *vmg);
+__vmsim_export struct vm_area_struct *vma_merge_existing_range(struct vma_merge_struct *vmg);
+__vmsim_export struct vm_area_struct *vma_merge_extend(struct vm_area_struct *vma,
+						       unsigned long delta);
+__vmsim_export struct vm_area_struct *copy_vma(struct vm_area_struct **vmap, unsigned long addr,
+					       unsigned long len, pgoff_t pgoff,
+					       bool *need_rmap_locks, bool keep_source);
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
@@ -508,6 +573,24 @@ __vmsim_export unsigned long copy_nonpresent_pte(struct mm_struct *dst_mm,
 						 pte_t *src_pte, struct vm_area_struct *dst_vma,
 						 struct vm_area_struct *src_vma, unsigned long addr,
 						 int *rss);
+
+/* mremap: src/mm/mremap.c, src/mm/move_page_tables.c. */
+__vmsim_export unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr,
+				      unsigned long old_len, unsigned long new_len,
+				      unsigned long new_addr, unsigned long flags);
+__vmsim_export unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
+					      struct vm_area_struct *new_vma,
+					      unsigned long new_addr, unsigned long len,
+					      bool need_rmap_locks, bool for_stack);
+__vmsim_export int move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long old_addr,
+			     unsigned long old_end, struct vm_area_struct *new_vma, pmd_t *new_pmd,
+			     unsigned long new_addr, bool need_rmap_locks);
+__vmsim_export bool move_normal_pmd(struct vm_area_struct *vma, unsigned long old_addr,
+				    unsigned long new_addr, pmd_t *old_pmd, pmd_t *new_pmd);
+__vmsim_export bool move_normal_pud(struct vm_area_struct *vma, unsigned long old_addr,
+				    unsigned long new_addr, pud_t *old_pud, pud_t *new_pud);
+__vmsim_export void take_rmap_locks(struct vm_area_struct *vma);
+__vmsim_export void drop_rmap_locks(struct vm_area_struct *vma);
 
 __vmsim_export long change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma,
 				      unsigned long start, unsigned long end,

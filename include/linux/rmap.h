@@ -68,6 +68,8 @@ __vmsim_export int __anon_vma_prepare(struct vm_area_struct *vma);
 __vmsim_export void unlink_anon_vmas(struct vm_area_struct *vma);
 __vmsim_export int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
 __vmsim_export int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src);
+__vmsim_export bool vmsim_anon_vma_is_free(const struct anon_vma *anon_vma,
+					   const struct vm_area_struct *src);
 __vmsim_export void __put_anon_vma(struct anon_vma *anon_vma);
 /* NULL where the folio is not mapped, or (@rwc->try_lock) where somebody else holds the lock. */
 __vmsim_export struct anon_vma *folio_lock_anon_vma_read(struct folio *folio,

@@ -10,9 +10,9 @@
  *
  * Oracles watch events and report broken rules. Ids are those of the reference: O1 stale use,
  * O2 free while live, O3 lost dirty, O4 data, O6 debt (with the meta-rules MR1 to MR3), O7 counts,
- * O8 reverse map, O10 exclusive pages, O11 pins, O12 isolation of private memory, O13 lifetime of
- * page tables, O14 locks, O20 progress and leaks, O21 what file systems may rely on, O23 data races
- * (at full granularity).
+ * O8 reverse map, O9 lifetime of anon_vmas, O10 exclusive pages, O11 pins, O12 isolation of private
+ * memory, O13 lifetime of page tables, O14 locks, O20 progress and leaks, O21 what file systems may
+ * rely on, O23 data races (at full granularity).
  */
 #define VMSIM_ORACLES(X)							\
 	X(O1, "stale use: an access through an entry whose frame has been freed")		\
@@ -22,6 +22,7 @@
 	X(O6, "debt: excess TLB rights at PTL unlock without a promise to flush, or relied upon") \
 	X(O7, "counts: references, map counts or resident sets differ from a recount")		\
 	X(O8, "reverse map: an entry that no walk finds, or a count without an entry")		\
+	X(O9, "anon_vma: a mapped page whose anon_vma no mapping is in any more")		\
 	X(O10, "exclusive: a writable entry of a page that is not, or one mapped more than once") \
 	X(O11, "pins: a page that is held without having been mapped, or that was replaced")	\
 	X(O12, "isolation: a store to private memory that another process sees")		\
@@ -54,7 +55,7 @@ VMSIM_API int vmsim_oracle_parse(const char *name);
 VMSIM_API int vmsim_check_arm(struct vmsim_machine *machine, uint64_t oracles);
 
 /*
- * Recounts everything at a moment when no thread is inside the library (O7, O8, O3, O20).
+ * Recounts everything at a moment when no thread is inside the library (O7, O8, O9, O3, O20).
  * Returns the number of violations found, each of them reported.
  */
 VMSIM_API int vmsim_check_quiescent(struct vmsim_machine *machine);

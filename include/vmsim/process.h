@@ -30,6 +30,9 @@ VMSIM_API int vmsim_file_destroy(struct vmsim_machine *machine, int file);
 VMSIM_API long vmsim_mmap(unsigned long addr, size_t length, int prot, int flags, int file,
 			  uint64_t offset);
 VMSIM_API int vmsim_munmap(unsigned long addr, size_t length);
+/* @flags: MREMAP_*. */
+VMSIM_API long vmsim_mremap(unsigned long addr, size_t old_len, size_t new_len, int flags,
+			    unsigned long new_addr);
 VMSIM_API int vmsim_mprotect(unsigned long addr, size_t length, int prot);
 VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice);
 VMSIM_API int vmsim_msync(unsigned long addr, size_t length, int flags);

@@ -634,3 +634,80 @@ const struct vmsim_scenario scenario_unmap_dirty_poor = {
 	.check = many_check,
 	.script = "Writer until store; Cleaner; Writer; Unmapper",
 };
+
+/*
+ * mremap-back: a page comes back to the mapping that it was a part of, which stands before its place
+ * in the order of the file's mappings. A walk that finds it at neither would call it clean.
+ */
+#define BACK (AREA + PAGE_BYTES)
+#define AWAY (AREA + 16 * PAGE_BYTES)
+
+static int map_apart(struct vmsim_world *world)
+{
+	struct data *ctx = world->ctx;
+	long to;
+	int err;
+
+	ctx->file = vmsim_file_create(world->machine, "data", 2 * PAGE_BYTES);
+	err = ctx->file < 0 ? ctx->file : corpus_map(AREA, 2, RW, SHARED, ctx->file);
+	if (err)
+		return err;
+	to = vmsim_mremap(BACK, PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, AWAY);
+	return to < 0 ? (int)to : 0;
+}
+
+static int mover_back(struct vmsim_world *world)
+{
+	long to = vmsim_mremap(AWAY, PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, BACK);
+
+	(void)world;
+	return to < 0 ? (int)to : 0;
+}
+
+/* Wherever the page is. */
+static int chasing_writer(struct vmsim_world *world)
+{
+	struct data *ctx = world->ctx;
+
+	for (uint64_t value = 1; value <= 2; value++)
+		if (corpus_store(AWAY, value) || corpus_store(BACK, value))
+			tell(&ctx->first, value);
+	return 0;
+}
+
+static int second_page_cleaner(struct vmsim_world *world)
+{
+	struct data *ctx = world->ctx;
+
+	return vmsim_file_sync(ctx->file, PAGE_BYTES, PAGE_BYTES);
+}
+
+static int second_page_is_stored(struct vmsim_world *world)
+{
+	struct data *ctx = world->ctx;
+	int err = second_page_cleaner(world);
+
+	return err ? err : expect_stored(ctx, PAGE_BYTES, ctx->first);
+}
+
+static const struct vmsim_thread_def mremap_back_threads[] = {
+	{ .name = "Writer", .cpu = 0, .fn = chasing_writer },
+	{ .name = "Mover", .cpu = 1, .fn = mover_back },
+	{ .name = "Cleaner", .cpu = 2, .fn = second_page_cleaner },
+};
+
+CORPUS_VERDICTS_OF(mremap_back, "O3|O6", "Writer stores into a clean page", 0,
+		   VMSIM_ALL_TLBS & ~T(PV_DEFER) & ~CORPUS_LOSSY);
+
+const struct vmsim_scenario scenario_mremap_back = {
+	CORPUS_WORLD(mremap_back),
+	.name = "mremap-back",
+	.summary = "a page comes back to its mapping while it is written, and written back",
+	.seeds = "",
+	.tags = "corpus mremap file rmap writeback",
+	.config = { .contents = VMSIM_CONTENTS_VERSION, .cpus = 3, .frames = 64 },
+	.ctx_size = sizeof(struct data),
+	.setup = map_apart,
+	.check = second_page_is_stored,
+	.script = "Writer until store; Mover; Cleaner; Writer",
+};

@@ -13,6 +13,7 @@ static const struct chk_oracle *const oracle_table[VMSIM_ORACLE_COUNT] = {
 	[VMSIM_ORACLE_O6] = &chk_o6,
 	[VMSIM_ORACLE_O7] = &chk_o7,
 	[VMSIM_ORACLE_O8] = &chk_o8,
+	[VMSIM_ORACLE_O9] = &chk_o9,
 	[VMSIM_ORACLE_O10] = &chk_o10,
 	[VMSIM_ORACLE_O11] = &chk_o11,
 	[VMSIM_ORACLE_O12] = &chk_o12,
@@ -177,6 +178,7 @@ int vmsim_checker_create(struct vmsim_machine *machine, u64 oracles)
 	chk_map_init(&chk->mms, machine);
 	chk_map_init(&chk->frames, machine);
 	chk_map_init(&chk->values, machine);
+	chk_map_init(&chk->tables_left, machine);
 	chk_map_init(&chk->accesses, machine);
 	chk_map_init(&chk->reduced, machine);
 	chk_map_init(&chk->folio_owners, machine);

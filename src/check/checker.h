@@ -39,6 +39,8 @@ struct chk_mm {
  * @ranks: O3: what it was when numbers were replaced by their ranks
  * @tokens: O3: dirtiness on its way from an entry, or from a copy, into its folio
  * @values: O4: pages by owner and index
+ * @tables_left: O4: where tables were that hang from nothing just now, by frame number
+ * @values_left: O4: how many of @values are on their way to another address
  * @pending_values: O4: what a thread's access under way found expected
  * @reduced: O6: PTE tables whose entries lost rights since their lock was taken
  * @ptls: O21: page-table locks held, by thread
@@ -67,7 +69,8 @@ struct vmsim_checker {
 	unsigned int nr_tokens, max_tokens;
 
 	struct chk_map accesses;
-	struct chk_map values;
+	struct chk_map values, tables_left;
+	unsigned int values_left;
 
 	struct chk_map reduced;
 	struct chk_map folio_owners;
@@ -99,8 +102,8 @@ struct chk_oracle {
 	void (*quiescent)(struct vmsim_checker *chk, struct chk_census *census);
 };
 
-extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o10,
-			       chk_o11, chk_o12, chk_o13, chk_o14, chk_o20, chk_o21, chk_o23;
+extern const struct chk_oracle chk_o1, chk_o2, chk_o3, chk_o4, chk_o6, chk_o7, chk_o8, chk_o9,
+			       chk_o10, chk_o11, chk_o12, chk_o13, chk_o14, chk_o20, chk_o21, chk_o23;
 
 static inline bool chk_armed(const struct vmsim_checker *chk, enum vmsim_oracle id)
 {
@@ -307,6 +310,14 @@ static inline struct address_space *chk_file_mapping(const struct page *page)
 {
 	return folio_mapping(page_folio(page));
 }
+
+static inline struct anon_vma *chk_anon_vma(const struct page *page)
+{
+	return (void *)((uintptr_t)__READ_ONCE(chk_folio(page)->mapping) - PAGE_MAPPING_ANON);
+}
+
+/* Is some mapping in it? Nobody is inside the library. */
+bool chk_anon_vma_lives(struct vmsim_checker *chk, const struct anon_vma *anon_vma);
 
 /* A shared mapping of the file whose first writes must be noticed: what O3 is about. */
 static inline bool chk_dirty_tracked(const struct page *page)

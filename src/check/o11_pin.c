@@ -291,9 +291,36 @@ static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 	}
 }
 
-/* A table may be hooked up with its entries in it. */
-static void table_set(struct vmsim_checker *chk)
+/* The program moves its memory, and a table with it. */
+static void table_left(struct vmsim_checker *chk, const struct ptdesc *pt)
 {
+	unsigned long end = pt->pt_base + (PAGE_SIZE << (9 * pt->pt_level));
+
+	for (struct chk_pinning *pinning = chk->pinning; pinning; pinning = pinning->next)
+		for (unsigned long addr = max(pinning->start, pt->pt_base);
+		     pinning->mm == pt->pt_mm && addr < min(pinning->end, end); addr += PAGE_SIZE)
+			note(chk, pinning, addr, NULL);
+	for (struct chk_pinned **at = &chk->pinned; *at;) {
+		struct chk_pinned *pinned = *at;
+
+		if (pinned->pins->mm != pt->pt_mm || pinned->addr < pt->pt_base ||
+		    pinned->addr >= end) {
+			at = &pinned->next;
+			continue;
+		}
+		*at = pinned->next;
+		chk_free(chk, pinned);
+	}
+}
+
+/* A table may be hooked up with its entries in it. */
+static void table_set(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	u64 old = event->arg[1];
+
+	if (chk_hw_present(old) && !event->arg[2] && chk_is_table(pfn_to_page(chk_pfn(old))) &&
+	    chk_map_get(&chk->unmappers, (u64)chk_actor(event)))
+		table_left(chk, page_ptdesc(pfn_to_page(chk_pfn(old))));
 	for (struct chk_pinning *pinning = chk->pinning; pinning; pinning = pinning->next)
 		note_all(chk, pinning);
 }
@@ -308,7 +335,7 @@ static void o11_dispatch(struct vmsim_checker *chk, const struct vmsim_event *ev
 		call_ends(chk, event);
 		break;
 	case VMSIM_EV_TABLE_SET:
-		table_set(chk);
+		table_set(chk, event);
 		break;
 	default:
 		pte_set(chk, event);

@@ -25,10 +25,12 @@ struct word {
  * struct chk_values - what is known of a page
  * @owner, @index: address-space id and page number, or file and index
  * @unfilled: the kernel wrote into it before it was up to date
+ * @left: number of its frame, plus one, while that is in no table but on its way to another address
  */
 struct chk_values {
 	u64 owner, index;
 	bool unfilled;
+	unsigned long left;
 	unsigned int nr, max;
 	struct word *word;
 };
@@ -48,12 +50,19 @@ static struct chk_values *find(struct vmsim_checker *chk, u64 owner, u64 index)
 	return values && values->owner == owner && values->index == index ? values : NULL;
 }
 
+static void set_left(struct vmsim_checker *chk, struct chk_values *values, unsigned long left)
+{
+	chk->values_left += !!left - !!values->left;
+	values->left = left;
+}
+
 static void forget(struct vmsim_checker *chk, u64 owner, u64 index)
 {
 	struct chk_values *values = find(chk, owner, index);
 
 	if (!values)
 		return;
+	set_left(chk, values, 0);
 	chk_map_remove(&chk->values, key_of(owner, index));
 	chk_free(chk, values->word);
 	chk_free(chk, values);
@@ -242,18 +251,118 @@ static void store(struct vmsim_checker *chk, const struct vmsim_event *event)
 		word->known = 0;
 }
 
-/* An anonymous page is taken out of the tables while a gather is open: its contents go. */
+/* What is known of a private page goes with it to another address. */
+static void move(struct vmsim_checker *chk, struct chk_values *values, u64 index)
+{
+	chk_map_remove(&chk->values, key_of(values->owner, values->index));
+	forget(chk, values->owner, index);
+	values->index = index;
+	set_left(chk, values, 0);
+	if (!chk_map_put(&chk->values, key_of(values->owner, index), values))
+		chk_out_of_memory(chk);
+}
+
+/* Some values of an address space, of a range or of a page that has left the tables. */
+struct search {
+	u64 owner, first, last;
+	unsigned long left;
+	struct chk_values *found;
+};
+
+static void matches(void *arg, u64 key, void *value)
+{
+	struct search *search = arg;
+	struct chk_values *values = value;
+
+	(void)key;
+	if (values->owner == search->owner && values->index >= search->first &&
+	    values->index <= search->last && (!search->left || values->left == search->left))
+		search->found = values;
+}
+
+static struct chk_values *search_for(struct vmsim_checker *chk, struct search *search)
+{
+	search->found = NULL;
+	chk_map_each(&chk->values, matches, search);
+	return search->found;
+}
+
+static void arrived(struct vmsim_checker *chk, u64 owner, u64 index, unsigned long pfn)
+{
+	struct search search = { .owner = owner, .last = ~0ULL, .left = pfn + 1 };
+	struct chk_values *here = find(chk, owner, index), *values;
+
+	if (here)
+		set_left(chk, here, 0);
+	values = chk->values_left ? search_for(chk, &search) : NULL;
+	if (values)
+		move(chk, values, index);
+}
+
+/* While a gather is open, the contents of an anonymous page go. Else they may come elsewhere. */
+static void left(struct vmsim_checker *chk, const struct mm_struct *mm, u64 index,
+		 unsigned long pfn)
+{
+	u64 owner = mm->context.ctx_id;
+	struct chk_values *values = find(chk, owner, index);
+
+	if (!values)
+		return;
+	if (atomic_read(&mm->tlb_flush_pending) > 0)
+		forget(chk, owner, index);
+	else if (chk_is_anon(pfn_to_page(pfn)))
+		set_left(chk, values, pfn + 1);
+}
+
 static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
 	const struct ptdesc *pt = page_ptdesc(virt_to_page((void *)event->arg[0]));
-	u64 index = offset_in_page(event->arg[0]) / sizeof(u64);
+	u64 index = (pt->pt_base >> PAGE_SHIFT) + offset_in_page(event->arg[0]) / sizeof(u64);
 	u64 old = event->arg[1], new_pte = event->arg[2];
+	bool was = chk_maps_normal(chk, old), is = chk_maps_normal(chk, new_pte);
 
-	if (!chk_maps_normal(chk, old) ||
-	    (chk_hw_present(new_pte) && chk_pfn(old) == chk_pfn(new_pte)))
+	if (!pt->pt_mm || (was && is && chk_pfn(old) == chk_pfn(new_pte)))
 		return;
-	if (pt->pt_mm && atomic_read(&pt->pt_mm->tlb_flush_pending) > 0)
-		forget(chk, pt->pt_mm->context.ctx_id, (pt->pt_base >> PAGE_SHIFT) + index);
+	if (was)
+		left(chk, pt->pt_mm, index, chk_pfn(old));
+	if (is)
+		arrived(chk, pt->pt_mm->context.ctx_id, index, chk_pfn(new_pte));
+}
+
+static void table_arrived(struct vmsim_checker *chk, struct page *table, u64 from)
+{
+	const struct ptdesc *pt = page_ptdesc(table);
+	u64 pages = 1ULL << (9 * pt->pt_level), to = pt->pt_base >> PAGE_SHIFT;
+	struct search search = {
+		.owner = pt->pt_mm->context.ctx_id, .first = from, .last = from + pages - 1,
+	};
+	struct chk_values *values;
+
+	while (from != to && (values = search_for(chk, &search)))
+		move(chk, values, values->index - from + to);
+}
+
+static struct page *table_of(u64 entry)
+{
+	struct page *page = chk_hw_present(entry) && !(entry & _PAGE_PSE) &&
+			    pfn_valid(chk_pfn(entry)) ? pfn_to_page(chk_pfn(entry)) : NULL;
+
+	return page && chk_is_table(page) && page_ptdesc(page)->pt_mm ? page : NULL;
+}
+
+/* A whole table leaves, or comes. */
+static void table_set(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	struct page *gone = table_of(event->arg[1]), *here = table_of(event->arg[2]);
+	void *from;
+
+	if (gone && atomic_read(&page_ptdesc(gone)->pt_mm->tlb_flush_pending) == 0 &&
+	    !chk_map_put(&chk->tables_left, page_to_pfn(gone) + 1,
+			 (void *)((page_ptdesc(gone)->pt_base >> PAGE_SHIFT) + 1)))
+		chk_out_of_memory(chk);
+	from = here ? chk_map_remove(&chk->tables_left, page_to_pfn(here) + 1) : NULL;
+	if (from)
+		table_arrived(chk, here, (u64)(uintptr_t)from - 1);
 }
 
 static u64 contents_at(struct page *page, const struct word *word)
@@ -428,6 +537,9 @@ static void o4_dispatch(struct vmsim_checker *chk, const struct vmsim_event *eve
 	case VMSIM_EV_PTE_SET:
 		pte_set(chk, event);
 		break;
+	case VMSIM_EV_TABLE_SET:
+		table_set(chk, event);
+		break;
 	case VMSIM_EV_FRAME_WRITE:
 		if (event->arg[1])
 			written_past_tables(chk, event);
@@ -525,7 +637,8 @@ static void o4_quiescent(struct vmsim_checker *chk, struct chk_census *census)
 const struct chk_oracle chk_o4 = {
 	.id = VMSIM_ORACLE_O4,
 	.kinds = VMSIM_EV_BIT(TLB_USE) | VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) |
-		 VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(FRAME_WRITE) | VMSIM_EV_BIT(FRAME_READ) |
+		 VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) |
+		 VMSIM_EV_BIT(FRAME_WRITE) | VMSIM_EV_BIT(FRAME_READ) |
 		 VMSIM_EV_BIT(STORE_READ) | VMSIM_EV_BIT(FOLIO_DIRTY) |
 		 VMSIM_EV_BIT(CACHE_REMOVE) | VMSIM_EV_BIT(MM_REMOVE),
 	.event = o4_event,

@@ -16,7 +16,7 @@ enum cover {
 	COVER_NONE,
 	COVER_GATHER,	/* R3a, R3b: somebody has a gather open */
 	COVER_BATCH,	/* R15: reclaim owes a flush */
-	COVER_WRITER,	/* R3c: the holder of mmap_lock flushes before it unlocks */
+	COVER_WRITER,	/* R3c: the holder of mmap_lock flushes before it unlocks; no frames */
 	COVER_DEAD,	/* R3d: nobody runs in the address space any more */
 };
 
@@ -155,6 +155,10 @@ static bool judge(const struct span *span, const struct chk_cached_set *set, enu
 					 "a flush before the lock is dropped, or the folio lock");
 		else if (cover == COVER_NONE)
 			report_uncovered(span, cached, rule, "a promise to flush");
+		else if (cover == COVER_WRITER && excess & CHK_X_FRAME)
+			/* Who frees the frame through a reverse map asks for no mmap_lock (R16). */
+			report_uncovered(span, cached, "R16",
+					 "a flush before the lock is dropped");
 		else
 			debt = true;
 	}
@@ -227,6 +231,16 @@ static bool take_reduced(struct vmsim_checker *chk, const struct page *table)
 	reduced = chk_map_remove(&chk->reduced, (u64)(uintptr_t)table);
 	chk_unlock(chk);
 	return reduced;
+}
+
+/* Entries that leave with their table do so without a change: what is cached of them is owed. */
+static void table_set(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	const struct ptdesc *pt = page_ptdesc(virt_to_page((void *)event->arg[0]));
+
+	if (chk_hw_present(event->arg[1]) && !event->arg[2] && pt->pt_mm &&
+	    cover_of(pt->pt_mm) == COVER_WRITER)
+		note_debt(chk, pt->pt_mm->context.ctx_id, true);
 }
 
 /* MR1. The lock is still held: the entries stand still, but for A and D. */
@@ -415,6 +429,9 @@ static void o6_event(struct vmsim_checker *chk, const struct vmsim_event *event)
 	case VMSIM_EV_PTE_SET:
 		pte_set(chk, event);
 		break;
+	case VMSIM_EV_TABLE_SET:
+		table_set(chk, event);
+		break;
 	case VMSIM_EV_PTL_UNLOCK:
 		ptl_unlock(chk, event);
 		break;
@@ -440,6 +457,6 @@ const struct chk_oracle chk_o6 = {
 	.id = VMSIM_ORACLE_O6,
 	.kinds = VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(PTL_UNLOCK) | VMSIM_EV_BIT(FLUSH_PENDING) |
 		 VMSIM_EV_BIT(LOCK) | VMSIM_EV_BIT(UNLOCK) | VMSIM_EV_BIT(MAP_ZERO) |
-		 VMSIM_EV_BIT(TABLE_FREE) | VMSIM_EV_BIT(FRAME_READ),
+		 VMSIM_EV_BIT(TABLE_SET) | VMSIM_EV_BIT(TABLE_FREE) | VMSIM_EV_BIT(FRAME_READ),
 	.event = o6_event,
 };

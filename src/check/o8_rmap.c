@@ -40,7 +40,8 @@ static bool anon_walk_finds(struct anon_vma *anon_vma, pgoff_t pgoff,
 }
 
 /* Why no walk finds the entry at @addr; NULL: one does. */
-static const char *why_hidden(struct mm_struct *mm, unsigned long addr, struct page *page)
+static const char *why_hidden(struct vmsim_checker *chk, struct mm_struct *mm, unsigned long addr,
+			      struct page *page)
 {
 	struct folio *folio = page_folio(page);
 	unsigned long mapping = (unsigned long)folio->mapping;
@@ -53,8 +54,10 @@ static const char *why_hidden(struct mm_struct *mm, unsigned long addr, struct p
 		return "the page has no mapping";
 	if (linear_page_index(vma, addr) != pgoff)
 		return "the VMA has another page at that address";
+	if (mapping & PAGE_MAPPING_ANON && !chk_anon_vma_lives(chk, chk_anon_vma(page)))
+		return "the page's anon_vma is gone";
 	if (mapping & PAGE_MAPPING_ANON)
-		return anon_walk_finds((void *)(mapping & ~PAGE_MAPPING_FLAGS), pgoff, vma) ?
+		return anon_walk_finds(chk_anon_vma(page), pgoff, vma) ?
 		       NULL : "the VMA is not in the page's anon_vma";
 	return file_walk_finds((void *)mapping, pgoff, vma) ?
 	       NULL : "the VMA is not among the mappings of the file";
@@ -69,7 +72,7 @@ static void check_entry(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned l
 
 	if (!chk_maps_normal(census->chk, pte) || !chk_frame_allocated(pfn_to_page(chk_pfn(pte))))
 		return;
-	why = why_hidden(mm, addr, pfn_to_page(chk_pfn(pte)));
+	why = why_hidden(census->chk, mm, addr, pfn_to_page(chk_pfn(pte)));
 	if (why)
 		chk_report(census->chk, VMSIM_ORACLE_O8, "R20",
 			   "entry at %lx of process %d: expected a walk that finds it, found none: "

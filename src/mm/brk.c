@@ -11,7 +11,7 @@ static bool room_for_heap(struct mm_struct *mm, unsigned long start, unsigned lo
 
 static int grow(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	struct vmsim_span span = {
+	struct vma_merge_struct heap = {
 		.mm = mm,
 		.start = start,
 		.end = end,
@@ -22,7 +22,7 @@ static int grow(struct mm_struct *mm, unsigned long start, unsigned long end)
 
 	if (mm->map_count > VMSIM_MAX_MAP_COUNT || !room_for_heap(mm, start, end))
 		return -ENOMEM;
-	return vmsim_map_span(&span);
+	return vmsim_mmap_region(&heap);
 }
 
 /* Context: mmap_lock held for writing; dropped on return. Source: mm/mmap.c, Linux 6.12. */

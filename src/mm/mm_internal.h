@@ -35,27 +35,14 @@ void vmsim_vma_free(struct vm_area_struct *vma);
 void vmsim_vma_link_file(struct vm_area_struct *vma);
 void vmsim_vma_unlink_file(struct vm_area_struct *vma);
 
-/**
- * struct vmsim_span - a range of addresses that is or becomes one mapping
- * @vma: the mapping that holds it already, or NULL
- */
-struct vmsim_span {
-	struct mm_struct *mm;
-	unsigned long start, end;
-	vm_flags_t flags;
-	pgoff_t pgoff;
-	struct file *file;
-	struct vm_area_struct *vma;
-};
-
 /*
- * Split and merge (src/mm/vma_modify.c); mmap_lock held for writing. vmsim_vma_split() leaves
- * [vm_start, addr) in @vma and returns the new mapping of the rest, or an ERR_PTR.
- * vmsim_vma_merge() lets a neighbour that fits take the span over: returns it, NULL when none
- * fits, or an ERR_PTR.
+ * Split and merge (src/mm/vma_modify.c, src/mm/vma_merge.c); mmap_lock held for writing.
+ * vmsim_vma_split() leaves [vm_start, addr) in @vma and returns the new mapping of the rest, or an
+ * ERR_PTR. vmsim_vmg_of() describes a range that is, or is to become, like @vma.
  */
 struct vm_area_struct *vmsim_vma_split(struct vm_area_struct *vma, unsigned long addr);
-struct vm_area_struct *vmsim_vma_merge(const struct vmsim_span *span);
+struct vma_merge_struct vmsim_vmg_of(struct vm_area_struct *vma, unsigned long start,
+				     unsigned long end);
 /*
  * Makes [start, end) of @vma a mapping of its own, or part of a neighbour that has @newflags
  * already; setting them is up to the caller. An ERR_PTR without memory.
@@ -72,8 +59,8 @@ unsigned long vmsim_get_unmapped_area(struct mm_struct *mm, unsigned long addr, 
  * lock dropped.
  */
 int vmsim_do_munmap(struct mm_struct *mm, unsigned long start, size_t len, bool unlock);
-/* Maps [start, end) of the span, over whatever was there. */
-int vmsim_map_span(const struct vmsim_span *span);
+/* Maps [start, end), over whatever was there. */
+int vmsim_mmap_region(struct vma_merge_struct *vmg);
 
 /*
  * One walk for all upper levels: the entry for @addr, or NULL with *@next behind the hole

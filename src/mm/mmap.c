@@ -41,23 +41,23 @@ static vm_flags_t flags_of(const struct mm_struct *mm, int prot, int flags)
 	return vm_flags;
 }
 
-static int new_vma(const struct vmsim_span *span)
+static int new_vma(const struct vma_merge_struct *vmg)
 {
-	struct vm_area_struct *vma = vmsim_vma_alloc(span->mm);
+	struct vm_area_struct *vma = vmsim_vma_alloc(vmg->mm);
 
 	if (!vma)
 		return -ENOMEM;
-	vma->vm_start = span->start;
-	vma->vm_end = span->end;
-	vma->vm_pgoff = span->pgoff;
-	vma->vm_flags = span->flags | VM_SOFTDIRTY;
-	if (span->file) {
-		atomic_long_inc(&span->file->f_count);
-		vma->vm_file = span->file;
-		vma->vm_ops = vmsim_file_vm_ops(span->file);
+	vma->vm_start = vmg->start;
+	vma->vm_end = vmg->end;
+	vma->vm_pgoff = vmg->pgoff;
+	vma->vm_flags = vmg->flags | VM_SOFTDIRTY;
+	if (vmg->file) {
+		atomic_long_inc(&vmg->file->f_count);
+		vma->vm_file = vmg->file;
+		vma->vm_ops = vmsim_file_vm_ops(vmg->file);
 	}
 	vma_set_page_prot(vma);
-	vmsim_vma_insert(span->mm, vma);
+	vmsim_vma_insert(vmg->mm, vma);
 	vmsim_vma_link_file(vma);
 	return 0;
 }
@@ -72,23 +72,22 @@ static void set_soft_dirty(struct vm_area_struct *vma)
 }
 
 /* As mmap_region() (mm/mmap.c, Linux 6.12). */
-int vmsim_map_span(const struct vmsim_span *span)
+int vmsim_mmap_region(struct vma_merge_struct *vmg)
 {
-	size_t len = span->end - span->start;
-	struct vm_area_struct *merged;
+	size_t len = vmg->end - vmg->start;
 	int err;
 
-	err = vmsim_do_munmap(span->mm, span->start, len, false);
+	err = vmsim_do_munmap(vmg->mm, vmg->start, len, false);
 	if (err)
 		return err;
-	merged = vmsim_vma_merge(span);
+	vmg->next = find_vma_prev(vmg->mm, vmg->start, &vmg->prev);
 	/* Without memory for merging, the new mapping just stays alone. */
-	if (IS_ERR_OR_NULL(merged))
-		err = new_vma(span);
+	if (!vma_merge_new_range(vmg))
+		err = new_vma(vmg);
 	else
-		set_soft_dirty(merged);
+		set_soft_dirty(vmg->vma);
 	if (!err)
-		WRITE_ONCE(span->mm->total_vm, span->mm->total_vm + (len >> PAGE_SHIFT));
+		WRITE_ONCE(vmg->mm->total_vm, vmg->mm->total_vm + (len >> PAGE_SHIFT));
 	return err;
 }
 
@@ -96,7 +95,7 @@ int vmsim_map_span(const struct vmsim_span *span)
 static long map_locked(struct mm_struct *mm, unsigned long addr, size_t len, int prot, int flags,
 		       struct file *file, pgoff_t pgoff)
 {
-	struct vmsim_span span = { .mm = mm, .file = file };
+	struct vma_merge_struct vmg = { .mm = mm, .file = file };
 	int err;
 
 	if (mm->map_count > VMSIM_MAX_MAP_COUNT)
@@ -106,12 +105,12 @@ static long map_locked(struct mm_struct *mm, unsigned long addr, size_t len, int
 		return (long)addr;
 	if (flags & MAP_FIXED_NOREPLACE && find_vma_intersection(mm, addr, addr + len))
 		return -EEXIST;
-	span.start = addr;
-	span.end = addr + len;
-	span.flags = flags_of(mm, prot, flags);
+	vmg.start = addr;
+	vmg.end = addr + len;
+	vmg.flags = flags_of(mm, prot, flags);
 	/* Anonymous pages are numbered by their address. */
-	span.pgoff = file ? pgoff : addr >> PAGE_SHIFT;
-	err = vmsim_map_span(&span);
+	vmg.pgoff = file ? pgoff : addr >> PAGE_SHIFT;
+	err = vmsim_mmap_region(&vmg);
 	return err ? err : (long)addr;
 }
 

@@ -136,14 +136,34 @@ UPPER_TABLE(pmd, VMSIM_LEVEL_PMD)
 UPPER_TABLE(pud, VMSIM_LEVEL_PUD)
 UPPER_TABLE(p4d, VMSIM_LEVEL_P4D)
 
+/*
+ * A table learns its first address, and tells those below it. mremap() moves tables with all that
+ * hangs from them.
+ */
+static void set_base(struct page *table, unsigned long base)
+{
+	struct ptdesc *pt = page_ptdesc(table);
+	const u64 *entries = page_address(table);
+
+	if (pt->pt_base == base)
+		return;
+	pt->pt_base = base;
+	for (unsigned long i = 0; pt->pt_level > VMSIM_LEVEL_PTE && i < PTRS_PER_PTE; i++) {
+		u64 entry = __READ_ONCE(entries[i]);
+
+		if ((entry & (_PAGE_PRESENT | _PAGE_PSE)) == _PAGE_PRESENT)
+			set_base(pfn_to_page((entry & PTE_PFN_MASK) >> PAGE_SHIFT),
+				 base + (i << vmsim_level_shift(pt->pt_level)));
+	}
+}
+
 /* Tells a table which addresses it will translate when @entry points to it. Returns the value. */
 static u64 adopt(void *entry, struct page *child)
 {
 	const struct ptdesc *parent = page_ptdesc(virt_to_page(entry));
 	unsigned long index = offset_in_page(entry) / sizeof(u64);
 
-	page_ptdesc(child)->pt_base =
-		parent->pt_base + (index << vmsim_level_shift(parent->pt_level));
+	set_base(child, parent->pt_base + (index << vmsim_level_shift(parent->pt_level)));
 	return ((u64)page_to_pfn(child) << PAGE_SHIFT) | _PAGE_TABLE;
 }
 

@@ -154,13 +154,22 @@ __vmsim_overridable int __anon_vma_prepare(struct vm_area_struct *vma)
 	return 0;
 }
 
-/*
+/**
+ * vmsim_anon_vma_is_free() - may the VMA of a child use it for its new pages?
+ * @anon_vma: one of its ancestors'
+ * @src: the VMA of the parent
+ *
  * After a fork, an anon_vma of an ancestor that no VMA uses for its new pages, and that has at most
  * one child, takes those of the new VMA: so a process that forks, exits and so on makes no ever
  * longer chain. Not a root: it counts itself as a child.
+ *
+ * Source: a part of anon_vma_clone(), mm/rmap.c, Linux 6.12. Before 5.19.4 (2555283eb40d) it was
+ * another one.
  */
-static bool can_take_over(const struct anon_vma *anon_vma)
+__vmsim_overridable bool vmsim_anon_vma_is_free(const struct anon_vma *anon_vma,
+						const struct vm_area_struct *src)
 {
+	(void)src;
 	return anon_vma->num_children < 2 && anon_vma->num_active_vmas == 0;
 }
 
@@ -189,7 +198,7 @@ __vmsim_overridable int anon_vma_clone(struct vm_area_struct *dst, struct vm_are
 		}
 		anon_vma_lock_write(anon_vma);
 		chain_link(avc, dst, anon_vma);
-		if (!dst->anon_vma && src->anon_vma && can_take_over(anon_vma))
+		if (!dst->anon_vma && src->anon_vma && vmsim_anon_vma_is_free(anon_vma, src))
 			dst->anon_vma = anon_vma;
 		if (dst->anon_vma == anon_vma)
 			anon_vma->num_active_vmas++;

@@ -3,7 +3,7 @@
 #include <linux/slab.h>
 #include <limits.h>
 
-/* O7, O8 and O20: what a recount finds. */
+/* O7, O8, O9 and O20: what a recount finds. */
 
 static unsigned long begin(uint64_t oracles)
 {
@@ -245,6 +245,35 @@ static void vma_not_in_the_anon_vma(void **state)
 	anon_vma_interval_tree_insert(avc, &avc->anon_vma->rb_root);
 }
 
+/* The page names an anon_vma that is no mapping's. */
+static void wrong_anon_vma(uint64_t oracle)
+{
+	unsigned long addr = begin(oracle);
+	struct folio *folio = page_folio(page_at(addr));
+	struct anon_vma *gone = kzalloc(sizeof(*gone), GFP_KERNEL);
+	struct address_space *mapping = folio->mapping;
+
+	assert_at_rest();
+	folio->mapping = (void *)((unsigned long)gone + PAGE_MAPPING_ANON);
+	assert_int_equal(vmsim_check_quiescent(lab.handle), 1);
+	folio->mapping = mapping;
+	kfree(gone);
+}
+
+static void anon_vma_without_mappings(void **state)
+{
+	(void)state;
+	wrong_anon_vma(VMSIM_ORACLE_BIT(O9));
+	assert_only("O9", "R8");
+}
+
+static void no_walk_through_a_dead_anon_vma(void **state)
+{
+	(void)state;
+	wrong_anon_vma(VMSIM_ORACLE_BIT(O8));
+	assert_only("O8", "R20");
+}
+
 static void page_at_another_place_than_it_says(void **state)
 {
 	unsigned long addr = begin(VMSIM_ORACLE_BIT(O8));
@@ -375,6 +404,8 @@ int main(void)
 		cmocka_unit_test_teardown(large_folio_count_off_by_one, lab_close),
 		cmocka_unit_test_teardown(vma_not_among_the_mappings_of_its_file, lab_close),
 		cmocka_unit_test_teardown(vma_not_in_the_anon_vma, lab_close),
+		cmocka_unit_test_teardown(anon_vma_without_mappings, lab_close),
+		cmocka_unit_test_teardown(no_walk_through_a_dead_anon_vma, lab_close),
 		cmocka_unit_test_teardown(page_at_another_place_than_it_says, lab_close),
 		cmocka_unit_test_teardown(entry_outside_all_mappings, lab_close),
 		cmocka_unit_test_teardown(entry_without_rmap, lab_close),

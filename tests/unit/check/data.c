@@ -294,11 +294,58 @@ static void private_copy_of_a_file_page(void **state)
 	assert_at_rest();
 }
 
+#define AREA 0x10000000UL
+#define THERE 0x20000000UL
+
+static void map_at(unsigned long addr, unsigned long size)
+{
+	assert_int_equal(vmsim_mmap(addr, size, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0),
+			 addr);
+}
+
+/* What is known of memory moves with it, entry by entry or with a whole table. */
+static void move_memory(unsigned long size)
+{
+	struct entry entry;
+
+	lab_open(VMSIM_ORACLE_BIT(O4), VMSIM_TLB_IPI, 1);
+	map_at(AREA, size);
+	store(AREA, 1);
+	store(AREA + size - PAGE_SIZE, 2);
+	assert_int_equal(vmsim_mremap(AREA, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, THERE),
+			 THERE);
+	map_at(AREA, size);
+	assert_int_equal(load(AREA), 0);
+	assert_int_equal(load(THERE), 1);
+	assert_quiet();
+	/* It changes by itself. */
+	entry = entry_lock(THERE + size - PAGE_SIZE);
+	vmsim_frame_store(entry.page, 0, 8, 3);
+	entry_unlock(&entry);
+	assert_int_equal(load(THERE + size - PAGE_SIZE), 3);
+	assert_only("O4", "R17");
+}
+
+static void entries_move(void **state)
+{
+	(void)state;
+	move_memory(2 * PAGE_SIZE);
+}
+
+static void table_moves(void **state)
+{
+	(void)state;
+	move_memory(PMD_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(private_page_replaced_by_another, lab_close),
 		cmocka_unit_test_teardown(private_page_copied, lab_close),
+		cmocka_unit_test_teardown(entries_move, lab_close),
+		cmocka_unit_test_teardown(table_moves, lab_close),
 		cmocka_unit_test_teardown(store_behind_a_copy, lab_close),
 		cmocka_unit_test_teardown(only_stored_bytes_are_known, lab_close),
 		cmocka_unit_test_teardown(a_byte_that_changed_by_itself, lab_close),

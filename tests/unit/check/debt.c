@@ -436,6 +436,39 @@ static void exit_is_quiet(void **state)
 	assert_quiet();
 }
 
+#define AREA 0x10000000UL
+#define THERE 0x20000000UL
+
+/* A mapping moves, and the flush of its old place is lost. Another CPU has it cached. */
+static void move_unflushed(unsigned long size)
+{
+	lab_lost_flush = 1;
+	lab_open(VMSIM_ORACLE_BIT(O6), VMSIM_TLB_FAULTY, 2);
+	lab_lost_flush = 1000000;
+	assert_int_equal(vmsim_mmap(AREA, size, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, VMSIM_NO_FILE, 0),
+			 AREA);
+	store(AREA, 1);
+	be(1);
+	assert_int_equal(vmsim_mremap(AREA, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, THERE),
+			 THERE);
+}
+
+/* Who holds mmap_lock may flush later what is write-protected, but not what is moved. */
+static void moved_entry_is_not_flushed(void **state)
+{
+	(void)state;
+	move_unflushed(PAGE_SIZE);
+	assert_true(reports_of("O6", "R16") > 0);
+}
+
+static void moved_table_is_not_flushed(void **state)
+{
+	(void)state;
+	move_unflushed(PMD_SIZE);
+	assert_only("O6", "R16");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +481,8 @@ int main(void)
 		cmocka_unit_test_teardown(gather_ends_without_flush, lab_close),
 		cmocka_unit_test_teardown(writer_flushes, lab_close),
 		cmocka_unit_test_teardown(writer_forgets, lab_close),
+		cmocka_unit_test_teardown(moved_entry_is_not_flushed, lab_close),
+		cmocka_unit_test_teardown(moved_table_is_not_flushed, lab_close),
 		cmocka_unit_test_teardown(dirty_file_page_under_a_gather, lab_close),
 		cmocka_unit_test_teardown(dirty_file_page_made_inaccessible, lab_close),
 		cmocka_unit_test_teardown(dirty_file_page_made_inaccessible_and_clean, lab_close),

@@ -116,6 +116,30 @@ static void dropped_by_the_program(void **state)
 	assert_int_equal(vmsim_unpin(pins, true), 0);
 }
 
+/* A mapping that moves takes its pinned pages along, here with their table. */
+static void moved_by_the_program(void **state)
+{
+	unsigned long addr = 0x10000000, there = 0x20000000;
+	struct vmsim_pins *pins;
+
+	(void)state;
+	lab_with_page(VMSIM_ORACLE_BIT(O11));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(vmsim_mmap(addr, PMD_SIZE, PROT_READ | PROT_WRITE,
+					    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+					    VMSIM_NO_FILE, 0), addr);
+		store(addr, 1);
+		if (!i) {
+			pins = pin(addr, VMSIM_PIN_WRITE);
+			assert_int_equal(vmsim_mremap(addr, PMD_SIZE, PMD_SIZE,
+						      MREMAP_MAYMOVE | MREMAP_FIXED, there),
+					 there);
+		}
+	}
+	assert_quiet();
+	assert_int_equal(vmsim_unpin(pins, true), 0);
+}
+
 /* Write-protected and written again: the same page. */
 static void stays_the_page(void **state)
 {
@@ -344,6 +368,7 @@ int main(void)
 		cmocka_unit_test_teardown(replaced_while_referenced, lab_close),
 		cmocka_unit_test_teardown(replaced_after_the_pin, lab_close),
 		cmocka_unit_test_teardown(dropped_by_the_program, lab_close),
+		cmocka_unit_test_teardown(moved_by_the_program, lab_close),
 		cmocka_unit_test_teardown(stays_the_page, lab_close),
 		cmocka_unit_test_teardown(somebody_elses_page, lab_close),
 		cmocka_unit_test_teardown(replaced_during_the_call, lab_close),

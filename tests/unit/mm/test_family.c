@@ -409,6 +409,31 @@ static void test_random_tree(void **state)
 	}
 }
 
+/* A mapping with pages of its ancestors takes no other one in, but for its own parts. */
+static void test_inherited_stays_apart(void **state)
+{
+	unsigned long a = 0x20000000;
+	int child;
+
+	(void)state;
+	assert_int_equal(vmsim_mmap(a, 2 * PG, RW, ANON | MAP_FIXED, -1, 0), a);
+	store(a, 1);
+	child = fork_process();
+	become(child);
+	assert_int_equal(vmsim_mmap(a + 2 * PG, PG, RW, ANON | MAP_FIXED, -1, 0), a + 2 * PG);
+	assert_true(mapped_as(a, 2) && mapped_as(a + 2 * PG, 1));
+	assert_int_equal(vmsim_mprotect(a, PG, PROT_READ), 0);
+	assert_int_equal(vmsim_mprotect(a, PG, RW), 0);
+	assert_true(mapped_as(a, 2));
+	become(world.pid);
+	/* The parent's has been in no other. */
+	assert_int_equal(vmsim_mmap(a + 2 * PG, PG, RW, ANON | MAP_FIXED, -1, 0), a + 2 * PG);
+	assert_true(mapped_as(a, 3));
+	recount();
+	end_process(child);
+	recount();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +447,7 @@ int main(void)
 		in_watched_world(test_walk),
 		in_watched_world(test_vfork_and_fork),
 		in_watched_world(test_exec_after_fork),
+		in_watched_world(test_inherited_stays_apart),
 		in_watched_world(test_random_tree),
 	};
 

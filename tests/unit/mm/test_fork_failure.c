@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fork_test.h"
+#include "failing_objects.h"
 
 /*
  * A fork that fails at its k-th allocation, for every k up to the one at which it succeeds, leaves
  * parent and child right: nothing is left of the child, and the parent has what it had (A10). The
  * allocations of objects and those of frames are counted apart.
  */
-
-static unsigned int objects, objects_fail_at;
-static long objects_alive;
-
-/* In the library's place (docs/overrides.md). */
-void *kzalloc(size_t size, gfp_t gfp)
-{
-	void *object;
-
-	(void)gfp;
-	if (++objects == objects_fail_at)
-		return NULL;
-	object = vmsim_machine_alloc(vmsim_this_machine(), size);
-	objects_alive += object != NULL;
-	return object;
-}
-
-void kfree(const void *object)
-{
-	objects_alive -= object != NULL;
-	vmsim_machine_free(vmsim_this_machine(), (void *)object);
-}
 
 #define PAGES 6
 
@@ -85,23 +64,6 @@ static void drop_memory(const struct memory *mem)
 	assert_int_equal(vmsim_munmap(mem->shared, 2 * PG), 0);
 	assert_int_equal(vmsim_file_sync(mem->file, 0, 4 * PG), 0);
 	assert_int_equal(vmsim_file_destroy(world.machine, mem->file), 0);
-}
-
-struct shape {
-	uint64_t frames_free, tables;
-	struct vmsim_rss rss;
-	long objects;
-	long mappings;
-};
-
-static struct shape shape_now(void)
-{
-	struct shape shape = {
-		.frames_free = stats_now().frames_free, .tables = stats_now().tables,
-		.rss = rss_now(), .objects = objects_alive, .mappings = mappings(),
-	};
-
-	return shape;
 }
 
 /* Recounts with the pin taken away for the time being: the recount knows of no pins. */
