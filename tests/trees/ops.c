@@ -167,7 +167,7 @@ static void check_violations(void)
 /* Often that one of which the CPU has a thread already, and remembers entries. */
 static struct proc *actor(const struct op *op)
 {
-	int pid = tree.task[op->cpu % TREE_CPUS]->pid;
+	int pid = tree.task[op->cpu % tree.cpus]->pid;
 
 	for (unsigned int i = 0; i < TREE_PROCS; i++)
 		if (op->proc & 0x80 && tree.proc[i].pid == pid)
@@ -182,7 +182,7 @@ void tree_step(const struct op *op)
 	act.space = act.proc->space;
 	act.first = (TREE_PAGES - tree.span) / 2 + op->at % tree.span;
 	act.nr = min(1u + op->n % (tree.span / 2), (TREE_PAGES + tree.span) / 2 - act.first);
-	tree_become(op->cpu % TREE_CPUS, act.proc);
+	tree_become(op->cpu % tree.cpus, act.proc);
 	act.failing = let_fail(op);
 	kinds[op->kind].act(&act);
 	let_succeed();

@@ -71,6 +71,16 @@ static unsigned int allowed(const struct act *act, unsigned int flags)
 	return n;
 }
 
+/* For a device that would write to the file while its file system takes pages for clean. */
+static bool is_rude(const struct act *act, unsigned int flags)
+{
+	for (unsigned int i = 0; i < act->nr; i++)
+		if (TO_WRITE(flags) && act_slot(act)[i].object == &tree.file &&
+		    act_slot(act)[i].kind == SHARED)
+			return true;
+	return false;
+}
+
 void op_pin(struct act *act)
 {
 	struct hold *hold = hold_of(act->op->y);
@@ -81,7 +91,7 @@ void op_pin(struct act *act)
 	act->nr = min(act->nr, (unsigned int)TREE_HOLD_PAGES);
 	act_say("pin %u+%u flags %x as %u %s", act->first, act->nr, flags,
 		act->op->y % TREE_HOLDS, hold->pins ? "(taken)" : "");
-	if (hold->pins)
+	if (hold->pins || (tree.watched && is_rude(act, flags)))
 		return;
 	expected = allowed(act, flags);
 	result = vmsim_pin(TREE_ADDR(act->first), act->nr, flags, &pins);

@@ -24,7 +24,7 @@ static unsigned int threads_of(const struct proc *proc)
 {
 	unsigned int n = 0;
 
-	for (unsigned int cpu = 0; cpu < TREE_CPUS; cpu++)
+	for (unsigned int cpu = 0; cpu < tree.cpus; cpu++)
 		n += tree.task[cpu]->pid == proc->pid;
 	return n;
 }

@@ -107,7 +107,7 @@ static long users_of(const struct mm_struct *mm)
 
 	for (unsigned int i = 0; i < TREE_PROCS; i++)
 		users += tree.proc[i].pid && tree.proc[i].space->mm == mm;
-	for (unsigned int cpu = 0; cpu < TREE_CPUS; cpu++)
+	for (unsigned int cpu = 0; cpu < tree.cpus; cpu++)
 		users += tree.task[cpu]->mm == mm;
 	return users;
 }

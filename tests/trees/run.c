@@ -35,7 +35,7 @@ static void say_op(unsigned int step, const struct op *op)
 			      ", an object fails";
 
 	fprintf(stderr, "%6u: slot %u, CPU %u: %s%s\n", step, op->proc % TREE_PROCS,
-		op->cpu % TREE_CPUS, tree.said, failing);
+		op->cpu % tree.cpus, tree.said, failing);
 }
 
 static void make(const struct list *list, bool loud)

@@ -112,6 +112,8 @@ struct tree {
 	int file_id;
 	unsigned int span;		/* pages that this world uses, in the middle of all */
 	unsigned int procs;		/* processes that there may be at a time */
+	unsigned int cpus;		/* each with a thread */
+	bool watched;			/* by oracles that know what file systems rely on */
 	u32 cells;			/* made so far */
 	u32 stores;
 	uint64_t frames_free;		/* of the machine at first */

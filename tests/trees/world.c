@@ -43,7 +43,7 @@ static void expect(const char *what, long result, long expected)
 /* Each CPU has a thread; the test is one after the other. The others are in user space. */
 static void attach_all(int pid)
 {
-	for (unsigned int cpu = 0; cpu < TREE_CPUS; cpu++) {
+	for (unsigned int cpu = 0; cpu < tree.cpus; cpu++) {
 		vmsim_self = &vmsim_no_task;
 		expect("attach", vmsim_attach(tree.machine, cpu, pid), 0);
 		tree.task[cpu] = vmsim_self;
@@ -69,7 +69,7 @@ void tree_leave(const struct proc *proc)
 {
 	const struct proc *other = other_than(proc);
 
-	for (unsigned int cpu = 0; cpu < TREE_CPUS; cpu++)
+	for (unsigned int cpu = 0; cpu < tree.cpus; cpu++)
 		if (tree.task[cpu]->pid == proc->pid)
 			tree_become(cpu, other);
 }
@@ -83,9 +83,12 @@ static struct vmsim_config config_of(u64 seed)
 	struct vmsim_config config;
 
 	vmsim_config_init(&config);
-	config.cpus = TREE_CPUS;
+	config.cpus = tree.cpus;
 	config.frames = TREE_FRAMES;
 	config.tlb = backends[seed % ARRAY_SIZE(backends)];
+#ifdef VMSIM_ARCH_X86_64
+	config.levels = seed % 3 ? 4 : 5;
+#endif
 	config.contents = seed % 4 ? VMSIM_CONTENTS_VERSION : VMSIM_CONTENTS_BYTES;
 	return config;
 }
@@ -100,12 +103,16 @@ static uint64_t frames_free(void)
 
 void tree_begin(u64 seed, u64 oracles)
 {
-	struct vmsim_config config = config_of(seed);
+	struct vmsim_config config;
 	int pid;
 
 	/* Where there is little room, much happens to each page. */
 	tree.span = TREE_PAGES >> seed % 4;
 	tree.procs = 2 + seed / 4 % (TREE_PROCS - 1);
+	/* Some oracles judge only where there is one thread. */
+	tree.cpus = seed % 7 ? TREE_CPUS : 1;
+	tree.watched = oracles & VMSIM_ORACLE_BIT(O21);
+	config = config_of(seed);
 	expect("machine", vmsim_machine_create(&config, &tree.machine), 0);
 	tree.m = vmsim_machine_get(tree.machine);
 	expect("oracles", vmsim_check_arm(tree.machine, oracles), 0);
@@ -135,7 +142,7 @@ void tree_end(void)
 {
 	for (unsigned int i = 0; i < TREE_HOLDS; i++)
 		let_go(&tree.hold[i]);
-	for (unsigned int cpu = 0; cpu < TREE_CPUS; cpu++) {
+	for (unsigned int cpu = 0; cpu < tree.cpus; cpu++) {
 		vmsim_self = tree.task[cpu];
 		expect("detach", vmsim_detach(), 0);
 	}
