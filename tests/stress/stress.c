@@ -188,7 +188,7 @@ static void check_store(struct worker *worker)
 			continue;
 		if (vmsim_file_stored(worker->stress->file, offset, &value, sizeof(value)) !=
 		    sizeof(value))
-			failed(&worker->stress->ground, "page %u cannot be read from the store", page);
+			failed(&worker->stress->ground, "page %u cannot be read", page);
 		else if (value != worker->last_file[page])
 			failed(&worker->stress->ground,
 			       "lost write: page %u holds %llu, thread %u wrote %llu", page,

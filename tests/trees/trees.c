@@ -4,8 +4,8 @@
  *
  *   trees [--seeds N] [--first SEED] [--steps N] [--jobs N] [--oracles] [--loud] [--as-it-is]
  *
- * --oracles: all oracles of the library watch, too; no device then writes to the file, which would be
- * behind the back of its file system (E35). --loud: every operation is printed.
+ * --oracles: all oracles of the library watch, too; then no device writes to the file, as that would
+ * be behind the back of its file system (E35). --loud: every operation is printed.
  * --as-it-is: a failure is not cut down. Exit status: 0; 1: a failure, of which seed and operations
  * are printed; 2: usage.
  */
