@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Native stress of a family: four threads on four CPUs store, fork, live in their children, visit
- * those of others, hold pages for devices, drop, unmap and protect memory, all at once, for some
- * seconds (VMSIM_STRESS_SECONDS).
+ * those of others, hold pages for devices, drop, unmap, protect and move memory, all at once, for
+ * some seconds (VMSIM_STRESS_SECONDS).
  *
  * Of each page, each thread has words of its own: one that it stores to, one for its device, and
  * the same for its visits to children of others. What it finds there is known: in memory that
@@ -26,6 +26,12 @@
 #define KEPT 0x10000000ul		/* never dropped */
 #define LOOSE 0x20000000ul
 #define SHARED 0x30000000ul
+/* Each thread moves pages of its own back and forth: one entry after the other, or with their table. */
+#define MOVED 0x40000000ul
+#define MOVED_TO 0x80000000ul
+#define MOVED_DISTANCE 0x400000ul
+#define MOVED_PAGES 4
+#define TABLE_BYTES 0x200000ul
 #define FRAMES 8192
 #define OPS_PER_CLOCK 16
 #define MAX_HELD 3
@@ -53,8 +59,9 @@ struct worker {
 	pthread_t pthread;
 	unsigned int id;
 	uint64_t random, values;
-	uint64_t ops, forks, visits, holds, faulted;
-	uint64_t kept[PAGES], device[PAGES], loose[PAGES], shared[PAGES];
+	uint64_t ops, forks, visits, holds, moves, faulted;
+	uint64_t kept[PAGES], device[PAGES], loose[PAGES], shared[PAGES], moved[MOVED_PAGES];
+	unsigned long area;	/* where the thread's own pages are */
 	struct vmsim_pins *pins;
 	unsigned int first_held, nr_held;
 	bool writes;
@@ -296,6 +303,63 @@ static void hold_loose(struct worker *worker)
 		wrong(worker, "unpin");
 }
 
+static unsigned long first_place(const struct worker *worker)
+{
+	return MOVED + worker->id * MOVED_DISTANCE;
+}
+
+static unsigned long next_place(const struct worker *worker)
+{
+	return worker->area < MOVED_TO ? worker->area - MOVED + MOVED_TO :
+					 worker->area - MOVED_TO + MOVED;
+}
+
+/* The whole range of a table moves with the table, a few pages one by one. */
+static void move(struct worker *worker)
+{
+	size_t length = worker->id % 2 ? TABLE_BYTES : MOVED_PAGES * PAGE_BYTES;
+	unsigned long to = next_place(worker);
+	long result = vmsim_mremap(worker->area, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	uint64_t found = 0;
+
+	if (result != (long)to) {
+		wrong(worker, "mremap: unexpected result %ld", result);
+		return;
+	}
+	worker->moves++;
+	if (vmsim_load(address(worker, worker->area, 0, PROGRAM), 8, &found) != SIGSEGV)
+		wrong(worker, "what has moved can still be found where it was");
+	worker->area = to;
+}
+
+static void touch_moved(struct worker *worker)
+{
+	unsigned int page = pick(&worker->random, MOVED_PAGES);
+
+	if (pick(&worker->random, 2))
+		store(worker, worker->area, page, PROGRAM, worker->moved);
+	else
+		load(worker, "moved", worker->area, page, PROGRAM, worker->moved);
+}
+
+/* Somebody else's pages, which may move meanwhile: what a device writes there is the device's. */
+static void hold_moved(struct worker *worker)
+{
+	unsigned long area = MOVED + pick(&worker->random, THREADS) * MOVED_DISTANCE;
+	uint64_t value = new_value(worker), found = 0;
+	unsigned long at = word_at(worker, VISITING_DEVICE);
+	struct vmsim_pins *pins;
+
+	if (vmsim_pin(area + pick(&worker->random, MOVED_PAGES) * PAGE_BYTES, 1, VMSIM_PIN_WRITE,
+		      &pins) != 1)
+		return;
+	if (vmsim_dma_write(pins, at, &value, 8) || vmsim_dma_read(pins, at, &found, 8))
+		wrong(worker, "a device cannot write and read what may move");
+	check(worker, "held and moved", 0, found, value);
+	if (vmsim_unpin(pins, true))
+		wrong(worker, "unpin");
+}
+
 static void become(struct worker *worker, int pid)
 {
 	if (vmsim_become(pid))
@@ -328,10 +392,16 @@ static void live(struct worker *worker, const uint64_t *kept, const uint64_t *de
 		load(worker, "inherited", KEPT, page, PROGRAM, kept);
 		load(worker, "inherited from a device", KEPT, page, DEVICE, device);
 	}
+	for (unsigned int page = 0; page < MOVED_PAGES; page++)
+		load(worker, "inherited after moves", worker->area, page, PROGRAM, worker->moved);
 	memcpy(mine, kept, sizeof(mine));
 	look_around(worker, seen, false);
-	for (unsigned int i = 0; i < PAGES; i++)
+	for (unsigned int i = 0; i < PAGES; i++) {
 		store(worker, KEPT, pick(&worker->random, PAGES), PROGRAM, mine);
+		/* There may be visitors. */
+		if (pick(&worker->random, 4) == 0)
+			sched_yield();
+	}
 	for (unsigned int page = 0; page < PAGES; page++)
 		load(worker, "a child's own", KEPT, page, PROGRAM, mine);
 	look_around(worker, seen, true);
@@ -459,8 +529,14 @@ static void act(struct worker *worker)
 {
 	unsigned int kind = pick(&worker->random, 32);
 
-	if (kind < 12)
+	if (kind < 8)
 		touch_kept(worker);
+	else if (kind < 10)
+		touch_moved(worker);
+	else if (kind < 12)
+		move(worker);
+	else if (kind < 13)
+		hold_moved(worker);
 	else if (kind < 18)
 		touch_loose(worker);
 	else if (kind < 20)
@@ -498,6 +574,16 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/* A table of its own for each thread's pages: all of its range, or a few pages. */
+static int map_moved(unsigned int id)
+{
+	long result = vmsim_mmap(MOVED + id * MOVED_DISTANCE, id % 2 ? TABLE_BYTES :
+				 MOVED_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+				 MAP_FIXED | MAP_ANONYMOUS | MAP_PRIVATE, VMSIM_NO_FILE, 0);
+
+	return result < 0 ? (int)result : 0;
+}
+
 static int set_up(struct family *family)
 {
 	struct vmsim_config config;
@@ -525,6 +611,8 @@ static int set_up(struct family *family)
 		result = map(LOOSE, 0, PAGES, MAP_PRIVATE);
 	if (!result)
 		result = map(SHARED, 0, PAGES, MAP_SHARED);
+	for (unsigned int i = 0; i < THREADS && !result; i++)
+		result = map_moved(i);
 	/* Who pins the page of zeroes for reading does not see what is stored later. */
 	if (!result)
 		result = vmsim_madvise(KEPT, PAGES * PAGE_BYTES, MADV_POPULATE_WRITE);
@@ -557,18 +645,20 @@ static bool parse(int argc, char **argv, struct family *family)
 
 static void tell(const struct family *family, const struct worker *workers)
 {
-	uint64_t ops = 0, forks = 0, visits = 0, holds = 0, faulted = 0;
+	uint64_t ops = 0, forks = 0, visits = 0, holds = 0, moves = 0, faulted = 0;
 
 	for (unsigned int i = 0; i < THREADS; i++) {
 		ops += workers[i].ops;
 		forks += workers[i].forks;
 		visits += workers[i].visits;
 		holds += workers[i].holds;
+		moves += workers[i].moves;
 		faulted += workers[i].faulted;
 	}
-	printf("%llu operations, %llu forks, %llu visits, %llu holds, %llu signals, %u failures\n",
-	       (unsigned long long)ops, (unsigned long long)forks, (unsigned long long)visits,
-	       (unsigned long long)holds, (unsigned long long)faulted, family->ground.failures);
+	printf("%llu operations, %llu forks, %llu visits, %llu holds, %llu moves, %llu signals, "
+	       "%u failures\n", (unsigned long long)ops, (unsigned long long)forks,
+	       (unsigned long long)visits, (unsigned long long)holds, (unsigned long long)moves,
+	       (unsigned long long)faulted, family->ground.failures);
 }
 
 int main(int argc, char **argv)
@@ -593,6 +683,7 @@ int main(int argc, char **argv)
 		workers[i].family = &family;
 		workers[i].id = i;
 		workers[i].random = UINT64_C(88172645463325252) + i;
+		workers[i].area = first_place(&workers[i]);
 		pthread_create(&workers[i].pthread, NULL, work, &workers[i]);
 	}
 	for (unsigned int i = 0; i < THREADS; i++)

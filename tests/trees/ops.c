@@ -7,13 +7,13 @@ static const struct {
 	void (*act)(struct act *act);
 	unsigned int weight;
 } kinds[] = {
-	{ op_store, 60 }, { op_load, 20 }, { op_populate, 10 }, { op_vm_read, 2 },
+	{ op_store, 50 }, { op_load, 16 }, { op_populate, 10 }, { op_vm_read, 2 },
 	{ op_vm_write, 2 }, { op_ptrace_write, 8 },
-	{ op_mmap, 24 }, { op_munmap, 8 }, { op_mprotect, 18 }, { op_dontneed, 6 },
-	{ op_fork_advice, 8 },
+	{ op_mmap, 24 }, { op_munmap, 8 }, { op_mremap, 20 }, { op_mprotect, 24 },
+	{ op_dontneed, 6 }, { op_fork_advice, 12 },
 	{ op_fork, 16 }, { op_vfork, 1 }, { op_exit, 8 }, { op_exec, 1 }, { op_create, 1 },
-	{ op_pin, 20 }, { op_unpin, 12 }, { op_dma_read, 3 }, { op_dma_write, 5 },
-	{ op_file_read, 1 }, { op_file_write, 2 }, { op_file_sync, 3 }, { op_file_drop, 2 },
+	{ op_pin, 20 }, { op_unpin, 12 }, { op_dma_read, 3 }, { op_dma_write, 10 },
+	{ op_file_read, 1 }, { op_file_write, 2 }, { op_file_sync, 6 }, { op_file_drop, 2 },
 	{ op_file_unmap, 6 }, { op_referenced, 3 },
 };
 
@@ -41,11 +41,12 @@ static u8 kind_of(u64 random)
 /* Each step has its own numbers, whatever was before: so operations can be left out of a list. */
 struct op tree_op(u64 seed, unsigned int step)
 {
-	u64 random = mix(mix(seed * 0x9e3779b97f4a7c15UL + 1) + step);
+	u64 random[2] = { mix(mix(seed * 0x9e3779b97f4a7c15UL + 1) + step) };
 	struct op op;
 
-	memcpy(&op, &random, sizeof(op));
-	op.kind = kind_of(mix(random));
+	random[1] = mix(random[0]);
+	memcpy(&op, random, sizeof(op));
+	op.kind = kind_of(mix(random[1]));
 	return op;
 }
 
@@ -87,6 +88,16 @@ struct vm_area_struct *act_vma(const struct act *act, unsigned int page)
 		if (vma->vm_start <= addr && addr < vma->vm_end)
 			return vma;
 	return NULL;
+}
+
+void act_take_all(struct act *act)
+{
+	const struct vm_area_struct *vma = act_vma(act, act->first);
+
+	if (!vma)
+		return;
+	act->first -= (TREE_ADDR(act->first) - vma->vm_start) >> PAGE_SHIFT;
+	act->nr = (unsigned int)vma_pages(vma);
 }
 
 void act_adopt_own(const struct act *act)
@@ -133,11 +144,11 @@ void act_stored(struct slot *slot, struct cell *cell, u64 value, bool done)
 /* One of a few allocations from now on fails, now and then. */
 static bool let_fail(const struct op *op)
 {
-	if (op->fail < 8)
-		vmsim_fail_pages(tree.machine, 1u + op->fail, 1);
-	else if (op->fail < 16)
+	if (op->fail < 24)
+		vmsim_fail_pages(tree.machine, 1u + op->fail % 4, 1);
+	else if (op->fail < 40)
 		tree_fail_object(1u + op->y % 24);
-	return op->fail < 16;
+	return op->fail < 40;
 }
 
 static void let_succeed(void)
@@ -164,6 +175,20 @@ static void check_violations(void)
 		tree_fail("%s %s: %s", v.oracle, v.rule, v.text);
 }
 
+/* A page of one of the banks: most often of the first one, so that others may be empty. */
+unsigned int act_page(u8 random)
+{
+	unsigned int bank = random < 150 ? 0 : random < 220 ? 1 : random < 245 ? 2 : 3;
+
+	return bank * TREE_BANK_PAGES + (TREE_BANK_PAGES - tree.span) / 2 + random % tree.span;
+}
+
+/* How many pages the world uses from there on. */
+unsigned int act_room(unsigned int page)
+{
+	return (TREE_BANK_PAGES + tree.span) / 2 - page % TREE_BANK_PAGES;
+}
+
 /* Often that one of which the CPU has a thread already, and remembers entries. */
 static struct proc *actor(const struct op *op)
 {
@@ -180,8 +205,8 @@ void tree_step(const struct op *op)
 	struct act act = { .op = op, .proc = actor(op) };
 
 	act.space = act.proc->space;
-	act.first = (TREE_PAGES - tree.span) / 2 + op->at % tree.span;
-	act.nr = min(1u + op->n % (tree.span / 2), (TREE_PAGES + tree.span) / 2 - act.first);
+	act.first = act_page(op->at);
+	act.nr = min(1u + op->n % (tree.span / 2), act_room(act.first));
 	tree_become(op->cpu % tree.cpus, act.proc);
 	act.failing = let_fail(op);
 	kinds[op->kind].act(&act);

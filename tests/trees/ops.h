@@ -22,7 +22,11 @@ struct act {
 void act_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* True if the result is the expected one, false where memory was short; anything else is wrong. */
 bool act_expect(const struct act *act, long result, long expected);
+unsigned int act_page(u8 random);
+unsigned int act_room(unsigned int page);
 struct slot *act_slot(const struct act *act);
+/* What it acts on is all of the mapping at the first page. */
+void act_take_all(struct act *act);
 struct vm_area_struct *act_vma(const struct act *act, unsigned int page);
 /* Memory was short: pages that the process has got of its own are seen in the entries. */
 void act_adopt_own(const struct act *act);
@@ -45,6 +49,7 @@ void op_munmap(struct act *act);
 void op_mprotect(struct act *act);
 void op_dontneed(struct act *act);
 void op_fork_advice(struct act *act);
+void op_mremap(struct act *act);
 
 void op_fork(struct act *act);
 void op_vfork(struct act *act);

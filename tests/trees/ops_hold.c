@@ -13,11 +13,11 @@ static unsigned int flags_of(u8 random)
 
 	if (random & 1)
 		flags |= VMSIM_PIN_WRITE;
-	if (random & 2)
+	if (!(random & 6))
 		flags |= VMSIM_PIN_LOCKED;
-	if (!(random & 0xc))
+	if (!(random & 0x18))
 		return flags | VMSIM_PIN_REF;
-	return flags | (random & 0x10 ? VMSIM_PIN_LONGTERM : 0);
+	return flags | (random & 0x60 ? 0 : VMSIM_PIN_LONGTERM);
 }
 
 static bool may_hold(const struct slot *slot, unsigned int flags)
@@ -57,9 +57,19 @@ static void hold_page(struct hold *hold, unsigned int i, struct slot *slot)
 	cell->pinned = hold->pins->page[i];
 }
 
-static struct hold *hold_of(u8 number)
+/* The next one from that number on that is taken, or not; if there is none, that one. */
+static struct hold *hold_of(u8 number, bool taken)
 {
+	for (unsigned int i = 0; i < TREE_HOLDS; i++)
+		if (!tree.hold[(number + i) % TREE_HOLDS].pins == !taken)
+			return &tree.hold[(number + i) % TREE_HOLDS];
 	return &tree.hold[number % TREE_HOLDS];
+}
+
+static void say(const char *what, const struct hold *hold)
+{
+	act_say("%s %u%s", what, (unsigned int)(hold - tree.hold),
+		hold->pins ? "" : " (there is none)");
 }
 
 static unsigned int allowed(const struct act *act, unsigned int flags)
@@ -83,14 +93,14 @@ static bool is_rude(const struct act *act, unsigned int flags)
 
 void op_pin(struct act *act)
 {
-	struct hold *hold = hold_of(act->op->y);
+	struct hold *hold = hold_of(act->op->y, false);
 	unsigned int flags = flags_of(act->op->x), expected;
 	struct vmsim_pins *pins;
 	int result;
 
-	act->nr = min(act->nr, (unsigned int)TREE_HOLD_PAGES);
+	act->nr = act->op->n & 0x80 ? 1 : min(act->nr, (unsigned int)TREE_HOLD_PAGES);
 	act_say("pin %u+%u flags %x as %u %s", act->first, act->nr, flags,
-		act->op->y % TREE_HOLDS, hold->pins ? "(taken)" : "");
+		(unsigned int)(hold - tree.hold), hold->pins ? "(all are taken)" : "");
 	if (hold->pins || (tree.watched && is_rude(act, flags)))
 		return;
 	expected = allowed(act, flags);
@@ -132,10 +142,10 @@ static bool mark_device(const struct cell *cell, bool written)
 
 void op_unpin(struct act *act)
 {
-	struct hold *hold = hold_of(act->op->y);
+	struct hold *hold = hold_of(act->op->y, true);
 	bool dirty = TO_WRITE(hold->flags) != 0;
 
-	act_say("unpin %u %s", act->op->y % TREE_HOLDS, hold->pins ? "" : "(not taken)");
+	say("unpin", hold);
 	if (!hold->pins)
 		return;
 	act_expect(act, vmsim_unpin(hold->pins, dirty), 0);
@@ -153,12 +163,12 @@ static bool may_write(const struct hold *hold)
 
 void op_dma_write(struct act *act)
 {
-	struct hold *hold = hold_of(act->op->y);
+	struct hold *hold = hold_of(act->op->y, true);
 	unsigned int page;
 	struct cell *cell;
 	u64 value;
 
-	act_say("device write %u %s", act->op->y % TREE_HOLDS, hold->pins ? "" : "(not taken)");
+	say("device write", hold);
 	if (!hold->pins || !may_write(hold))
 		return;
 	page = act->op->n % hold->nr;
@@ -172,10 +182,10 @@ void op_dma_write(struct act *act)
 /* What is read is compared with the model after every step; here, that it can be read. */
 void op_dma_read(struct act *act)
 {
-	struct hold *hold = hold_of(act->op->y);
+	struct hold *hold = hold_of(act->op->y, true);
 	u64 value = 0;
 
-	act_say("device read %u %s", act->op->y % TREE_HOLDS, hold->pins ? "" : "(not taken)");
+	say("device read", hold);
 	if (!hold->pins)
 		return;
 	act_expect(act, vmsim_dma_read(hold->pins, 0, &value, 8), 0);

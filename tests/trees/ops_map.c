@@ -159,6 +159,8 @@ void op_mprotect(struct act *act)
 	int prot = prot_of(act->op->x);
 	unsigned int good = 0;
 
+	if (act->op->y & 1)
+		act_take_all(act);
 	act_say("mprotect %u+%u prot %d", act->first, act->nr, prot);
 	while (good < act->nr && act_slot(act)[good].kind != HOLE)
 		good++;
@@ -229,9 +231,12 @@ void op_fork_advice(struct act *act)
 		{ MADV_WIPEONFORK, "wipeonfork" }, { MADV_KEEPONFORK, "keeponfork" },
 	};
 	int advice = all[act->op->x % 4].advice;
-	int expected = has_hole(act) ? -ENOMEM : 0;
 	unsigned int good = 0;
+	int expected;
 
+	if (act->op->y & 1)
+		act_take_all(act);
+	expected = has_hole(act) ? -ENOMEM : 0;
 	act_say("%s %u+%u", all[act->op->x % 4].name, act->first, act->nr);
 	/* Only private anonymous memory is wiped. */
 	for (; good < act->nr; good++) {

@@ -31,7 +31,7 @@ static void bug(const char *file, int line, const char *cond)
 
 static void say_op(unsigned int step, const struct op *op)
 {
-	const char *failing = op->fail >= 16 ? "" : op->fail < 8 ? ", a frame fails" :
+	const char *failing = op->fail >= 40 ? "" : op->fail < 24 ? ", a frame fails" :
 			      ", an object fails";
 
 	fprintf(stderr, "%6u: slot %u, CPU %u: %s%s\n", step, op->proc % TREE_PROCS,

@@ -23,10 +23,18 @@
 #define TREE_HOLDS 8
 #define TREE_HOLD_PAGES 4
 #define TREE_FRAMES 4096
-/* Half of the pages hang from one PTE table, half from the next. */
-#define TREE_PAGES 64
-#define TREE_BASE (0x10000000UL + PMD_SIZE - TREE_PAGES / 2 * PAGE_SIZE)
-#define TREE_ADDR(page) (TREE_BASE + (unsigned long)(page) * PAGE_SIZE)
+/*
+ * Pages lie in banks. Half of those of a bank hang from one PTE table, half from the next. All banks
+ * lie alike, so that whole tables can move from one to another.
+ */
+#define TREE_BANKS 4
+#define TREE_BANK_PAGES 64u
+#define TREE_PAGES (TREE_BANKS * TREE_BANK_PAGES)
+#define TREE_BASE (0x10000000UL + PMD_SIZE - TREE_BANK_PAGES / 2 * PAGE_SIZE)
+#define TREE_BANK_SIZE (PUD_SIZE / 2 + 8 * PMD_SIZE)
+#define TREE_ADDR(page)								\
+	(TREE_BASE + (page) / TREE_BANK_PAGES * TREE_BANK_SIZE +		\
+	 (page) % TREE_BANK_PAGES * PAGE_SIZE)
 #define TREE_FILE_PAGES 24
 
 /**
@@ -110,7 +118,7 @@ struct tree {
 	struct hold hold[TREE_HOLDS];
 	struct object file;
 	int file_id;
-	unsigned int span;		/* pages that this world uses, in the middle of all */
+	unsigned int span;		/* pages that this world uses, in the middle of a bank */
 	unsigned int procs;		/* processes that there may be at a time */
 	unsigned int cpus;		/* each with a thread */
 	bool watched;			/* by oracles that know what file systems rely on */
@@ -124,7 +132,7 @@ extern struct tree tree;
 
 /* One operation: random numbers, which mean something in every state. */
 struct op {
-	u8 kind, proc, cpu, at, n, x, y, fail;
+	u8 kind, proc, cpu, at, n, x, y, fail, to, size, move;
 };
 
 /* Ends the run. Printed with the seed and the operations that led there. */

@@ -116,13 +116,24 @@ static vm_flags_t flags_of(const struct slot *slot)
 
 #define KNOWN_FLAGS (VM_ACCESS_FLAGS | VM_SHARED | VM_DONTCOPY | VM_WIPEONFORK)
 
+/* TREE_PAGES: none. */
+static unsigned int page_at(unsigned long addr)
+{
+	unsigned long bank = (addr - TREE_BASE) / TREE_BANK_SIZE;
+	unsigned long page = (addr - TREE_BASE) % TREE_BANK_SIZE >> PAGE_SHIFT;
+
+	if (addr < TREE_BASE || bank >= TREE_BANKS || page >= TREE_BANK_PAGES)
+		return TREE_PAGES;
+	return (unsigned int)(bank * TREE_BANK_PAGES + page);
+}
+
 static void check_vma(const struct space *space, struct vm_area_struct *vma)
 {
 	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
-		unsigned int page = (unsigned int)((addr - TREE_BASE) >> PAGE_SHIFT);
+		unsigned int page = page_at(addr);
 		const struct slot *slot = &space->slot[page];
 
-		if (page >= TREE_PAGES || slot->kind == HOLE)
+		if (page == TREE_PAGES || slot->kind == HOLE)
 			bad(space, page, "a mapping where there should be none");
 		if ((vma->vm_flags & KNOWN_FLAGS) != flags_of(slot))
 			bad(space, page, "expected flags %lx, found %lx",
@@ -137,7 +148,7 @@ static void check_vma(const struct space *space, struct vm_area_struct *vma)
 
 static void check_vmas(const struct space *space)
 {
-	unsigned long end = TREE_BASE, pages = 0;
+	unsigned long end = 0, pages = 0;
 
 	for (struct vm_area_struct *vma = vmsim_vma_first(&space->mm->mm_vmas); vma;
 	     vma = vmsim_vma_next(vma)) {

@@ -107,7 +107,7 @@ void tree_begin(u64 seed, u64 oracles)
 	int pid;
 
 	/* Where there is little room, much happens to each page. */
-	tree.span = TREE_PAGES >> seed % 4;
+	tree.span = TREE_BANK_PAGES >> seed % 4;
 	tree.procs = 2 + seed / 4 % (TREE_PROCS - 1);
 	/* Some oracles judge only where there is one thread. */
 	tree.cpus = seed % 7 ? TREE_CPUS : 1;
