@@ -154,16 +154,28 @@ static void passes_when_sampled(enum vmsim_tlb tlb)
 	}
 }
 
+static bool threads_share_a_cpu(void)
+{
+	uint64_t cpus = 0;
+
+	for (unsigned int i = 0; i < scenario->nr_threads; i++) {
+		if (cpus & (UINT64_C(1) << scenario->threads[i].cpu))
+			return true;
+		cpus |= UINT64_C(1) << scenario->threads[i].cpu;
+	}
+	return false;
+}
+
 /*
- * With real threads a fixed variant shows nothing. What a buggy one shows depends on luck, and a
- * VM_BUG_ON() ends the process.
+ * With real threads, each of which is a CPU, a fixed variant shows nothing. What a buggy one shows
+ * depends on luck, and a VM_BUG_ON() ends the process.
  */
 static void natively(enum vmsim_tlb tlb)
 {
 	struct vmsim_explore_options options = options_for(tlb, VMSIM_STRATEGY_NATIVE);
 	struct vmsim_result result;
 
-	if (tlb == VMSIM_TLB_UP)
+	if (tlb == VMSIM_TLB_UP || threads_share_a_cpu())
 		return;
 	options.executions = NATIVE_RUNS;
 	explore(&options, &result);
