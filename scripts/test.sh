@@ -1,37 +1,62 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Everything that must hold, on a fresh clone: gcc's build by meson test; clang's by ctest, but for
-# verdict tables and what takes long and does not depend on the compiler; the kernel's own files; the
-# suite under ASan and UBSan, but for cutting down; native stress under TSan, a minute of fuzzing per
+# what takes long and does not depend on the compiler; the kernel's own files; the suite under ASan
+# and UBSan, but for cutting down; native stress under both and under TSan; a minute of fuzzing per
 # parser.
 # Logs: build-logs/. The last line says how many checks passed, failed and were skipped.
 set -u
 cd "$(dirname "$0")/.." || exit 3
-: "${VMSIM_TSAN_SECONDS:=20}" "${VMSIM_FUZZ_SECONDS:=60}"
+: "${VMSIM_TSAN_SECONDS:=20}" "${VMSIM_FAMILY_SECONDS:=60}" "${VMSIM_FUZZ_SECONDS:=60}"
 
 kernels=/usr/src/linux-source-6.12.tar.xz,/usr/src/linux-source-6.1.tar.xz
+# What says no more with another compiler.
+once="headers mutations minimise corpus scenario cli agreement selftests replay trees instrument"
 passed=0 failed=0 skipped=0
 
 rm -rf build build-clang build-asan build-tsan build-logs
 mkdir build-logs
 
-# step NAME COMMAND...: one check; its output is shown only if it fails.
-step() {
-	name=$1
-	shift
-	begin=$(date +%s)
-	if "$@" >"build-logs/$name.log" 2>&1; then
+# judge NAME STATUS BEGIN: counts a check that has ended; its output is shown only if it failed.
+judge() {
+	if [ "$2" = 0 ]; then
 		passed=$((passed + 1))
 		result=ok
 	else
 		failed=$((failed + 1))
 		result=FAILED
 		# What ctest prints of a failed test comes long before its end.
-		grep -A 40 '[*][*][*]' "build-logs/$name.log" | head -n 200
-		tail -n 60 "build-logs/$name.log"
+		grep -A 40 '[*][*][*]' "build-logs/$1.log" | head -n 200
+		tail -n 60 "build-logs/$1.log"
 	fi
-	echo "$name: $result, $(($(date +%s) - begin)) s"
+	echo "$1: $result, $(($(date +%s) - $3)) s"
 	[ $result = ok ]
+}
+
+# step NAME COMMAND...: one check.
+step() {
+	name=$1
+	shift
+	begin=$(date +%s)
+	"$@" >"build-logs/$name.log" 2>&1
+	judge "$name" $? "$begin"
+}
+
+# start NAME COMMAND...: a check that runs beside others, for it takes a given time; finish ends all.
+started=
+start() {
+	name=$1
+	shift
+	"$@" >"build-logs/$name.log" 2>&1 &
+	started="$started $name:$!:$(date +%s)"
+}
+
+finish() {
+	for check in $started; do
+		times=${check#*:}
+		wait "${times%:*}"
+		judge "${check%%:*}" $? "${times#*:}"
+	done
 }
 
 # suite NAME BUILD [ARGUMENT...]: meson test; each of its tests counts.
@@ -76,21 +101,28 @@ step setup meson setup build -Dwerror=true -Dkernel_src=$kernels &&
 	step build ninja -C build &&
 	suite test build
 
+# shellcheck disable=SC2086
 step setup-clang env CC=clang meson setup build-clang -Dwerror=true -Dkernel_src=$kernels &&
-	step build-clang build_without build-clang headers mutations minimise corpus scenario &&
+	step build-clang build_without build-clang $once &&
 	step ctest-clang ctest --test-dir build-clang --output-on-failure -j 2 \
-		-LE 'headers|mutations|minimise|corpus|scenario'
+		-LE "$(echo "$once" | tr ' ' '|')"
 
 step setup-asan meson setup build-asan -Dkernel_src=${kernels%%,*} \
 	-Db_sanitize=address,undefined &&
 	step build-asan build_without build-asan headers minimise &&
-	suite test-asan build-asan --setup=asan_ubsan --no-suite headers --no-suite minimise
+	suite test-asan build-asan --setup=asan_ubsan --no-suite headers --no-suite minimise &&
+	start family-asan env VMSIM_STRESS_SECONDS="$VMSIM_FAMILY_SECONDS" \
+		meson test -C build-asan --setup=asan_ubsan --no-rebuild stress/family
 
 step setup-tsan meson setup build-tsan -Db_sanitize=thread &&
 	step build-tsan ninja -C build-tsan tests/stress/stress tests/stress/family &&
-	VMSIM_STRESS_SECONDS=$VMSIM_TSAN_SECONDS suite test-tsan build-tsan --setup=tsan --suite tsan
+	start one-mm-tsan env VMSIM_STRESS_SECONDS="$VMSIM_TSAN_SECONDS" \
+		meson test -C build-tsan --setup=tsan --no-rebuild stress/one-mm-bytes &&
+	start family-tsan env VMSIM_STRESS_SECONDS="$VMSIM_FAMILY_SECONDS" \
+		meson test -C build-tsan --setup=tsan --no-rebuild --logbase family stress/family
 
-step fuzz scripts/fuzz.sh "$VMSIM_FUZZ_SECONDS"
+start fuzz scripts/fuzz.sh "$VMSIM_FUZZ_SECONDS"
+finish
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
