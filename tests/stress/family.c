@@ -631,7 +631,7 @@ static void tear_down(struct family *family)
 
 static bool parse(int argc, char **argv, struct family *family)
 {
-	family->seconds = stress_seconds(5);
+	family->seconds = stress_seconds(3);
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--armed"))
 			family->oracles = VMSIM_ORACLES_ALL;

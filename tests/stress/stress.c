@@ -282,7 +282,7 @@ int main(int argc, char **argv)
 	struct stress stress = {
 		.contents = VMSIM_CONTENTS_BYTES,
 		.oracles = VMSIM_ORACLE_BIT(O8) | VMSIM_ORACLE_BIT(O20),
-		.seconds = 5,
+		.seconds = 3,
 	};
 	static struct worker workers[THREADS];
 	uint64_t ops = 0, faulted = 0;
