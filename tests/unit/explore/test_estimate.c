@@ -126,7 +126,7 @@ static double factor(const struct litmus_size *size, uint64_t states, unsigned i
 /* What was tried first is asleep later: how little is left then is not known before it was seen. */
 static double most_wrong(unsigned int percent)
 {
-	return percent < 30 ? 40 : percent <= 50 ? 8 : 3;
+	return percent < 30 ? 40 : percent < 50 ? 8 : 3;
 }
 
 static void test_known_sizes(void **state)
