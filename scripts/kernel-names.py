@@ -20,66 +20,22 @@ import collections
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
+
+from vmsim_kernel import KINDS, Trouble, compiler_arguments, ctags, run, text_of, version_of
 
 OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "include")
 HEADERS = ("include/linux", "include/asm-generic", "include/uapi/linux", "include/uapi/asm-generic",
            "include/trace", "arch/x86/include", "mm")
 ROUNDS = 40
 STAND_INS = "vmsim-stand-ins.h"
-# What ctags calls a kind, and we do; the first that a name has counts.
-KINDS = {"t": "type", "s": "type", "u": "type", "g": "type", "f": "function", "p": "function",
-         "d": "macro", "e": "constant", "v": "variable", "x": "variable", "m": "member"}
 ORDER = ("header", "type", "member", "macro", "function", "constant", "variable", "conflict")
 
-Place = collections.namedtuple("Place", ("kind", "tag", "file", "line", "signature", "scope", "text"))
 Name = collections.namedtuple("Name", ("name", "kind", "place", "used"))
 
 
-class Trouble(Exception):
-    """Ends the program: a message, an exit status."""
-
-    def __init__(self, text, status=2):
-        super().__init__(text)
-        self.status = status
-
-
-def text_of(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            return handle.read()
-    except OSError as error:
-        raise Trouble(f"{path}: {error.strerror}") from None
-
-
-def run(command, **options):
-    environment = dict(os.environ, LC_ALL="C")
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment,
-                              **options)
-    except FileNotFoundError:
-        raise Trouble(f"{command[0]}: not installed", 3) from None
-
-
 # --- The tree's names -------------------------------------------------------------------------
-
-def ctags(arguments, folder):
-    done = run(["ctags", "--languages=C", "--langmap=C:.c.h.i", "--fields=+nSk", "-f", "-", *arguments],
-               cwd=folder)
-    if done.returncode:
-        raise Trouble(f"ctags: {done.stderr.strip()}", 3)
-    for line in done.stdout.splitlines():
-        name, file, rest = line.split("\t", 2)
-        text, _, fields = rest.partition(';"\t')
-        kind = fields.split("\t", 1)[0]
-        number = re.search(r"\bline:(\d+)", fields)
-        signature = re.search(r"\bsignature:(.*)", fields)
-        scope = re.search(r"\b(?:struct|union):(?:\w+::)*(\w+)", fields)
-        yield name, Place(KINDS[kind], kind, file, int(number[1]) if number else 0,
-                          signature[1] if signature else "", scope[1] if scope else "", text)
-
 
 def names_of_tree(tree):
     """{name: its places}: what the headers of a tree declare."""
@@ -102,26 +58,14 @@ def best_place(places, kinds=None):
 
 # --- What the compiler does not know -----------------------------------------------------------
 
-def first_include(tree, headers):
-    """What files of a version are compiled with (docs/overrides.md)."""
-    path = os.path.join(tree, "Makefile")
-    version = re.search(r"^VERSION = (\d+)\nPATCHLEVEL = (\d+)$", text_of(path), re.M) \
-        if os.path.exists(path) else None
-    compat = f"linux/vmsim-compat-{version[1]}.{version[2]}.h" if version else ""
-    return compat if compat and os.path.exists(os.path.join(headers, compat)) else "linux/kconfig.h"
-
-
 class Compiler:
     """gcc, with what our headers and the stand-ins give a file of a tree."""
 
     def __init__(self, tree, headers, stand_ins):
-        self.includes = [headers, stand_ins]
-        self.first = first_include(tree, headers)
+        self.arguments = compiler_arguments(version_of(tree), headers, [stand_ins])
 
     def run(self, *arguments, **options):
-        return run(["gcc", "-std=gnu11", "-D__KERNEL__", "-DVMSIM_ARCH_X86_64",
-                    *(f"-I{folder}" for folder in self.includes), "-include", self.first,
-                    *arguments], **options)
+        return run(["gcc", *self.arguments, *arguments], **options)
 
     def diagnostics(self, source):
         """[(message, line)] for the file itself."""

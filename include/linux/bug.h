@@ -12,6 +12,9 @@ __vmsim_export __attribute__((noreturn, cold))
 void vmsim_bug(const char *file, int line, const char *cond);
 __vmsim_export __attribute__((cold))
 void vmsim_warn(const char *file, int line, const char *cond);
+/* A stub says on the standard error that it was called, once. @name: the function's, a literal. */
+__vmsim_export __attribute__((cold))
+void vmsim_stub_reached(const char *name);
 
 #define BUG() vmsim_bug(__FILE__, __LINE__, "BUG()")
 #define BUG_ON(cond)								\

@@ -62,6 +62,35 @@
 #define __vmsim_export __attribute__((visibility("default")))
 
 /*
+ * What a kernel-named function is worth, for readers and for docs/kernel-symbols.md; without a mark it
+ * is modelled. Customised: it does something else than the kernel's, on purpose. Stubbed: it does not do
+ * what the kernel's does under our configuration; it calls vmsim_stub_reached(). Macros have the mark
+ * as a comment at the end of their first line.
+ */
+#define __vmsim_customised
+#define __vmsim_stubbed
+
+/*
+ * What the library was built for, by name: an object with a reference to it is loaded by a library of the
+ * same flavour and with the same layouts, and by no other.
+ */
+#if defined(VMSIM_ARCH_X86_PAE)
+#define __VMSIM_FLAVOUR x86_pae
+#elif defined(VMSIM_ARCH_S390)
+#define __VMSIM_FLAVOUR s390
+#else
+#define __VMSIM_FLAVOUR x86_64
+#endif
+#ifdef VMSIM_NO_CHECKS
+#define __VMSIM_BUILT_FOR(flavour) vmsim_built_for_##flavour##_no_checks
+#else
+#define __VMSIM_BUILT_FOR(flavour) vmsim_built_for_##flavour
+#endif
+#define __VMSIM_EXPAND(macro, argument) macro(argument)
+#define VMSIM_BUILT_FOR __VMSIM_EXPAND(__VMSIM_BUILT_FOR, __VMSIM_FLAVOUR)
+extern const char VMSIM_BUILT_FOR __vmsim_export;
+
+/*
  * Code that is instrumented for our own runtime (docs/full.md). What data_race() accesses is no
  * data race, and memcpy() and its like are accesses.
  */

@@ -114,3 +114,31 @@ void vmsim_warn(const char *file, int line, const char *cond)
 	else
 		fprintf(stderr, "vmsim: WARNING at %s:%d: %s\n", file, line, cond);
 }
+
+const char VMSIM_BUILT_FOR = 1;
+
+#define STUBS_MAX 256
+
+/* True for the first caller with that name. */
+static bool first_of_name(const char *name)
+{
+	/* Of the process, not of a machine: what is said once is not said again after a reset. */
+	static const char *said[STUBS_MAX];
+
+	for (unsigned int i = 0; i < STUBS_MAX; i++) {
+		const char *other = NULL;
+
+		if (__atomic_compare_exchange_n(&said[i], &other, name, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
+			return true;
+		if (!strcmp(other, name))
+			return false;
+	}
+	return true;
+}
+
+void vmsim_stub_reached(const char *name)
+{
+	if (first_of_name(name))
+		fprintf(stderr, "vmsim: %s() was called, which is a stub\n", name);
+}
