@@ -344,9 +344,36 @@ static inline int pmd_none_or_clear_bad(pmd_t *pmd)
 #define pgd_none_or_clear_bad(pgd) pgd_none(pgdp_get(pgd))
 
 /* May mremap() hang a table with its entries somewhere else? (HAVE_MOVE_PMD, HAVE_MOVE_PUD) */
+#define arch_supports_page_table_move arch_supports_page_table_move
 static inline bool arch_supports_page_table_move(void)
 {
-	return !IS_ENABLED(CONFIG_S390);
+	return IS_ENABLED(CONFIG_HAVE_MOVE_PMD) || IS_ENABLED(CONFIG_HAVE_MOVE_PUD);
+}
+
+/* What a page's entry becomes at another address: caches do not depend on it. */
+#define move_pte(pte, old_addr, new_addr) (pte)
+
+/* Programs do not handle their faults: no entry waits for that (CONFIG_HAVE_ARCH_USERFAULTFD_WP=n). */
+#define pte_uffd_wp(pte) ((void)(pte), 0)
+#define pte_mkuffd_wp(pte) (pte)
+#define pte_clear_uffd_wp(pte) (pte)
+#define pmd_uffd_wp(pmd) ((void)(pmd), 0)
+#define pmd_mkuffd_wp(pmd) (pmd)
+#define pmd_clear_uffd_wp(pmd) (pmd)
+#define pte_swp_uffd_wp(pte) ((void)(pte), 0)
+#define pte_swp_mkuffd_wp(pte) (pte)
+#define pte_swp_clear_uffd_wp(pte) (pte)
+
+/* Any frame may be mapped with any rights. */
+static inline bool arch_has_pfn_modify_check(void)
+{
+	return false;
+}
+
+static inline bool pfn_modify_allowed(unsigned long pfn, pgprot_t prot)
+{
+	(void)pfn, (void)prot;
+	return true;
 }
 
 /* The one frame that reads of untouched anonymous memory see; never counted (A16). */

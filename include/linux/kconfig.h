@@ -35,6 +35,8 @@
 #else
 #define CONFIG_X86 1
 #define CONFIG_ARCH_WANT_BATCHED_UNMAP_TLB_FLUSH 1
+#define CONFIG_HAVE_MOVE_PMD 1
+#define CONFIG_HAVE_MOVE_PUD 1
 /* Not in the kernel's x86: makes changes of the page size visible (powerpc has it). */
 #define CONFIG_MMU_GATHER_PAGE_SIZE 1
 #endif

@@ -12,6 +12,11 @@
 #include <linux/rcupdate.h>
 #include <linux/pgtable.h>
 #include <linux/err.h>
+#include <linux/vmsim-vma.h>
+
+/* More mappings than this: -ENOMEM. Below this address nobody maps. (vm.max_map_count, .mmap_min_addr) */
+#define sysctl_max_map_count 65530
+#define mmap_min_addr 65536UL
 
 #define VM_NONE 0x00000000
 #define VM_READ 0x00000001
@@ -23,6 +28,9 @@
 #define VM_MAYEXEC 0x00000040
 #define VM_MAYSHARE 0x00000080
 #define VM_GROWSDOWN 0x00000100
+#define VM_GROWSUP VM_NONE
+#define VM_SHADOW_STACK VM_NONE
+#define VM_DROPPABLE VM_NONE
 #define VM_PFNMAP 0x00000400
 #define VM_LOCKED 0x00002000
 #define VM_IO 0x00004000
@@ -30,12 +38,17 @@
 #define VM_RAND_READ 0x00010000
 #define VM_DONTCOPY 0x00020000
 #define VM_DONTEXPAND 0x00040000
+#define VM_LOCKONFAULT 0x00080000
 #define VM_ACCOUNT 0x00100000
+#define VM_NORESERVE 0x00200000
 #define VM_HUGETLB 0x00400000
 #define VM_WIPEONFORK 0x02000000
 #define VM_SOFTDIRTY 0x08000000
 #define VM_MIXEDMAP 0x10000000
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
+#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
+/* What mprotect() takes away besides the rights: nothing. */
+#define VM_FLAGS_CLEAR VM_NONE
 /* Mappings of these kinds grow into no other one. */
 #define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 
@@ -60,6 +73,19 @@ static inline size_t folio_size(const struct folio *folio)
 static inline unsigned long folio_pfn(const struct folio *folio)
 {
 	return page_to_pfn(&folio->page);
+}
+
+/* One node of memory. */
+static inline int folio_nid(const struct folio *folio)
+{
+	(void)folio;
+	return 0;
+}
+
+static inline int page_to_nid(const struct page *page)
+{
+	(void)page;
+	return 0;
 }
 
 static inline struct page *folio_page(struct folio *folio, unsigned long n)
@@ -404,6 +430,17 @@ static inline bool mmap_read_trylock(struct mm_struct *mm)
 }
 static inline void mmap_read_unlock(struct mm_struct *mm) { up_read(&mm->mmap_lock); }
 static inline void mmap_write_lock(struct mm_struct *mm) { down_write(&mm->mmap_lock); }
+/* Nobody is killed: never interrupted. */
+static inline int mmap_write_lock_killable(struct mm_struct *mm)
+{
+	mmap_write_lock(mm);
+	return 0;
+}
+static inline int mmap_read_lock_killable(struct mm_struct *mm)
+{
+	mmap_read_lock(mm);
+	return 0;
+}
 static inline void mmap_write_unlock(struct mm_struct *mm) { up_write(&mm->mmap_lock); }
 static inline void mmap_write_downgrade(struct mm_struct *mm) { downgrade_write(&mm->mmap_lock); }
 /* A second mmap_lock: that of a child, which nobody else knows yet. */
@@ -437,6 +474,11 @@ struct vm_fault {
 
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *area);
+	void (*close)(struct vm_area_struct *area);
+	int (*may_split)(struct vm_area_struct *area, unsigned long addr);
+	int (*mremap)(struct vm_area_struct *area);
+	int (*mprotect)(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			unsigned long newflags);
 	vm_fault_t (*fault)(struct vm_fault *vmf);
 	vm_fault_t (*map_pages)(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff);
 	vm_fault_t (*page_mkwrite)(struct vm_fault *vmf);
@@ -453,22 +495,12 @@ struct zap_details {
 
 struct mmu_gather;
 
-/**
- * struct ma_state - where a walk over mappings stands
- * @tree: the mappings, by address; those of an address space, or those taken out of it
- * @at: the mapping that mas_find() returned last; NULL before the first
- *
- * The kernel walks a maple tree; the name and the use are the same.
- */
-struct ma_state {
-	struct vmsim_vma_tree *tree;
-	struct vm_area_struct *at;
-};
-
-__vmsim_export struct vm_area_struct *mas_find(struct ma_state *mas, unsigned long max);
-
 /* How change_protection() treats entries (include/linux/mm.h, Linux 6.12). */
 #define MM_CP_TRY_CHANGE_WRITABLE (1UL << 0)
+#define MM_CP_PROT_NUMA (1UL << 1)
+#define MM_CP_UFFD_WP (1UL << 2)
+#define MM_CP_UFFD_WP_RESOLVE (1UL << 3)
+#define MM_CP_UFFD_WP_ALL (MM_CP_UFFD_WP | MM_CP_UFFD_WP_RESOLVE)
 
 __vmsim_export vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
 					  unsigned int flags);
@@ -574,30 +606,14 @@ __vmsim_export unsigned long copy_nonpresent_pte(struct mm_struct *dst_mm,
 						 struct vm_area_struct *src_vma, unsigned long addr,
 						 int *rss);
 
-/* mremap: src/mm/mremap.c, src/mm/move_page_tables.c. */
-__vmsim_export unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr,
-				      unsigned long old_len, unsigned long new_len,
-				      unsigned long new_addr, unsigned long flags);
+/* mremap: src/mm/mremap.c, src/mm/move_page_tables.c. What is static in the kernel stands last. */
 __vmsim_export unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
 					      struct vm_area_struct *new_vma,
 					      unsigned long new_addr, unsigned long len,
 					      bool need_rmap_locks, bool for_stack);
-__vmsim_export int move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long old_addr,
-			     unsigned long old_end, struct vm_area_struct *new_vma, pmd_t *new_pmd,
-			     unsigned long new_addr, bool need_rmap_locks);
-__vmsim_export bool move_normal_pmd(struct vm_area_struct *vma, unsigned long old_addr,
-				    unsigned long new_addr, pmd_t *old_pmd, pmd_t *new_pmd);
-__vmsim_export bool move_normal_pud(struct vm_area_struct *vma, unsigned long old_addr,
-				    unsigned long new_addr, pud_t *old_pud, pud_t *new_pud);
-__vmsim_export void take_rmap_locks(struct vm_area_struct *vma);
-__vmsim_export void drop_rmap_locks(struct vm_area_struct *vma);
-
 __vmsim_export long change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma,
 				      unsigned long start, unsigned long end,
 				      unsigned long cp_flags);
-__vmsim_export long change_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
-				     pmd_t *pmd, unsigned long addr, unsigned long end,
-				     pgprot_t newprot, unsigned long cp_flags);
 __vmsim_export bool can_change_pte_writable(struct vm_area_struct *vma, unsigned long addr,
 					    pte_t pte);
 __vmsim_export void clear_soft_dirty(struct vm_area_struct *vma, unsigned long addr, pte_t *pte);
@@ -607,6 +623,24 @@ __vmsim_export void print_bad_pte(struct vm_area_struct *vma, unsigned long addr
 				  struct page *page);
 __vmsim_export void free_pgd_range(struct mmu_gather *tlb, unsigned long addr, unsigned long end,
 				   unsigned long floor, unsigned long ceiling);
+
+#ifndef VMSIM_KERNEL_FILE
+__vmsim_export unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr,
+				      unsigned long old_len, unsigned long new_len,
+				      unsigned long new_addr, unsigned long flags);
+__vmsim_export int move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long old_addr,
+			     unsigned long old_end, struct vm_area_struct *new_vma, pmd_t *new_pmd,
+			     unsigned long new_addr, bool need_rmap_locks);
+__vmsim_export bool move_normal_pmd(struct vm_area_struct *vma, unsigned long old_addr,
+				    unsigned long new_addr, pmd_t *old_pmd, pmd_t *new_pmd);
+__vmsim_export bool move_normal_pud(struct vm_area_struct *vma, unsigned long old_addr,
+				    unsigned long new_addr, pud_t *old_pud, pud_t *new_pud);
+__vmsim_export void take_rmap_locks(struct vm_area_struct *vma);
+__vmsim_export void drop_rmap_locks(struct vm_area_struct *vma);
+__vmsim_export long change_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				     pmd_t *pmd, unsigned long addr, unsigned long end,
+				     pgprot_t newprot, unsigned long cp_flags);
+#endif
 
 static inline void init_rss_vec(int *rss)
 {

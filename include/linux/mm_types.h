@@ -195,6 +195,10 @@ enum {
 RB_HEAD(vmsim_vma_tree, vm_area_struct);
 RB_HEAD(vmsim_mapping_tree, vm_area_struct);
 
+/* Programs do not handle their faults (CONFIG_USERFAULTFD=n). */
+struct vm_userfaultfd_ctx {};
+#define NULL_VM_UFFD_CTX ((struct vm_userfaultfd_ctx) {})
+
 /**
  * struct vm_area_struct - a mapping of one object at one range of addresses
  *
@@ -219,6 +223,7 @@ struct vm_area_struct {
 	RB_ENTRY(vm_area_struct) shared;
 	unsigned long shared_subtree_last;
 	const char *anon_name;
+	struct vm_userfaultfd_ctx vm_userfaultfd_ctx;
 };
 
 /* Resident pages by kind, as one CPU counted them: only the sum over all CPUs means something. */
@@ -248,11 +253,11 @@ struct mm_struct {
 	spinlock_t page_table_lock;
 	struct rw_semaphore mmap_lock;
 	seqcount_t write_protect_seq;
-	struct vmsim_vma_tree mm_vmas;
+	struct vmsim_vma_tree mm_mt;
 	unsigned long mmap_base;
 	unsigned long task_size;
 	unsigned long start_brk, brk;
-	unsigned long total_vm;
+	unsigned long hiwater_vm, total_vm, locked_vm;
 	unsigned long def_flags;
 	unsigned long flags;
 	struct vmsim_rss_slot *rss_stat;

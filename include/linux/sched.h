@@ -58,6 +58,7 @@ enum vmsim_unsettled {
  * @tlb_ubc: flushes that it owes for pages that it unmapped in reclaim
  * @fault_kind: how its last fault ended (enum vmsim_fault_kind)
  * @actor: the explorer's view of the thread
+ * @personality: bits of <linux/personality.h>; none are set
  * @comm: name
  */
 struct task_struct {
@@ -87,6 +88,7 @@ struct task_struct {
 	int fault_kind;
 	struct vmsim_actor *actor;
 	struct list_head task_list;
+	unsigned int personality;
 	char comm[TASK_COMM_LEN];
 };
 

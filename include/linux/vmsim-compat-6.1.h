@@ -8,6 +8,7 @@
  * takes both. The gather's part is <asm/tlb-6.1.h>.
  */
 #include <linux/mm.h>
+#include <linux/mmu_notifier.h>
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
 #include <linux/swap.h>
@@ -26,5 +27,13 @@
 #define trylock_page(page) folio_trylock(page_folio(page))
 #define unlock_page(page) folio_unlock(page_folio(page))
 #define page_mkclean(page) folio_mkclean(page_folio(page))
+
+/* Notifiers were told the mapping, too. */
+#undef mmu_notifier_range_init
+#undef mmu_notifier_range_init_owner
+#define mmu_notifier_range_init(range, event, flags, vma, mm, start, end) \
+	vmsim_mmu_notifier_range_init(range, start, end)
+#define mmu_notifier_range_init_owner(range, event, flags, vma, mm, start, end, owner) \
+	vmsim_mmu_notifier_range_init(range, start, end)
 
 #endif

@@ -61,7 +61,7 @@ static pte_t *entry_in(struct mm_struct *mm, const struct page *page)
 {
 	const struct folio *folio = chk_folio(page);
 	pgoff_t pgoff = folio->index + folio_page_idx(folio, page);
-	struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas);
+	struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt);
 
 	for (; vma; vma = vmsim_vma_next(vma)) {
 		pte_t *ptep;

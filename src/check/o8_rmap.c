@@ -10,7 +10,7 @@
 
 static struct vm_area_struct *vma_at(struct mm_struct *mm, unsigned long addr)
 {
-	struct vm_area_struct *vma = RB_ROOT(&mm->mm_vmas);
+	struct vm_area_struct *vma = RB_ROOT(&mm->mm_mt);
 
 	while (vma && (addr < vma->vm_start || addr >= vma->vm_end))
 		vma = addr < vma->vm_start ? RB_LEFT(vma, vm_node) : RB_RIGHT(vma, vm_node);

@@ -24,7 +24,7 @@ bool chk_anon_vma_lives(struct vmsim_checker *chk, const struct anon_vma *anon_v
 	struct mm_struct *mm;
 
 	list_for_each_entry(mm, &chk->machine->mms, mm_list)
-		for (vma = vmsim_vma_first(&mm->mm_vmas); vma; vma = vmsim_vma_next(vma))
+		for (vma = vmsim_vma_first(&mm->mm_mt); vma; vma = vmsim_vma_next(vma))
 			if (is_in(vma, anon_vma))
 				return true;
 	return false;

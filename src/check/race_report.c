@@ -12,7 +12,7 @@ static bool lies_in(u64 addr, const void *start, size_t size)
 /* The VMA of @mm that @addr is a part of, or NULL. */
 static const struct vm_area_struct *vma_of(struct mm_struct *mm, u64 addr)
 {
-	struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas);
+	struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt);
 
 	while (vma && !lies_in(addr, vma, sizeof(*vma)))
 		vma = vmsim_vma_next(vma);

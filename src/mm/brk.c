@@ -20,7 +20,7 @@ static int grow(struct mm_struct *mm, unsigned long start, unsigned long end)
 		.pgoff = start >> PAGE_SHIFT,
 	};
 
-	if (mm->map_count > VMSIM_MAX_MAP_COUNT || !room_for_heap(mm, start, end))
+	if (mm->map_count > sysctl_max_map_count || !room_for_heap(mm, start, end))
 		return -ENOMEM;
 	return vmsim_mmap_region(&heap);
 }
@@ -85,7 +85,7 @@ VMSIM_API int vmsim_brk_start(unsigned long addr)
 	if (err)
 		return err;
 	mmap_write_lock(mm);
-	if (addr < VMSIM_MMAP_MIN_ADDR || addr >= mm->task_size)
+	if (addr < mmap_min_addr || addr >= mm->task_size)
 		err = -EINVAL;
 	else if (mm->brk != mm->start_brk)
 		err = -EBUSY;

@@ -87,10 +87,10 @@ static void clear_all_soft_dirty(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
 
-	for (vma = vmsim_vma_first(&mm->mm_vmas); vma; vma = vmsim_vma_next(vma))
+	for (vma = vmsim_vma_first(&mm->mm_mt); vma; vma = vmsim_vma_next(vma))
 		begin_tracking(vma);
 	inc_tlb_flush_pending(mm);
-	for (vma = vmsim_vma_first(&mm->mm_vmas); vma; vma = vmsim_vma_next(vma))
+	for (vma = vmsim_vma_first(&mm->mm_mt); vma; vma = vmsim_vma_next(vma))
 		if (!(vma->vm_flags & VM_PFNMAP))
 			clear_mapping(vma);
 	flush_tlb_mm(mm);

@@ -47,7 +47,7 @@ static int dup_mapping(struct mm_struct *mm, struct vm_area_struct *orig)
  */
 __vmsim_overridable int vmsim_dup_mappings(struct mm_struct *mm, struct mm_struct *oldmm)
 {
-	struct vm_area_struct *vma = vmsim_vma_first(&oldmm->mm_vmas);
+	struct vm_area_struct *vma = vmsim_vma_first(&oldmm->mm_mt);
 	int err = 0;
 
 	mm->total_vm = oldmm->total_vm;

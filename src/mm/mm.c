@@ -40,7 +40,7 @@ __vmsim_overridable struct mm_struct *mm_alloc(void)
 		return NULL;
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
-	RB_INIT(&mm->mm_vmas);
+	RB_INIT(&mm->mm_mt);
 	vmsim_rwsem_init(&mm->mmap_lock, &mmap_lock_class, mm);
 	vmsim_spin_init(&mm->page_table_lock, &page_table_lock_class, mm);
 	seqcount_init(&mm->write_protect_seq);
@@ -110,7 +110,7 @@ static void free_all_vmas(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
 
-	while ((vma = vmsim_vma_first(&mm->mm_vmas))) {
+	while ((vma = vmsim_vma_first(&mm->mm_mt))) {
 		vmsim_vma_remove(mm, vma);
 		vmsim_vma_free(vma);
 		cond_resched();
@@ -130,8 +130,8 @@ static void free_all_vmas(struct mm_struct *mm)
  */
 __vmsim_overridable void exit_mmap(struct mm_struct *mm)
 {
-	struct vm_area_struct *first = vmsim_vma_first(&mm->mm_vmas);
-	struct ma_state mas = { .tree = &mm->mm_vmas, .at = first };
+	MA_STATE(mas, &mm->mm_mt, 0, 0);
+	struct vm_area_struct *first = mas_find(&mas, ULONG_MAX);
 	struct mmu_gather tlb;
 
 	if (!first)
@@ -142,7 +142,7 @@ __vmsim_overridable void exit_mmap(struct mm_struct *mm)
 	mmap_read_unlock(mm);
 
 	mmap_write_lock(mm);
-	mas.at = first;
+	mas_set(&mas, first->vm_end);
 	free_pgtables(&tlb, &mas, first, 0, 0, true);
 	tlb_finish_mmu(&tlb);
 	free_all_vmas(mm);

@@ -7,10 +7,6 @@
 #include <linux/rmap.h>
 #include "machine/internal.h"
 
-/* More mappings than this: -ENOMEM (vm.max_map_count). */
-#define VMSIM_MAX_MAP_COUNT 65530
-/* Nobody maps below this address (vm.mmap_min_addr). */
-#define VMSIM_MMAP_MIN_ADDR 65536UL
 /* Pages that a read fault of a file tries to map (fault_around_bytes, 64 KiB). */
 #define VMSIM_FAULT_AROUND_PAGES 16UL
 

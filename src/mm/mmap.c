@@ -98,7 +98,7 @@ static long map_locked(struct mm_struct *mm, unsigned long addr, size_t len, int
 	struct vma_merge_struct vmg = { .mm = mm, .file = file };
 	int err;
 
-	if (mm->map_count > VMSIM_MAX_MAP_COUNT)
+	if (mm->map_count > sysctl_max_map_count)
 		return -ENOMEM;
 	addr = vmsim_get_unmapped_area(mm, addr, len, flags);
 	if (IS_ERR_VALUE(addr))
@@ -132,8 +132,8 @@ static long do_mmap(struct mm_struct *mm, unsigned long addr, size_t length, int
 		return -EOVERFLOW;
 	if (!(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && addr) {
 		addr &= PAGE_MASK;
-		if (addr && addr < VMSIM_MMAP_MIN_ADDR)
-			addr = VMSIM_MMAP_MIN_ADDR;
+		if (addr && addr < mmap_min_addr)
+			addr = mmap_min_addr;
 	}
 	mmap_write_lock(mm);
 	result = map_locked(mm, addr, len, prot, flags, file, pgoff);

@@ -48,7 +48,7 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 	unsigned long moved;
 
 	/* What is left of the old mapping may be two. */
-	if (mm->map_count >= VMSIM_MAX_MAP_COUNT - 3)
+	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
 	new_vma = copy_vma(&vma, new_addr, new_len, linear_page_index(vma, old_addr),
 			   &need_rmap_locks, flags & MREMAP_DONTUNMAP);
@@ -120,7 +120,7 @@ static long mremap_to(struct mm_struct *mm, unsigned long addr, unsigned long ol
 	    new_addr > mm->task_size - new_len || overlap(addr, old_len, new_addr, new_len))
 		return -EINVAL;
 	/* As move_vma(), but before anything is unmapped, which may make one more of each. */
-	if (mm->map_count + 2 >= VMSIM_MAX_MAP_COUNT - 3)
+	if (mm->map_count + 2 >= sysctl_max_map_count - 3)
 		return -ENOMEM;
 	if (fixed)
 		err = vmsim_do_munmap(mm, new_addr, new_len, false);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
 #include <asm/tlb.h>
+#include <limits.h>
 #include <vmsim/process.h>
 
 /* Mappings on their way out. @floor, @ceiling: what bounds the page tables that may go. */
@@ -20,7 +21,7 @@ static int isolate(struct mm_struct *mm, struct vm_area_struct *first, unsigned 
 
 	if (start > first->vm_start) {
 		/* A hole makes two mappings of one. */
-		if (end < first->vm_end && mm->map_count >= VMSIM_MAX_MAP_COUNT)
+		if (end < first->vm_end && mm->map_count >= sysctl_max_map_count)
 			return -ENOMEM;
 		first = vmsim_vma_split(first, start);
 		if (IS_ERR(first))
@@ -55,13 +56,13 @@ static void detach(struct doomed *doomed)
 /* Entries, then reverse maps, then tables; one gather, one flush at its end (R1, R2, R21). */
 static void clear(struct doomed *doomed, bool locked_for_writing)
 {
-	struct vm_area_struct *first = vmsim_vma_first(&doomed->tree);
-	struct ma_state mas = { .tree = &doomed->tree, .at = first };
+	MA_STATE(mas, &doomed->tree, 0, 0);
+	struct vm_area_struct *first = mas_find(&mas, ULONG_MAX);
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(&tlb, doomed->mm);
 	unmap_vmas(&tlb, &mas, first, doomed->start, doomed->end, doomed->end, locked_for_writing);
-	mas.at = first;
+	mas_set(&mas, first->vm_end);
 	free_pgtables(&tlb, &mas, first, doomed->floor, doomed->ceiling, locked_for_writing);
 	tlb_finish_mmu(&tlb);
 }

@@ -28,7 +28,7 @@ static unsigned long gap_below(struct mm_struct *mm, unsigned long len, unsigned
 
 static bool free_at(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
-	return addr >= VMSIM_MMAP_MIN_ADDR && addr <= mm->task_size - len &&
+	return addr >= mmap_min_addr && addr <= mm->task_size - len &&
 	       !find_vma_intersection(mm, addr, addr + len);
 }
 
@@ -41,19 +41,19 @@ unsigned long vmsim_get_unmapped_area(struct mm_struct *mm, unsigned long addr, 
 {
 	unsigned long found;
 
-	if (len > mm->task_size - VMSIM_MMAP_MIN_ADDR)
+	if (len > mm->task_size - mmap_min_addr)
 		return -ENOMEM;
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		if (addr > mm->task_size - len)
 			return -ENOMEM;
 		if (offset_in_page(addr))
 			return -EINVAL;
-		return addr < VMSIM_MMAP_MIN_ADDR ? (unsigned long)-EPERM : addr;
+		return addr < mmap_min_addr ? (unsigned long)-EPERM : addr;
 	}
 	if (addr && addr <= mm->task_size && free_at(mm, PAGE_ALIGN(addr), len))
 		return PAGE_ALIGN(addr);
-	found = gap_below(mm, len, VMSIM_MMAP_MIN_ADDR, mm->mmap_base);
+	found = gap_below(mm, len, mmap_min_addr, mm->mmap_base);
 	if (!found)
-		found = gap_below(mm, len, VMSIM_MMAP_MIN_ADDR, mm->task_size);
+		found = gap_below(mm, len, mmap_min_addr, mm->task_size);
 	return found ? found : (unsigned long)-ENOMEM;
 }

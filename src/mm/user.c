@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
 #include "order/order.h"
+#include <linux/uaccess.h>
 #include <vmsim/process.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -74,6 +75,11 @@ static int access_memory(unsigned long addr, enum vmsim_access access, unsigned 
 		err = take_fault(self->mm, addr, access);
 	} while (!err);
 	return err;
+}
+
+int vmsim_uaccess(unsigned long addr, bool write, unsigned int size, u64 *value)
+{
+	return access_memory(addr, write ? VMSIM_ACCESS_WRITE : VMSIM_ACCESS_READ, size, value);
 }
 
 static bool bad_size(unsigned long addr, unsigned int size)

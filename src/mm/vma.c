@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <limits.h>
 
 /*
  * The mappings of an address space, ordered by address. They never overlap, so that comparing the
@@ -39,23 +40,23 @@ void vmsim_vma_tree_del(struct vmsim_vma_tree *tree, struct vm_area_struct *vma)
 
 void vmsim_vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	vmsim_vma_tree_add(&mm->mm_vmas, vma);
+	vmsim_vma_tree_add(&mm->mm_mt, vma);
 	mm->map_count++;
 	vmsim_event(VMA_ADD, (uintptr_t)vma, vma->vm_start, vma->vm_end);
 }
 
 void vmsim_vma_remove(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	vmsim_vma_tree_del(&mm->mm_vmas, vma);
+	vmsim_vma_tree_del(&mm->mm_mt, vma);
 	mm->map_count--;
 	vmsim_event(VMA_REMOVE, (uintptr_t)vma, vma->vm_start, vma->vm_end);
 }
 
 /* The first mapping that ends above @addr; @below: the last one that ends at or below it. */
-static struct vm_area_struct *search(struct mm_struct *mm, unsigned long addr,
+static struct vm_area_struct *search(struct vmsim_vma_tree *tree, unsigned long addr,
 				     struct vm_area_struct **below)
 {
-	struct vm_area_struct *at = RB_ROOT(&mm->mm_vmas);
+	struct vm_area_struct *at = RB_ROOT(tree);
 	struct vm_area_struct *found = NULL;
 
 	*below = NULL;
@@ -85,7 +86,7 @@ __vmsim_overridable struct vm_area_struct *find_vma(struct mm_struct *mm, unsign
 	struct vm_area_struct *below;
 
 	mmap_assert_locked(mm);
-	return search(mm, addr, &below);
+	return search(&mm->mm_mt, addr, &below);
 }
 
 /**
@@ -102,7 +103,7 @@ __vmsim_overridable struct vm_area_struct *find_vma_prev(struct mm_struct *mm, u
 							 struct vm_area_struct **pprev)
 {
 	mmap_assert_locked(mm);
-	return search(mm, addr, pprev);
+	return search(&mm->mm_mt, addr, pprev);
 }
 
 /**
@@ -140,24 +141,87 @@ __vmsim_overridable struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsi
 	return vma && vma->vm_start <= addr ? vma : NULL;
 }
 
+/* The walk stands at @vma; where that is NULL, it stays where it was. */
+static struct vm_area_struct *stand_at(struct ma_state *mas, struct vm_area_struct *vma)
+{
+	if (!vma)
+		return NULL;
+	mas->index = vma->vm_start;
+	mas->last = vma->vm_end - 1;
+	mas->status = ma_active;
+	return vma;
+}
+
+/**
+ * mas_walk() - what there is where a walk stands
+ * @mas: the walk; stands at the whole mapping, or the whole hole, afterwards
+ *
+ * Source: lib/maple_tree.c, Linux 6.12.
+ * Return: the mapping that holds @mas->index, or NULL: a hole does.
+ */
+__vmsim_overridable struct vm_area_struct *mas_walk(struct ma_state *mas)
+{
+	struct vm_area_struct *below, *vma = search(mas->tree, mas->index, &below);
+
+	if (vma && vma->vm_start <= mas->index)
+		return stand_at(mas, vma);
+	mas->index = below ? below->vm_end : 0;
+	mas->last = vma ? vma->vm_start - 1 : ULONG_MAX;
+	mas->status = ma_active;
+	return NULL;
+}
+
 /**
  * mas_find() - the next mapping of a walk
- * @mas: where the walk stands
+ * @mas: the walk; one that begins may find the mapping that holds @mas->index
  * @max: highest address at which the mapping may start
  *
  * Our walks go over trees of mappings by address, also where the kernel numbers the mappings that
  * it took out.
  *
  * Source: lib/maple_tree.c, Linux 6.12.
- * Return: the mapping, or NULL at the end.
+ * Return: the mapping, or NULL at the end; the walk stays then.
  */
 __vmsim_overridable struct vm_area_struct *mas_find(struct ma_state *mas, unsigned long max)
 {
-	struct vm_area_struct *next = mas->at ? vmsim_vma_next(mas->at) :
-						vmsim_vma_first(mas->tree);
+	struct vm_area_struct *below, *vma;
 
-	if (!next || next->vm_start > max)
+	if (mas->status != ma_start && mas->last == ULONG_MAX)
 		return NULL;
-	mas->at = next;
-	return next;
+	vma = search(mas->tree, mas->status == ma_start ? mas->index : mas->last + 1, &below);
+	return stand_at(mas, vma && vma->vm_start <= max ? vma : NULL);
+}
+
+/**
+ * mas_next() - the mapping behind where a walk stands
+ * @mas: the walk
+ * @max: highest address at which the mapping may start
+ *
+ * Source: lib/maple_tree.c, Linux 6.12.
+ * Return: as mas_find().
+ */
+__vmsim_overridable struct vm_area_struct *mas_next(struct ma_state *mas, unsigned long max)
+{
+	if (mas->status == ma_start)
+		mas_walk(mas);
+	return mas_find(mas, max);
+}
+
+/**
+ * mas_prev() - the mapping before where a walk stands
+ * @mas: the walk
+ * @min: the mapping ends above it
+ *
+ * Source: lib/maple_tree.c, Linux 6.12.
+ * Return: the mapping, or NULL: there is none, and the walk begins at @min again.
+ */
+__vmsim_overridable struct vm_area_struct *mas_prev(struct ma_state *mas, unsigned long min)
+{
+	struct vm_area_struct *below;
+
+	search(mas->tree, mas->index, &below);
+	if (below && below->vm_end > min)
+		return stand_at(mas, below);
+	mas_set(mas, min);
+	return NULL;
 }

@@ -45,13 +45,13 @@ static struct vm_area_struct *split_off(struct vm_area_struct *vma, unsigned lon
 	struct vm_area_struct *upper;
 
 	if (vma->vm_start < start) {
-		if (vma->vm_mm->map_count >= VMSIM_MAX_MAP_COUNT)
+		if (vma->vm_mm->map_count >= sysctl_max_map_count)
 			return ERR_PTR(-ENOMEM);
 		vma = vmsim_vma_split(vma, start);
 	}
 	if (IS_ERR(vma) || vma->vm_end == end)
 		return vma;
-	if (vma->vm_mm->map_count >= VMSIM_MAX_MAP_COUNT)
+	if (vma->vm_mm->map_count >= sysctl_max_map_count)
 		return ERR_PTR(-ENOMEM);
 	upper = vmsim_vma_split(vma, end);
 	return IS_ERR(upper) ? upper : vma;

@@ -77,7 +77,7 @@ static void mix_mm(struct mm_struct *mm)
 {
 	const struct chk_walk walk = { .pte = mix_pte, .table = mix_table };
 
-	struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas);
+	struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt);
 
 	leavings = mix(leavings, mm->context.ctx_id);
 	for (; vma; vma = vmsim_vma_next(vma)) {

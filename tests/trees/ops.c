@@ -83,7 +83,7 @@ struct vm_area_struct *act_vma(const struct act *act, unsigned int page)
 {
 	unsigned long addr = TREE_ADDR(page);
 
-	for (struct vm_area_struct *vma = vmsim_vma_first(&act->space->mm->mm_vmas); vma;
+	for (struct vm_area_struct *vma = vmsim_vma_first(&act->space->mm->mm_mt); vma;
 	     vma = vmsim_vma_next(vma))
 		if (vma->vm_start <= addr && addr < vma->vm_end)
 			return vma;

@@ -126,7 +126,7 @@ static void check_mm(struct mm_struct *mm)
 	unsigned long pages = 0;
 	long vmas = 0;
 
-	for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas); vma;
+	for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt); vma;
 	     vma = vmsim_vma_next(vma), vmas++)
 		pages += vma_pages(vma);
 	check("mappings", (unsigned long)mm->pid, vmas, mm->map_count);

@@ -151,7 +151,7 @@ void tree_recount_anon(void)
 
 	memset(member, 0, sizeof(member));
 	list_for_each_entry(mm, &tree.m->mms, mm_list)
-		for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas); vma;
+		for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt); vma;
 		     vma = vmsim_vma_next(vma))
 			count_vma(vma);
 	check_folios();

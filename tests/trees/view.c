@@ -150,7 +150,7 @@ static void check_vmas(const struct space *space)
 {
 	unsigned long end = 0, pages = 0;
 
-	for (struct vm_area_struct *vma = vmsim_vma_first(&space->mm->mm_vmas); vma;
+	for (struct vm_area_struct *vma = vmsim_vma_first(&space->mm->mm_mt); vma;
 	     vma = vmsim_vma_next(vma)) {
 		if (vma->vm_start < end || vma->vm_end <= vma->vm_start)
 			tree_fail("mappings of %d overlap at %lx", space->mm->pid, vma->vm_start);

@@ -78,7 +78,7 @@ static inline void recount_anon_vmas(struct vmsim_machine *machine)
 
 	assert_non_null(all);
 	list_for_each_entry(mm, &m->mms, mm_list)
-		for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_vmas); vma;
+		for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt); vma;
 		     vma = vmsim_vma_next(vma))
 			recount_vma(all, vma);
 	recount_children(all);

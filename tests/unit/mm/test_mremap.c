@@ -459,11 +459,11 @@ static void test_too_many_mappings(void **state)
 	int count = mm->map_count;
 
 	(void)state;
-	mm->map_count = VMSIM_MAX_MAP_COUNT - 3;
+	mm->map_count = sysctl_max_map_count - 3;
 	assert_int_equal(vmsim_mremap(a, PG, 2 * PG, MREMAP_MAYMOVE, 0), -ENOMEM);
-	mm->map_count = VMSIM_MAX_MAP_COUNT - 5;
+	mm->map_count = sysctl_max_map_count - 5;
 	assert_int_equal(vmsim_mremap(a, PG, PG, MOVE, THERE), -ENOMEM);
-	mm->map_count = VMSIM_MAX_MAP_COUNT - 6;
+	mm->map_count = sysctl_max_map_count - 6;
 	assert_int_equal(vmsim_mremap(a, PG, PG, MOVE, THERE), THERE);
 	mm->map_count = count + 1;
 	recount();

@@ -134,7 +134,7 @@ static void do_mapped_walk(struct worker *worker, void *arg)
 	vmsim_enter();
 	folio = locked_folio(job->w, job->index);
 	{
-		DEFINE_FOLIO_VMA_WALK(pvmw, folio, vmsim_vma_first(&job->w->mm[0]->mm_vmas),
+		DEFINE_FOLIO_VMA_WALK(pvmw, folio, vmsim_vma_first(&job->w->mm[0]->mm_mt),
 				      job->addr, job->flags);
 
 		job->result = page_vma_mapped_walk(&pvmw);
@@ -236,7 +236,7 @@ static void test_referenced_heeds_vma_flags(void **state)
 {
 	struct world *w = *state;
 	unsigned long addr = map_and_touch(w, 0, w->file, MAP_SHARED, 7, 1, false), vm_flags;
-	struct vm_area_struct *vma = vmsim_vma_first(&w->mm[0]->mm_vmas);
+	struct vm_area_struct *vma = vmsim_vma_first(&w->mm[0]->mm_mt);
 	struct folio *folio;
 
 	vmsim_enter();
@@ -320,7 +320,7 @@ static void test_unmap_leaves_locked_memory(void **state)
 	struct folio *folio;
 
 	map_and_touch(w, 0, w->file, MAP_SHARED, 9, 1, false);
-	vma = vmsim_vma_first(&w->mm[0]->mm_vmas);
+	vma = vmsim_vma_first(&w->mm[0]->mm_mt);
 	vmsim_enter();
 	folio = locked_folio(w, 9);
 	vma->vm_flags |= VM_LOCKED;
@@ -400,7 +400,7 @@ static void test_unmap_forgets_lazily_freed(void **state)
 	pte = entry_of(w->mm[0], addr, &ptl);
 	spin_lock(ptl);
 	set_pte_at(w->mm[0], addr, pte, pte_mkclean(ptep_clear_flush(vmsim_vma_first(
-			&w->mm[0]->mm_vmas), addr, pte)));
+			&w->mm[0]->mm_mt), addr, pte)));
 	spin_unlock(ptl);
 	folio_clear_dirty(folio);
 	folio_clear_swapbacked(folio);
@@ -533,7 +533,7 @@ static void test_many_debts_never_look_paid(void **state)
 			spin_lock(ptl);
 			folio_get(folio);
 			folio_add_file_rmap_pte(folio, folio_page(folio, 0),
-						vmsim_vma_first(&mm->mm_vmas));
+						vmsim_vma_first(&mm->mm_mt));
 			set_pte_at(mm, addr, pte, mk_pte(folio_page(folio, 0), PAGE_READONLY));
 			add_mm_counter(mm, MM_FILEPAGES, 1);
 			spin_unlock(ptl);

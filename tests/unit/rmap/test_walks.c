@@ -43,7 +43,7 @@ static unsigned int expect_visits(struct world *w, const struct visits *visits, 
 	unsigned int expected = 0;
 
 	for (int i = 0; i < PROCESSES; i++) {
-		struct vm_area_struct *vma = vmsim_vma_first(&w->mm[i]->mm_vmas);
+		struct vm_area_struct *vma = vmsim_vma_first(&w->mm[i]->mm_mt);
 
 		for (; vma; vma = vmsim_vma_next(vma)) {
 			if (!vma->vm_file || index < vma->vm_pgoff ||
@@ -438,7 +438,7 @@ static void test_mapped_walk_can_be_given_up(void **state)
 	vmsim_enter();
 	folio = locked_folio(w, 0);
 	{
-		DEFINE_FOLIO_VMA_WALK(pvmw, folio, vmsim_vma_first(&w->mm[0]->mm_vmas), addr, 0);
+		DEFINE_FOLIO_VMA_WALK(pvmw, folio, vmsim_vma_first(&w->mm[0]->mm_mt), addr, 0);
 
 		assert_true(page_vma_mapped_walk(&pvmw));
 		page_vma_mapped_walk_done(&pvmw);
