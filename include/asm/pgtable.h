@@ -6,6 +6,8 @@
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <asm/tlbflush.h>
+#include <asm/pgtable_huge.h>
+#include <asm/pgtable_swap.h>
 #include <vmsim/hook.h>
 
 /*
@@ -24,15 +26,27 @@ VMSIM_PTE_TEST(dirty, _PAGE_DIRTY)
 VMSIM_PTE_TEST(young, _PAGE_ACCESSED)
 VMSIM_PTE_TEST(special, _PAGE_SPECIAL)
 VMSIM_PTE_TEST(soft_dirty, _PAGE_SOFT_DIRTY)
+VMSIM_PTE_TEST(uffd_wp, _PAGE_UFFD_WP)
+VMSIM_PTE_TEST(huge, _PAGE_PSE)
+VMSIM_PTE_TEST(devmap, _PAGE_DEVMAP)
 VMSIM_PTE_WITH(mkdirty, _PAGE_DIRTY | _PAGE_SOFT_DIRTY)
 VMSIM_PTE_WITH(mksoft_dirty, _PAGE_SOFT_DIRTY)
 VMSIM_PTE_WITH(mkyoung, _PAGE_ACCESSED)
 VMSIM_PTE_WITH(mkwrite_novma, _PAGE_RW)
 VMSIM_PTE_WITH(mkspecial, _PAGE_SPECIAL)
+VMSIM_PTE_WITH(mkhuge, _PAGE_PSE)
+VMSIM_PTE_WITH(mkdevmap, _PAGE_SPECIAL | _PAGE_DEVMAP)
 VMSIM_PTE_WITHOUT(mkclean, _PAGE_DIRTY)
 VMSIM_PTE_WITHOUT(clear_soft_dirty, _PAGE_SOFT_DIRTY)
 VMSIM_PTE_WITHOUT(mkold, _PAGE_ACCESSED)
 VMSIM_PTE_WITHOUT(wrprotect, _PAGE_RW)
+VMSIM_PTE_WITHOUT(clrhuge, _PAGE_PSE)
+VMSIM_PTE_WITHOUT(clear_uffd_wp, _PAGE_UFFD_WP)
+
+static inline pte_t pte_mkuffd_wp(pte_t pte)
+{
+	return pte_wrprotect(__pte(pte_val(pte) | _PAGE_UFFD_WP));
+}
 
 static inline int pte_none(pte_t pte)
 {
@@ -195,26 +209,48 @@ static inline pud_t pudp_get(pud_t *pudp) { return __pud(VMSIM_ENTRY_LOAD(pudp->
 static inline p4d_t p4dp_get(p4d_t *p4dp) { return __p4d(VMSIM_ENTRY_LOAD(p4dp->p4d)); }
 static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(VMSIM_ENTRY_LOAD(pgdp->pgd)); }
 
-/* A dereference of an entry pointer (*pmd) in kernel code is an access: it must be one load. */
+/*
+ * A dereference of an entry pointer (*pmd) in kernel code is an access: it must be one load. What is
+ * no table is bad, a leaf too.
+ */
+#define VMSIM_ENTRY_PFN(val) ((unsigned long)(((val) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define VMSIM_ENTRY_FLAGS(val) ((val) & PTE_FLAGS_MASK)
 #define pmd_none(pmd) (pmd_val(pmd) == 0)
-#define pmd_present(pmd) ((pmd_val(pmd) & (_PAGE_PRESENT | _PAGE_PROTNONE)) != 0)
+#define pmd_present(pmd) ((pmd_val(pmd) & (_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_PSE)) != 0)
 #define pmd_leaf(pmd) ((pmd_val(pmd) & _PAGE_PSE) != 0)
-#define pmd_trans_huge(pmd) pmd_leaf(pmd)
-#define pmd_bad(pmd) ((pmd_val(pmd) & (_PAGE_PRESENT | _PAGE_PSE)) != _PAGE_PRESENT)
-#define pmd_pfn(pmd) ((unsigned long)((pmd_val(pmd) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define pmd_bad(pmd)								\
+	((VMSIM_ENTRY_FLAGS(pmd_val(pmd)) & ~(_PAGE_USER | _PAGE_ACCESSED)) !=	\
+	 (_PAGE_TABLE & ~(_PAGE_USER | _PAGE_ACCESSED)))
+#define pmd_pfn(pmd) VMSIM_ENTRY_PFN(pmd_val(pmd))
 #define pmd_page(pmd) pfn_to_page(pmd_pfn(pmd))
+#define pmd_pgtable(pmd) pmd_page(pmd)
+#define pmd_folio(pmd) page_folio(pmd_page(pmd))
 #define pmd_same(a, b) (pmd_val(a) == pmd_val(b))
 #define pud_none(pud) (pud_val(pud) == 0)
 #define pud_present(pud) ((pud_val(pud) & _PAGE_PRESENT) != 0)
 #define pud_leaf(pud) ((pud_val(pud) & _PAGE_PSE) != 0)
-#define pud_pfn(pud) ((unsigned long)((pud_val(pud) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define pud_bad(pud) ((VMSIM_ENTRY_FLAGS(pud_val(pud)) & ~_PAGE_TABLE) != 0)
+#define pud_pfn(pud) VMSIM_ENTRY_PFN(pud_val(pud))
+#define pud_page(pud) pfn_to_page(pud_pfn(pud))
+#define pud_same(a, b) (pud_val(a) == pud_val(b))
 #define p4d_none(p4d) (p4d_val(p4d) == 0)
 #define p4d_present(p4d) ((p4d_val(p4d) & _PAGE_PRESENT) != 0)
-#define p4d_pfn(p4d) ((unsigned long)((p4d_val(p4d) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define p4d_leaf(p4d) ((void)(p4d), false)
+#define p4d_bad(p4d) ((VMSIM_ENTRY_FLAGS(p4d_val(p4d)) & ~_PAGE_TABLE) != 0)
+#define p4d_pfn(p4d) VMSIM_ENTRY_PFN(p4d_val(p4d))
+#define p4d_page(p4d) pfn_to_page(p4d_pfn(p4d))
+#define p4d_same(a, b) (p4d_val(a) == p4d_val(b))
 /* With the p4d level folded, the PGD entry is the p4d entry and never counts as empty. */
 #define pgd_none(pgd) (pgtable_l5_enabled() && pgd_val(pgd) == 0)
 #define pgd_present(pgd) (!pgtable_l5_enabled() || (pgd_val(pgd) & _PAGE_PRESENT) != 0)
-#define pgd_pfn(pgd) ((unsigned long)((pgd_val(pgd) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define pgd_leaf(pgd) ((void)(pgd), false)
+#define pgd_bad(pgd)								\
+	(pgtable_l5_enabled() &&						\
+	 (VMSIM_ENTRY_FLAGS(pgd_val(pgd)) & ~_PAGE_USER) != (_PAGE_TABLE & ~_PAGE_USER))
+#define pgd_devmap(pgd) ((void)(pgd), 0)
+#define pgd_pfn(pgd) VMSIM_ENTRY_PFN(pgd_val(pgd))
+#define pgd_page(pgd) pfn_to_page(pgd_pfn(pgd))
+#define pgd_same(a, b) (pgd_val(a) == pgd_val(b))
 
 #define pmd_clear(pmdp) set_pmd(pmdp, __pmd(0))
 #define pud_clear(pudp) set_pud(pudp, __pud(0))
@@ -253,8 +289,10 @@ static inline pud_t *pud_offset(p4d_t *p4d, unsigned long addr)
 }
 #undef p4d_none
 #undef p4d_present
+#undef p4d_bad
 #define p4d_none(p4d) ((void)(p4d), false)
 #define p4d_present(p4d) ((void)(p4d), true)
+#define p4d_bad(p4d) ((void)(p4d), false)
 #else
 static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long addr)
 {
@@ -308,6 +346,14 @@ static inline bool pte_access_permitted(pte_t pte, bool write)
 	pteval_t needed = _PAGE_PRESENT | _PAGE_USER | (write ? _PAGE_RW : 0);
 
 	return (pte_val(pte) & needed) == needed;
+}
+
+/* Whether a TLB may have the entry: PROT_NONE ones only while they wait for a flush (R3b). */
+static inline bool pte_accessible(struct mm_struct *mm, pte_t pte)
+{
+	if (pte_val(pte) & _PAGE_PRESENT)
+		return true;
+	return pte_protnone(pte) && atomic_read(&mm->tlb_flush_pending);
 }
 
 static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long addr)

@@ -53,7 +53,13 @@ typedef struct page *pgtable_t;
 #define _PAGE_SPECIAL	BIT_ULL(9)
 #define _PAGE_UFFD_WP	BIT_ULL(10)
 #define _PAGE_SOFT_DIRTY BIT_ULL(11)
+#define _PAGE_DEVMAP	BIT_ULL(58)
 #define _PAGE_NX	BIT_ULL(63)
+
+/* Where an entry is neither present nor empty, it is a swap entry, and has these. */
+#define _PAGE_SWP_SOFT_DIRTY _PAGE_RW
+#define _PAGE_SWP_UFFD_WP _PAGE_USER
+#define _PAGE_SWP_EXCLUSIVE _PAGE_PWT
 
 /* The frame number stands in bits 12 to 51. */
 #define PTE_PFN_MASK	(GENMASK(51, PAGE_SHIFT))
@@ -74,7 +80,8 @@ typedef struct page *pgtable_t;
 
 #define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
 #define _PAGE_CHG_MASK	(PTE_PFN_MASK | _PAGE_PCD | _PAGE_PWT | _PAGE_SPECIAL | _PAGE_ACCESSED | \
-			 _PAGE_DIRTY | _PAGE_SOFT_DIRTY | _PAGE_UFFD_WP)
+			 _PAGE_DIRTY | _PAGE_SOFT_DIRTY | _PAGE_DEVMAP | _PAGE_UFFD_WP)
+#define _HPAGE_CHG_MASK	(_PAGE_CHG_MASK | _PAGE_PSE)
 
 #define PAGE_NONE	__pgprot(_PAGE_PROTNONE | _PAGE_ACCESSED)
 #define PAGE_SHARED	__pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
@@ -117,12 +124,21 @@ typedef struct page *pgtable_t;
 #define P4D_MASK	(~(P4D_SIZE - 1))
 #define PGDIR_SIZE	(1UL << PGDIR_SHIFT)
 #define PGDIR_MASK	(~(PGDIR_SIZE - 1))
+#define PMD_ORDER	(PMD_SHIFT - PAGE_SHIFT)
+#define PUD_ORDER	(PUD_SHIFT - PAGE_SHIFT)
 #define HPAGE_PMD_SHIFT PMD_SHIFT
 #define HPAGE_PMD_SIZE	PMD_SIZE
 #define HPAGE_PMD_MASK	PMD_MASK
-#define HPAGE_PMD_ORDER (PMD_SHIFT - PAGE_SHIFT)
+#define HPAGE_PMD_ORDER PMD_ORDER
 #define HPAGE_PMD_NR	(1 << HPAGE_PMD_ORDER)
+#define HPAGE_PUD_SHIFT PUD_SHIFT
 #define HPAGE_PUD_SIZE	PUD_SIZE
+#define HPAGE_PUD_MASK	PUD_MASK
+#define HPAGE_PUD_ORDER PUD_ORDER
+#define HPAGE_PUD_NR	(1 << HPAGE_PUD_ORDER)
+
+/* No address of a program lies below; free_pgtables() may go down to here. */
+#define FIRST_USER_ADDRESS 0UL
 
 /* End of the addresses that programs may use: half of what the tables translate. */
 __vmsim_export unsigned long vmsim_task_size(void);

@@ -4,6 +4,22 @@
 
 #include <linux/mm.h>
 
+/*
+ * Types of swap entries (<linux/swapops.h>): devices, and from MAX_SWAPFILES on what is no swap.
+ * Values as with CONFIG_MIGRATION, without memory failures and device memory.
+ */
+#define MAX_SWAPFILES_SHIFT 5
+#define SWP_PTE_MARKER_NUM 1
+#define SWP_DEVICE_NUM 0
+#define SWP_MIGRATION_NUM 3
+#define SWP_HWPOISON_NUM 0
+#define MAX_SWAPFILES ((1 << MAX_SWAPFILES_SHIFT) - SWP_DEVICE_NUM - SWP_MIGRATION_NUM - \
+		       SWP_HWPOISON_NUM - SWP_PTE_MARKER_NUM)
+#define SWP_MIGRATION_READ (MAX_SWAPFILES + SWP_HWPOISON_NUM)
+#define SWP_MIGRATION_READ_EXCLUSIVE (SWP_MIGRATION_READ + 1)
+#define SWP_MIGRATION_WRITE (SWP_MIGRATION_READ + 2)
+#define SWP_PTE_MARKER (SWP_MIGRATION_READ + SWP_MIGRATION_NUM + SWP_DEVICE_NUM)
+
 /* The gather's way of freeing (src/folio/swap_state.c). There is no swap yet. */
 __vmsim_export void free_page_and_swap_cache(struct page *page);
 __vmsim_export void free_pages_and_swap_cache(struct encoded_page **pages, int nr);

@@ -264,14 +264,6 @@ __vmsim_overridable int ptep_clear_flush_young(struct vm_area_struct *vma, unsig
 	return ptep_test_and_clear_young(vma, addr, ptep);
 }
 
-/* Whether a TLB may have the entry: PROT_NONE ones only while they wait for a flush (R3b). */
-static bool may_be_cached(struct mm_struct *mm, pte_t pte)
-{
-	if (hw_valid(pte))
-		return true;
-	return pte_protnone(pte) && atomic_read(&mm->tlb_flush_pending);
-}
-
 /**
  * ptep_clear_flush() - takes the value out of an entry and out of all TLBs
  * @vma: its VMA
@@ -285,7 +277,7 @@ __vmsim_overridable pte_t ptep_clear_flush(struct vm_area_struct *vma, unsigned 
 {
 	pte_t old = ptep_get_and_clear(vma->vm_mm, addr, ptep);
 
-	if (may_be_cached(vma->vm_mm, old))
+	if (pte_accessible(vma->vm_mm, old))
 		flush_tlb_page(vma, addr);
 	return old;
 }
