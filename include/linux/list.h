@@ -77,6 +77,10 @@ static inline void list_splice_init(struct list_head *from, struct list_head *to
 	for (pos = list_entry((head)->next, typeof(*pos), member);		\
 	     !list_entry_is_head(pos, head, member);				\
 	     pos = list_next_entry(pos, member))
+#define list_for_each_entry_reverse(pos, head, member)				\
+	for (pos = list_entry((head)->prev, typeof(*pos), member);		\
+	     !list_entry_is_head(pos, head, member);				\
+	     pos = list_entry(list_member_of(pos, member)->prev, typeof(*pos), member))
 #define list_for_each_entry_safe(pos, n, head, member)				\
 	for (pos = list_entry((head)->next, typeof(*pos), member),		\
 	     n = list_next_entry(pos, member);					\

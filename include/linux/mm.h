@@ -45,6 +45,9 @@
 #define VM_WIPEONFORK 0x02000000
 #define VM_SOFTDIRTY 0x08000000
 #define VM_MIXEDMAP 0x10000000
+#define VM_DROPPABLE 0x10000000000UL
+#define VM_SEALED 0x8000000000000000UL
+#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 #define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
 /* What mprotect() takes away besides the rights: nothing. */
@@ -190,6 +193,20 @@ static inline bool folio_mapped(const struct folio *folio)
 static inline bool page_mapped(const struct page *page)
 {
 	return folio_mapped(page_folio(page));
+}
+
+/* A guess, where a large folio is mapped more often than it has pages. */
+static inline bool folio_likely_mapped_shared(struct folio *folio)
+{
+	int mapcount = folio_mapcount(folio);
+
+	if (!folio_test_large(folio))
+		return mapcount > 1;
+	if (mapcount <= 1)
+		return false;
+	if (folio_entire_mapcount(folio) || mapcount > folio_nr_pages(folio))
+		return true;
+	return page_mapcount(&folio->page) > 1;
 }
 
 /* Resident-set counters. */

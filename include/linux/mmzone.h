@@ -4,6 +4,25 @@
 
 #include <linux/gfp.h>
 
+/* Those of the kernel's counts that somebody keeps here (<linux/vmstat.h>). */
+enum zone_stat_item {
+	NR_MLOCK,
+	NR_VM_ZONE_STAT_ITEMS
+};
+
+enum node_stat_item {
+	NR_ANON_MAPPED,
+	NR_FILE_MAPPED,
+	NR_SHMEM_PMDMAPPED,
+	NR_FILE_PMDMAPPED,
+	NR_ANON_THPS,
+	NR_FOLL_PIN_ACQUIRED,
+	NR_FOLL_PIN_RELEASED,
+	NR_VM_NODE_STAT_ITEMS
+};
+
+struct pglist_data;
+
 #define VMSIM_PCP_MAX 64
 
 /* Free frames of one CPU, the hottest last; only that CPU, with preemption off, touches them. */

@@ -20,11 +20,9 @@ RB_HEAD(vmsim_anon_tree, anon_vma_chain);
  * @refcount: users beside the VMAs, plus one for all VMAs together
  * @num_children: anon_vmas whose @parent this is; a root counts itself
  * @num_active_vmas: VMAs whose new pages come here (vma->anon_vma)
- * @generation: odd while it lives
- * @rcu: delays the return of the memory
  *
- * A reader in an RCU section may look at an anon_vma that has been freed: the memory stays one,
- * though a dead one, until the section ends (R8).
+ * A reader in an RCU section may look at an anon_vma that has been freed: until the section ends it
+ * is a dead one, or another family's (R8).
  */
 struct anon_vma {
 	struct anon_vma *root, *parent;
@@ -32,8 +30,6 @@ struct anon_vma {
 	struct vmsim_anon_tree rb_root;
 	atomic_t refcount;
 	unsigned long num_children, num_active_vmas;
-	unsigned long generation;
-	struct rcu_head rcu;
 };
 
 /**
@@ -64,6 +60,7 @@ enum ttu_flags {
 	TTU_RMAP_LOCKED = 1 << 7,
 };
 
+__vmsim_export void anon_vma_init(void);
 __vmsim_export int __anon_vma_prepare(struct vm_area_struct *vma);
 __vmsim_export void unlink_anon_vmas(struct vm_area_struct *vma);
 __vmsim_export int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
@@ -102,6 +99,7 @@ static inline int anon_vma_prepare(struct vm_area_struct *vma)
 #define anon_vma_lock_write(anon_vma) down_write(&(anon_vma)->root->rwsem)
 #define anon_vma_unlock_write(anon_vma) up_write(&(anon_vma)->root->rwsem)
 #define anon_vma_lock_read(anon_vma) down_read(&(anon_vma)->root->rwsem)
+#define anon_vma_trylock_read(anon_vma) down_read_trylock(&(anon_vma)->root->rwsem)
 #define anon_vma_unlock_read(anon_vma) up_read(&(anon_vma)->root->rwsem)
 
 /* Counting. All under the PTL of the entry (R6, R7). */

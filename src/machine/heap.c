@@ -138,7 +138,7 @@ static void *explore_alloc(struct vmsim_machine *m, unsigned int part, size_t si
 	return object;
 }
 
-static unsigned int part_of_caller(void)
+unsigned int vmsim_heap_part_of_caller(void)
 {
 	int thread = vmsim_explorer_thread(vmsim_self);
 
@@ -178,7 +178,7 @@ void *vmsim_machine_alloc(struct vmsim_machine *machine, size_t size)
 {
 	if (!vmsim_exploring(machine))
 		return native_alloc(machine, size);
-	return explore_alloc(machine, part_of_caller(), size);
+	return explore_alloc(machine, vmsim_heap_part_of_caller(), size);
 }
 
 void *vmsim_watcher_alloc(struct vmsim_machine *machine, size_t size)

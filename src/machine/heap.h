@@ -4,6 +4,9 @@
 
 #include <linux/types.h>
 
+/* Scenario threads and the one for RCU callbacks (explore). */
+#define VMSIM_STACKS 17
+
 struct vmsim_machine;
 
 /* The machine's objects: a jemalloc arena, or (explore) a part of its region. */
@@ -22,6 +25,9 @@ enum vmsim_heap_part {
 #define VMSIM_HEAP_SMALL (1UL << 20)
 #define VMSIM_HEAP_SIZE \
 	(VMSIM_HEAP_THREADS * VMSIM_HEAP_BIG + VMSIM_STACKS * VMSIM_HEAP_SMALL)
+
+/* The part that the calling thread's objects come from; 0 on native machines. */
+unsigned int vmsim_heap_part_of_caller(void);
 
 /* How much of part @part, which begins at *@base, is used. */
 size_t vmsim_heap_part(const struct vmsim_machine *machine, unsigned int part, char **base);

@@ -8,7 +8,9 @@
 #include <linux/mm_types.h>
 #include <linux/smp.h>
 #include <linux/mmzone.h>
+#include <linux/vm_event_item.h>
 #include <vmsim/hook.h>
+#include "machine/slab.h"
 #include "tlb/tlb.h"
 
 /*
@@ -87,6 +89,9 @@ static inline bool vmsim_hv_away(const u32 *hv_state)
 /* What a CPU has counted; only its own thread does. */
 struct vmsim_cpu_counts {
 	u64 faults, copies, reuses;
+	long node[NR_VM_NODE_STAT_ITEMS];	/* <linux/vmstat.h> */
+	long zone[NR_VM_ZONE_STAT_ITEMS];
+	long event[NR_VM_EVENT_ITEMS];
 };
 
 static inline void vmsim_count(u64 *count)
@@ -168,6 +173,7 @@ struct vmsim_machine {
 	char *heap;			/* explore; see src/machine/heap.c */
 	u32 heap_parts;			/* explore: bit per part of it that has objects */
 	unsigned int jemalloc_arena;	/* native */
+	struct vmsim_slab slab[VMSIM_TYPESAFE_CACHES];
 	struct page *memmap;
 	u64 *versions;			/* NULL unless VMSIM_CONTENTS_VERSION */
 	char *frames;
@@ -218,8 +224,7 @@ struct vmsim_machine {
 	struct vmsim_rcu_state rcu;	/* last, because of its snapshot */
 };
 
-/* Scenario threads and the one for RCU callbacks (explore). */
-#define VMSIM_STACKS 17
+/* Stacks of the threads of an explore machine, and what the explorer keeps. */
 #define VMSIM_STACK_SIZE (256UL << 10)
 #define VMSIM_CONTROL_SIZE 4096UL
 
@@ -282,6 +287,9 @@ void vmsim_leave(void);
  * before. The condition must be side-effect free; the caller re-tries its operation afterwards.
  */
 void vmsim_wait_until(bool (*ready)(const void *arg), const void *arg);
+
+/* Before the first machine (src/machine/boot.c). */
+void vmsim_boot(void);
 
 /* Objects that live as long as the machine. */
 void *vmsim_machine_alloc(struct vmsim_machine *machine, size_t size);

@@ -210,6 +210,7 @@ VMSIM_API int vmsim_machine_create(const struct vmsim_config *config,
 	err = config_check(config);
 	if (err)
 		return err;
+	vmsim_boot();
 	layout = layout_of(config);
 	handle = vmsim_handle_new(&slot);
 	if (!handle)

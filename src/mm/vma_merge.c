@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/vma_range.h"
+#include <mm/vma.h>
 
 /*
  * Mappings that become one. Behaviour of mm/vma.c, Linux 6.12: there is never more than one mapping
@@ -302,4 +303,46 @@ __vmsim_overridable struct vm_area_struct *vma_merge_extend(struct vm_area_struc
 	vmg.prev = vma;
 	vmg.next = vmsim_vma_next(vma);
 	return vma_merge_new_range(&vmg);
+}
+
+/*
+ * Could the two be one VMA, were it not for what mprotect() changes? Then pages of both may go to
+ * one anon_vma, and a later merge of the VMAs is not in the way.
+ */
+static bool mergeable(const struct vm_area_struct *low, const struct vm_area_struct *high)
+{
+	return low->vm_end == high->vm_start && low->vm_file == high->vm_file &&
+	       !((low->vm_flags ^ high->vm_flags) & ~(vm_flags_t)VM_ACCESS_FLAGS) &&
+	       low->vm_pgoff + vma_pages(low) == high->vm_pgoff;
+}
+
+/* The neighbour's, if it has been in no fork: its pages are nobody else's. */
+static struct anon_vma *anon_vma_of(struct vm_area_struct *neighbour)
+{
+	struct list_head *chain = &neighbour->anon_vma_chain;
+	struct anon_vma *anon_vma = smp_load_acquire(&neighbour->anon_vma);
+
+	if (anon_vma && chain->next != chain && chain->next == chain->prev)
+		return anon_vma;
+	return NULL;
+}
+
+/**
+ * find_mergeable_anon_vma() - a neighbour's anon_vma that can take the pages of a mapping
+ * @vma: mapping without one
+ *
+ * Context: mmap_lock, for reading at least. Source: Linux 6.12, mm/vma.c.
+ * Return: the anon_vma, or NULL.
+ */
+__vmsim_overridable struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma)
+{
+	struct vm_area_struct *high = find_vma(vma->vm_mm, vma->vm_end);
+	struct vm_area_struct *low = vma->vm_start ? find_vma(vma->vm_mm, vma->vm_start - 1) : NULL;
+	struct anon_vma *found = NULL;
+
+	if (high && mergeable(vma, high))
+		found = anon_vma_of(high);
+	if (!found && low && mergeable(low, vma))
+		found = anon_vma_of(low);
+	return found;
 }

@@ -1,28 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rmap/internal.h"
+#include <mm/vma.h>
 
 /*
  * anon_vmas: how an anonymous page finds the VMAs that may map it. A VMA has one that takes its
  * new pages, and after a fork a chain of its ancestors', whose pages it may have inherited.
  */
 
-static struct anon_vma *anon_vma_alloc(void)
+static struct kmem_cache *anon_vma_cachep, *anon_vma_chain_cachep;
+
+/* What holds for dead ones too: readers may try to lock them, or to raise a count that is zero. */
+static void anon_vma_construct(void *object)
 {
 	static const struct vmsim_lock_class class = { .name = "anon_vma" };
-	struct anon_vma *anon_vma = kzalloc(sizeof(*anon_vma), GFP_KERNEL);
+	struct anon_vma *anon_vma = object;
+
+	vmsim_rwsem_init(&anon_vma->rwsem, &class, anon_vma);
+	atomic_set(&anon_vma->refcount, 0);
+	RB_INIT(&anon_vma->rb_root);
+}
+
+/** anon_vma_init() - makes the caches of this file, once. Source: Linux 6.12, mm/rmap.c. */
+__vmsim_overridable void anon_vma_init(void)
+{
+	anon_vma_cachep = kmem_cache_create("anon_vma", sizeof(struct anon_vma), 0,
+					    SLAB_TYPESAFE_BY_RCU | SLAB_PANIC | SLAB_ACCOUNT,
+					    anon_vma_construct);
+	anon_vma_chain_cachep = KMEM_CACHE(anon_vma_chain, SLAB_PANIC | SLAB_ACCOUNT);
+}
+
+static struct anon_vma *anon_vma_alloc(void)
+{
+	struct anon_vma *anon_vma = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
 
 	if (!anon_vma)
 		return NULL;
-	vmsim_rwsem_init(&anon_vma->rwsem, &class, anon_vma);
 	atomic_set(&anon_vma->refcount, 1);
+	anon_vma->num_children = 0;
+	anon_vma->num_active_vmas = 0;
 	anon_vma->root = anon_vma->parent = anon_vma;
-	anon_vma->generation = 1;
 	return anon_vma;
-}
-
-static void anon_vma_expired(struct rcu_head *head)
-{
-	kfree(container_of(head, struct anon_vma, rcu));
 }
 
 /*
@@ -36,8 +53,7 @@ static void anon_vma_free(struct anon_vma *anon_vma)
 		anon_vma_lock_write(anon_vma);
 		anon_vma_unlock_write(anon_vma);
 	}
-	__WRITE_ONCE(anon_vma->generation, anon_vma->generation + 1);
-	call_rcu(&anon_vma->rcu, anon_vma_expired);
+	kmem_cache_free(anon_vma_cachep, anon_vma);
 }
 
 /** __put_anon_vma() - the last reference is gone; the root loses that of its child */
@@ -52,7 +68,12 @@ __vmsim_overridable void __put_anon_vma(struct anon_vma *anon_vma)
 
 static struct anon_vma_chain *chain_alloc(void)
 {
-	return kmalloc(sizeof(struct anon_vma_chain), GFP_KERNEL);
+	return kmem_cache_alloc(anon_vma_chain_cachep, GFP_KERNEL);
+}
+
+static void chain_free(struct anon_vma_chain *avc)
+{
+	kmem_cache_free(anon_vma_chain_cachep, avc);
 }
 
 /* Under the write lock of the family; the VMA's own list is under its mmap_lock. */
@@ -63,41 +84,6 @@ static void chain_link(struct anon_vma_chain *avc, struct vm_area_struct *vma,
 	avc->vma = vma;
 	list_add(&avc->same_vma, &vma->anon_vma_chain);
 	anon_vma_interval_tree_insert(avc, &anon_vma->rb_root);
-}
-
-/*
- * Could the two be one VMA, were it not for what mprotect() changes? Then pages of both may go to
- * one anon_vma, and a later merge of the VMAs is not in the way.
- */
-static bool mergeable(const struct vm_area_struct *low, const struct vm_area_struct *high)
-{
-	return low->vm_end == high->vm_start && low->vm_file == high->vm_file &&
-	       !((low->vm_flags ^ high->vm_flags) & ~(vm_flags_t)VM_ACCESS_FLAGS) &&
-	       low->vm_pgoff + vma_pages(low) == high->vm_pgoff;
-}
-
-/* The neighbour's, if it has been in no fork: its pages are nobody else's. */
-static struct anon_vma *anon_vma_of(struct vm_area_struct *neighbour)
-{
-	struct list_head *chain = &neighbour->anon_vma_chain;
-	struct anon_vma *anon_vma = smp_load_acquire(&neighbour->anon_vma);
-
-	if (anon_vma && chain->next != chain && chain->next == chain->prev)
-		return anon_vma;
-	return NULL;
-}
-
-static struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma)
-{
-	struct vm_area_struct *high = find_vma(vma->vm_mm, vma->vm_end);
-	struct vm_area_struct *low = vma->vm_start ? find_vma(vma->vm_mm, vma->vm_start - 1) : NULL;
-	struct anon_vma *found = NULL;
-
-	if (high && mergeable(vma, high))
-		found = anon_vma_of(high);
-	if (!found && low && mergeable(low, vma))
-		found = anon_vma_of(low);
-	return found;
 }
 
 /* Threads that share the mmap_lock may all prepare one VMA: the first one wins. */
@@ -141,13 +127,13 @@ __vmsim_overridable int __anon_vma_prepare(struct vm_area_struct *vma)
 	if (!anon_vma) {
 		anon_vma = fresh = anon_vma_alloc();
 		if (!fresh) {
-			kfree(avc);
+			chain_free(avc);
 			return -ENOMEM;
 		}
 		fresh->num_children = 1;
 	}
 	if (!publish(vma, anon_vma, avc)) {
-		kfree(avc);
+		chain_free(avc);
 		if (fresh)
 			put_anon_vma(fresh);
 	}
@@ -291,7 +277,7 @@ __vmsim_overridable void unlink_anon_vmas(struct vm_area_struct *vma)
 		bool empty = chain_unlink(avc);
 
 		list_del(&avc->same_vma);
-		kfree(avc);
+		chain_free(avc);
 		if (empty) {
 			VM_WARN_ON(anon_vma->num_children);
 			VM_WARN_ON(anon_vma->num_active_vmas);

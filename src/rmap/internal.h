@@ -5,23 +5,12 @@
 #include <linux/rmap.h>
 #include <linux/pagemap.h>
 #include <linux/mm_inline.h>
+#include <mm/internal.h>
 
 /*
  * Functions that are static in the kernel's mm/rmap.c and mm/internal.h. Those that decide
  * something are separate, replaceable symbols here.
  */
-
-/* What page offsets [pgoff, pgoff + nr_pages) have in a VMA: their first address, or -EFAULT. */
-static inline unsigned long vma_address(const struct vm_area_struct *vma, pgoff_t pgoff,
-					unsigned long nr_pages)
-{
-	pgoff_t first = max(pgoff, vma->vm_pgoff);
-	pgoff_t past = vma->vm_pgoff + vma_pages(vma);
-
-	if (first >= past || pgoff + nr_pages <= vma->vm_pgoff)
-		return -EFAULT;
-	return vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT);
-}
 
 bool page_mkclean_one(struct folio *folio, struct vm_area_struct *vma, unsigned long address,
 		      void *arg);

@@ -6,17 +6,6 @@
  * says that they should be; whether they are is seen under their PTL only.
  */
 
-/* The address after the last at which the folio can be mapped in the VMA. */
-static unsigned long walk_end(const struct page_vma_mapped_walk *pvmw)
-{
-	const struct vm_area_struct *vma = pvmw->vma;
-	unsigned long past = pvmw->pgoff + pvmw->nr_pages - vma->vm_pgoff;
-
-	if (pvmw->nr_pages == 1)
-		return pvmw->address + PAGE_SIZE;
-	return past < vma_pages(vma) ? vma->vm_start + (past << PAGE_SHIFT) : vma->vm_end;
-}
-
 static void skip_to(struct page_vma_mapped_walk *pvmw, unsigned long size)
 {
 	pvmw->address = ALIGN_DOWN(pvmw->address, size) + size;
@@ -128,7 +117,7 @@ static bool check_entry(struct page_vma_mapped_walk *pvmw, spinlock_t *ptl)
  */
 __vmsim_overridable bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 {
-	unsigned long end = walk_end(pvmw);
+	unsigned long end = vma_address_end(pvmw);
 	spinlock_t *ptl = pvmw->ptl;
 
 	VM_BUG_ON(pvmw->flags & PVMW_MIGRATION);

@@ -127,7 +127,7 @@ static void check_member(const struct family_member *of)
 	check("num_children", anon_vma, of->children, anon_vma->num_children);
 	check("references", anon_vma, 1 + of->members,
 	      (unsigned long)atomic_read(&anon_vma->refcount));
-	check("being alive", anon_vma, 1, anon_vma->generation & 1);
+	check("being alive", anon_vma, 1, vmsim_slab_generation(anon_vma) & 1);
 	if (rwsem_is_locked(&anon_vma->rwsem))
 		tree_fail("anon_vma %p is locked", (void *)anon_vma);
 }

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMSIM_LINUX_INIT_H
+#define _VMSIM_LINUX_INIT_H
+
+/* __init and its like. Who calls initialisers: src/machine/boot.c. */
+#include <linux/compiler.h>
+
+#endif
