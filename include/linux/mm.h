@@ -30,7 +30,6 @@
 #define VM_GROWSDOWN 0x00000100
 #define VM_GROWSUP VM_NONE
 #define VM_SHADOW_STACK VM_NONE
-#define VM_DROPPABLE VM_NONE
 #define VM_PFNMAP 0x00000400
 #define VM_LOCKED 0x00002000
 #define VM_IO 0x00004000
@@ -49,7 +48,6 @@
 #define VM_SEALED 0x8000000000000000UL
 #define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
-#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
 /* What mprotect() takes away besides the rights: nothing. */
 #define VM_FLAGS_CLEAR VM_NONE
 /* Mappings of these kinds grow into no other one. */
