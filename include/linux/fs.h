@@ -21,7 +21,7 @@ struct vmsim_store;
 struct address_space {
 	struct inode *host;
 	struct vmsim_pagecache *i_pages;
-	struct vmsim_mapping_tree i_mmap;
+	struct rb_root_cached i_mmap;
 	struct rw_semaphore i_mmap_rwsem;
 	unsigned long nrpages;
 	struct vmsim_store *store;

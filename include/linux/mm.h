@@ -464,6 +464,40 @@ static inline void mmap_write_downgrade(struct mm_struct *mm) { downgrade_write(
 #define mmap_assert_write_locked(mm) VM_BUG_ON(__READ_ONCE((mm)->mmap_lock.owner) != current)
 
 /*
+ * Reverse maps: the mappings of one file, and the VMAs of one anon_vma, by page offset
+ * (src/rmap/interval_tree.c).
+ */
+struct anon_vma_chain;
+__vmsim_export void vma_interval_tree_insert(struct vm_area_struct *node,
+					     struct rb_root_cached *root);
+__vmsim_export void vma_interval_tree_insert_after(struct vm_area_struct *node,
+						   struct vm_area_struct *prev,
+						   struct rb_root_cached *root);
+__vmsim_export void vma_interval_tree_remove(struct vm_area_struct *node,
+					     struct rb_root_cached *root);
+__vmsim_export struct vm_area_struct *
+vma_interval_tree_iter_first(struct rb_root_cached *root, unsigned long start, unsigned long last);
+__vmsim_export struct vm_area_struct *
+vma_interval_tree_iter_next(struct vm_area_struct *node, unsigned long start, unsigned long last);
+__vmsim_export void anon_vma_interval_tree_insert(struct anon_vma_chain *node,
+						  struct rb_root_cached *root);
+__vmsim_export void anon_vma_interval_tree_remove(struct anon_vma_chain *node,
+						  struct rb_root_cached *root);
+__vmsim_export struct anon_vma_chain *
+anon_vma_interval_tree_iter_first(struct rb_root_cached *root, unsigned long start,
+				  unsigned long last);
+__vmsim_export struct anon_vma_chain *
+anon_vma_interval_tree_iter_next(struct anon_vma_chain *node, unsigned long start,
+				 unsigned long last);
+
+#define vma_interval_tree_foreach(vma, root, start, last)			\
+	for ((vma) = vma_interval_tree_iter_first(root, start, last); (vma);	\
+	     (vma) = vma_interval_tree_iter_next(vma, start, last))
+#define anon_vma_interval_tree_foreach(avc, root, start, last)			\
+	for ((avc) = anon_vma_interval_tree_iter_first(root, start, last); (avc); \
+	     (avc) = anon_vma_interval_tree_iter_next(avc, start, last))
+
+/*
  * Faults and zaps (src/mm). Every function below is replaceable, those that are static in the
  * kernel included (docs/overrides.md).
  */

@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 #include <linux/list.h>
+#include <linux/rbtree_types.h>
 #include <linux/atomic.h>
 #include <linux/spinlock.h>
 #include <linux/rwsem.h>
@@ -193,7 +194,6 @@ enum {
 };
 
 RB_HEAD(vmsim_vma_tree, vm_area_struct);
-RB_HEAD(vmsim_mapping_tree, vm_area_struct);
 
 /* Programs do not handle their faults (CONFIG_USERFAULTFD=n). */
 struct vm_userfaultfd_ctx {};
@@ -204,7 +204,7 @@ struct vm_userfaultfd_ctx {};
  *
  * Kernel fields under their kernel names. @vm_node links it into the address space's tree,
  * ordered by address; @shared links it into its file's tree of mappings, ordered by page offset,
- * where @shared_subtree_last is the highest page offset that it or a VMA below it maps.
+ * where @shared.rb_subtree_last is the highest page offset that it or a VMA below it maps.
  * @anon_name: name given by the trace or by the caller, for reports; may be NULL.
  */
 struct vm_area_struct {
@@ -220,8 +220,10 @@ struct vm_area_struct {
 	struct list_head anon_vma_chain;
 	struct anon_vma *anon_vma;
 	RB_ENTRY(vm_area_struct) vm_node;
-	RB_ENTRY(vm_area_struct) shared;
-	unsigned long shared_subtree_last;
+	struct {
+		struct rb_node rb;
+		unsigned long rb_subtree_last;
+	} shared;
 	const char *anon_name;
 	struct vm_userfaultfd_ctx vm_userfaultfd_ctx;
 };

@@ -8,11 +8,9 @@
  * struct rb_augment_callbacks - keep a value of each node that depends on all below it
  * @propagate: computes it anew for @node, its parent and so on, up to but without @stop; may end
  *	early where it finds the right value
- * @copy: @new gets @old's value
- * @rotate: @new, that was below @old and is now above it, gets its value; @old's is computed anew
+ * @copy, @rotate: what the kernel's own balancing calls; ours asks @propagate for one node at a time
  *
- * Source: include/linux/rbtree_augmented.h, Linux 6.12. Here @propagate does all the work, one node
- * at a time.
+ * Source: include/linux/rbtree_augmented.h, Linux 6.12.
  */
 struct rb_augment_callbacks {
 	void (*propagate)(struct rb_node *node, struct rb_node *stop);
@@ -25,6 +23,28 @@ __vmsim_export void rb_insert_augmented(struct rb_node *node, struct rb_root *ro
 					const struct rb_augment_callbacks *augment);
 __vmsim_export void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 				       const struct rb_augment_callbacks *augment);
+
+/* Callbacks for a member that has the maximum of RBCOMPUTE(node) over a node and all below it. */
+#define RB_DECLARE_CALLBACKS_MAX(RBSTATIC, RBNAME, RBSTRUCT, RBFIELD, RBTYPE, RBAUGMENTED,	\
+				 RBCOMPUTE)							\
+static void RBNAME##_propagate(struct rb_node *rb, struct rb_node *stop)			\
+{												\
+	for (; rb != stop; rb = rb_parent(rb)) {						\
+		RBSTRUCT *node = rb_entry(rb, RBSTRUCT, RBFIELD);				\
+		RBSTRUCT *left = rb_entry_safe(rb->rb_left, RBSTRUCT, RBFIELD);			\
+		RBSTRUCT *right = rb_entry_safe(rb->rb_right, RBSTRUCT, RBFIELD);		\
+		RBTYPE highest = RBCOMPUTE(node);						\
+												\
+		if (left && left->RBAUGMENTED > highest)					\
+			highest = left->RBAUGMENTED;						\
+		if (right && right->RBAUGMENTED > highest)					\
+			highest = right->RBAUGMENTED;						\
+		if (node->RBAUGMENTED == highest)						\
+			break;									\
+		node->RBAUGMENTED = highest;							\
+	}											\
+}												\
+RBSTATIC const struct rb_augment_callbacks RBNAME = { .propagate = RBNAME##_propagate };
 
 static inline void rb_insert_augmented_cached(struct rb_node *node, struct rb_root_cached *root,
 					      bool leftmost,

@@ -2,14 +2,13 @@
 #ifndef _VMSIM_LINUX_RMAP_H
 #define _VMSIM_LINUX_RMAP_H
 
+#include <linux/rbtree.h>
 #include <linux/mm.h>
 #include <linux/fs.h>
 #include <linux/pagemap.h>
 
 struct mem_cgroup;
 struct rmap_walk_control;
-
-RB_HEAD(vmsim_anon_tree, anon_vma_chain);
 
 /**
  * struct anon_vma - the set of VMAs in which an anonymous page may be mapped
@@ -27,7 +26,7 @@ RB_HEAD(vmsim_anon_tree, anon_vma_chain);
 struct anon_vma {
 	struct anon_vma *root, *parent;
 	struct rw_semaphore rwsem;
-	struct vmsim_anon_tree rb_root;
+	struct rb_root_cached rb_root;
 	atomic_t refcount;
 	unsigned long num_children, num_active_vmas;
 };
@@ -43,7 +42,7 @@ struct anon_vma_chain {
 	struct vm_area_struct *vma;
 	struct anon_vma *anon_vma;
 	struct list_head same_vma;
-	RB_ENTRY(anon_vma_chain) rb;
+	struct rb_node rb;
 	unsigned long rb_subtree_last;
 };
 
@@ -177,35 +176,5 @@ __vmsim_export void try_to_unmap(struct folio *folio, enum ttu_flags flags);
 __vmsim_export void try_to_unmap_flush(void);
 __vmsim_export void try_to_unmap_flush_dirty(void);
 __vmsim_export void flush_tlb_batched_pending(struct mm_struct *mm);
-
-/* Reverse maps of files: mappings of one file ordered by page offset. */
-__vmsim_export void vma_interval_tree_insert(struct vm_area_struct *vma,
-					     struct vmsim_mapping_tree *root);
-__vmsim_export void vma_interval_tree_remove(struct vm_area_struct *vma,
-					     struct vmsim_mapping_tree *root);
-__vmsim_export struct vm_area_struct *
-vma_interval_tree_iter_first(struct vmsim_mapping_tree *root, unsigned long start,
-			     unsigned long last);
-__vmsim_export struct vm_area_struct *
-vma_interval_tree_iter_next(struct vm_area_struct *vma, unsigned long start, unsigned long last);
-
-#define vma_interval_tree_foreach(vma, root, start, last)			\
-	for ((vma) = vma_interval_tree_iter_first(root, start, last); (vma);	\
-	     (vma) = vma_interval_tree_iter_next(vma, start, last))
-
-__vmsim_export void anon_vma_interval_tree_insert(struct anon_vma_chain *avc,
-						  struct vmsim_anon_tree *root);
-__vmsim_export void anon_vma_interval_tree_remove(struct anon_vma_chain *avc,
-						  struct vmsim_anon_tree *root);
-__vmsim_export struct anon_vma_chain *
-anon_vma_interval_tree_iter_first(struct vmsim_anon_tree *root, unsigned long start,
-				  unsigned long last);
-__vmsim_export struct anon_vma_chain *
-anon_vma_interval_tree_iter_next(struct anon_vma_chain *avc, unsigned long start,
-				 unsigned long last);
-
-#define anon_vma_interval_tree_foreach(avc, root, start, last)			\
-	for ((avc) = anon_vma_interval_tree_iter_first(root, start, last); (avc); \
-	     (avc) = anon_vma_interval_tree_iter_next(avc, start, last))
 
 #endif

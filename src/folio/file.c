@@ -27,7 +27,7 @@ static void mapping_init(struct file_parts *parts, bool swapbacked)
 	mapping->store = &parts->store;
 	mapping->dirty_tracked = !swapbacked;
 	mapping->swapbacked = swapbacked;
-	RB_INIT(&mapping->i_mmap);
+	mapping->i_mmap = RB_ROOT_CACHED;
 	init_rwsem(&mapping->i_mmap_rwsem);
 	spin_lock_init(&parts->cache.lock);
 	spin_lock_init(&parts->store.lock);

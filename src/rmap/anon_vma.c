@@ -17,7 +17,7 @@ static void anon_vma_construct(void *object)
 
 	vmsim_rwsem_init(&anon_vma->rwsem, &class, anon_vma);
 	atomic_set(&anon_vma->refcount, 0);
-	RB_INIT(&anon_vma->rb_root);
+	anon_vma->rb_root = RB_ROOT_CACHED;
 }
 
 /** anon_vma_init() - makes the caches of this file, once. Source: Linux 6.12, mm/rmap.c. */
@@ -253,7 +253,7 @@ static bool chain_unlink(struct anon_vma_chain *avc)
 	anon_vma_interval_tree_remove(avc, &anon_vma->rb_root);
 	if (avc->vma->anon_vma == anon_vma)
 		anon_vma->num_active_vmas--;
-	empty = RB_EMPTY(&anon_vma->rb_root);
+	empty = RB_EMPTY_ROOT(&anon_vma->rb_root.rb_root);
 	if (empty)
 		anon_vma->parent->num_children--;
 	anon_vma_unlock_write(anon_vma);

@@ -84,7 +84,10 @@ static unsigned long check_nodes(struct anon_vma *anon_vma, struct anon_vma_chai
 				 unsigned long *highest)
 {
 	unsigned long nodes = 1, below = 0;
-	struct anon_vma_chain *side[] = { RB_LEFT(avc, rb), RB_RIGHT(avc, rb) };
+	struct anon_vma_chain *side[] = {
+		rb_entry_safe(avc->rb.rb_left, struct anon_vma_chain, rb),
+		rb_entry_safe(avc->rb.rb_right, struct anon_vma_chain, rb),
+	};
 
 	*highest = avc->vma->vm_pgoff + vma_pages(avc->vma) - 1;
 	if (avc->anon_vma != anon_vma || !links_to(avc->vma, anon_vma))
@@ -115,14 +118,16 @@ static void count_relatives(const struct family_member *of)
 static void check_member(const struct family_member *of)
 {
 	struct anon_vma *anon_vma = of->anon_vma;
-	unsigned long highest;
+	struct rb_node *root = anon_vma->rb_root.rb_root.rb_node;
+	unsigned long nodes = 0, highest;
 
 	if (!of->links)
 		tree_fail("anon_vma %p is a relative, and no mapping is in it", (void *)anon_vma);
-	check("mappings in the tree", anon_vma, of->links,
-	      RB_EMPTY(&anon_vma->rb_root) ? 0 : check_nodes(anon_vma,
-							      RB_ROOT(&anon_vma->rb_root),
-							      &highest));
+	if (root)
+		nodes = check_nodes(anon_vma, rb_entry(root, struct anon_vma_chain, rb), &highest);
+	check("mappings in the tree", anon_vma, of->links, nodes);
+	if (anon_vma->rb_root.rb_leftmost != rb_first(&anon_vma->rb_root.rb_root))
+		tree_fail("the tree of anon_vma %p does not know its first node", (void *)anon_vma);
 	check("num_active_vmas", anon_vma, of->active, anon_vma->num_active_vmas);
 	check("num_children", anon_vma, of->children, anon_vma->num_children);
 	check("references", anon_vma, 1 + of->members,

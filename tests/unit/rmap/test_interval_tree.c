@@ -59,7 +59,7 @@ static void check_order(const struct vm_area_struct *before, const struct vm_are
 		assert_true(arrived[v - vma] > arrived[before - vma]);
 }
 
-static void check_file_query(struct vmsim_mapping_tree *tree, unsigned long start,
+static void check_file_query(struct rb_root_cached *tree, unsigned long start,
 			     unsigned long last)
 {
 	struct vm_area_struct *v, *before = NULL;
@@ -76,7 +76,7 @@ static void check_file_query(struct vmsim_mapping_tree *tree, unsigned long star
 	check_found(found, nr, start, last);
 }
 
-static void check_anon_query(struct vmsim_anon_tree *tree, unsigned long start, unsigned long last)
+static void check_anon_query(struct rb_root_cached *tree, unsigned long start, unsigned long last)
 {
 	struct anon_vma_chain *avc, *before = NULL;
 	bool found[NODES] = { false };
@@ -92,7 +92,7 @@ static void check_anon_query(struct vmsim_anon_tree *tree, unsigned long start, 
 	check_found(found, nr, start, last);
 }
 
-static void change_one(struct vmsim_mapping_tree *file, struct vmsim_anon_tree *anon)
+static void change_one(struct rb_root_cached *file, struct rb_root_cached *anon)
 {
 	unsigned int i = pick(NODES);
 
@@ -111,8 +111,8 @@ static void change_one(struct vmsim_mapping_tree *file, struct vmsim_anon_tree *
 
 static void test_random_changes_and_queries(void **state)
 {
-	struct vmsim_mapping_tree file = RB_INITIALIZER(&file);
-	struct vmsim_anon_tree anon = RB_INITIALIZER(&anon);
+	struct rb_root_cached file = RB_ROOT_CACHED;
+	struct rb_root_cached anon = RB_ROOT_CACHED;
 
 	(void)state;
 	random_state = 12345;
@@ -130,8 +130,8 @@ static void test_random_changes_and_queries(void **state)
 
 static void test_empty_tree(void **state)
 {
-	struct vmsim_mapping_tree file = RB_INITIALIZER(&file);
-	struct vmsim_anon_tree anon = RB_INITIALIZER(&anon);
+	struct rb_root_cached file = RB_ROOT_CACHED;
+	struct rb_root_cached anon = RB_ROOT_CACHED;
 
 	(void)state;
 	assert_null(vma_interval_tree_iter_first(&file, 0, ULONG_MAX));
@@ -141,7 +141,7 @@ static void test_empty_tree(void **state)
 /* Many mappings of the same pages: equal keys. */
 static void test_equal_starts(void **state)
 {
-	struct vmsim_mapping_tree file = RB_INITIALIZER(&file);
+	struct rb_root_cached file = RB_ROOT_CACHED;
 
 	(void)state;
 	for (int i = NODES; i-- > 0;) {
@@ -164,12 +164,132 @@ static void test_equal_starts(void **state)
 	check_file_query(&file, 11, 11);
 }
 
+/* Copies of mappings, each right behind its original. */
+static void test_insert_after(void **state)
+{
+	struct rb_root_cached file = RB_ROOT_CACHED;
+	unsigned int in_order[NODES] = { 0 }, nr = 1, found = 0;
+	struct vm_area_struct *v;
+
+	(void)state;
+	for (int i = 0; i < NODES; i++) {
+		randomise(&vma[i]);
+		vma[i].vm_pgoff = 5;
+	}
+	vma_interval_tree_insert(&vma[0], &file);
+	for (; nr < NODES; nr++) {
+		unsigned int at = pick(nr);
+
+		vma_interval_tree_insert_after(&vma[nr], &vma[in_order[at]], &file);
+		memmove(&in_order[at + 2], &in_order[at + 1], (nr - at - 1) * sizeof(in_order[0]));
+		in_order[at + 1] = nr;
+	}
+	vma_interval_tree_foreach(v, &file, 0, ULONG_MAX)
+		assert_int_equal(v - vma, in_order[found++]);
+	assert_int_equal(found, NODES);
+	for (unsigned long last = 5; last < OFFSETS; last += 7) {
+		found = 0;
+		for (int i = 0; i < NODES; i++)
+			found += overlaps(&vma[i], last, last);
+		vma_interval_tree_foreach(v, &file, last, last)
+			found--;
+		assert_int_equal(found, 0);
+	}
+}
+
+struct number {
+	unsigned int value;
+	struct rb_node rb;
+};
+
+static void number_insert(struct number *number, struct rb_root_cached *root)
+{
+	struct rb_node **place = &root->rb_root.rb_node, *above = NULL;
+	bool first = true;
+
+	while (*place) {
+		bool before = number->value < rb_entry(*place, struct number, rb)->value;
+
+		above = *place;
+		place = before ? &above->rb_left : &above->rb_right;
+		first = first && before;
+	}
+	rb_link_node(&number->rb, above, place);
+	rb_insert_color_cached(&number->rb, root, first);
+}
+
+static unsigned int depth(const struct rb_node *node)
+{
+	unsigned int left, right;
+
+	if (!node)
+		return 0;
+	left = depth(node->rb_left), right = depth(node->rb_right);
+	return 1 + max(left, right);
+}
+
+/* The numbers that @in names, forwards and backwards; a balanced tree is at most 2 log n deep. */
+static void check_numbers(const struct rb_root_cached *root, const bool *in)
+{
+	struct rb_node *at = rb_first_cached(root), *last = NULL;
+	unsigned int nr = 0, log = 0;
+
+	assert_ptr_equal(at, rb_first(&root->rb_root));
+	for (unsigned int i = 0; i < NODES; i++) {
+		if (!in[i])
+			continue;
+		assert_int_equal(rb_entry(at, struct number, rb)->value, i);
+		assert_ptr_equal(rb_prev(at), last);
+		last = at;
+		at = rb_next(at);
+		nr++;
+	}
+	assert_null(at);
+	assert_ptr_equal(rb_last(&root->rb_root), last);
+	assert_int_equal(RB_EMPTY_ROOT(&root->rb_root), nr == 0);
+	while (1u << log < nr + 1)
+		log++;
+	assert_true(depth(root->rb_root.rb_node) <= 2 * log);
+}
+
+static void test_plain_tree(void **state)
+{
+	static struct number number[NODES];
+	struct rb_root_cached root = RB_ROOT_CACHED;
+	bool in[NODES] = { false };
+
+	(void)state;
+	for (unsigned int i = 0; i < NODES; i++) {
+		number[i].value = i;
+		in[i] = true;
+		number_insert(&number[i], &root);
+		check_numbers(&root, in);
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		unsigned int i = pick(pick(8) ? NODES : 3);
+
+		if (in[i])
+			rb_erase_cached(&number[i].rb, &root);
+		else
+			number_insert(&number[i], &root);
+		in[i] = !in[i];
+		check_numbers(&root, in);
+	}
+	for (unsigned int i = 0; i < NODES; i++) {
+		if (in[i])
+			rb_erase(&number[i].rb, &root.rb_root);
+	}
+	assert_true(RB_EMPTY_ROOT(&root.rb_root));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty_tree),
 		cmocka_unit_test(test_equal_starts),
 		cmocka_unit_test(test_random_changes_and_queries),
+		cmocka_unit_test(test_insert_after),
+		cmocka_unit_test(test_plain_tree),
 	};
 
 	return vmsim_run_tests(tests);
