@@ -199,11 +199,12 @@ static void note_waits(struct dpor *d, size_t node, uint64_t can)
 /* @can: actors that can go on now. */
 static void step_end(struct dpor *d, uint64_t can)
 {
-	struct dpor_node *step = &d->node[d->step];
+	struct dpor_node *step;
 
 	if (!d->in_step)
 		return;
 	d->in_step = false;
+	step = &d->node[d->step];
 	step->spinning = d->spinning;
 	step_complete(d->x, step->actor, &d->before);
 	keep_footprint(d, step);
