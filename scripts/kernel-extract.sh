@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# kernel-extract.sh SOURCE FOLDER
+# kernel-extract.sh SOURCE FOLDER FILE...
 #
-# Takes from a kernel tree, or from a tarball of one, the files that are built unmodified, puts them
-# into FOLDER and prints the kernel's version, as in "6.12". What is there already is not taken
-# again. FOLDER lies in the build folder: nothing of a kernel is ever committed.
+# Takes FILEs (mm/rmap.c) from a kernel tree, or from a tarball of one, puts them into FOLDER, and
+# prints the kernel's version, as in "6.12". Files that the tree does not have are not there
+# afterwards; it is an error if it has none of them. What is there already is not taken again. FOLDER
+# lies in the build folder: nothing of a kernel is ever committed.
 #
-#	FOLDER/include/asm-generic/tlb.h
-#	FOLDER/mm/mmu_gather.c
+#	FOLDER/FILE
+#	FOLDER/Makefile	of the tree's top folder
+#	FOLDER/include/linux	empty: what a kernel tree is known by
 #	FOLDER/version	the version
 #	FOLDER/origin	what was taken, and from where
 set -eu
@@ -17,12 +19,13 @@ fail() {
 	exit 2
 }
 
-[ $# -eq 2 ] || fail "usage: kernel-extract.sh SOURCE FOLDER"
+[ $# -ge 3 ] || fail "usage: kernel-extract.sh SOURCE FOLDER FILE..."
 source=$1 folder=$2
-wanted="include/asm-generic/tlb.h mm/mmu_gather.c"
+shift 2
+wanted=$*
 [ -e "$source" ] || fail "$source: no such file or folder"
 
-origin="$source $(stat -L -c '%Y %s' "$source")"
+origin="$source $(stat -L -c '%Y %s' "$source") $wanted"
 if [ -f "$folder/version" ] && [ "$(cat "$folder/origin" 2>/dev/null)" = "$origin" ] &&
    [ -f "$source" ]; then
 	cat "$folder/version"
@@ -44,14 +47,15 @@ else
 	for file in $wanted; do
 		members="$members $top/$file"
 	done
-	# --occurrence: stop reading when all have been seen.
+	# --occurrence: stop reading when all have been seen. It complains of those that it does not find.
 	# shellcheck disable=SC2086
-	tar -xf "$source" -C "$folder" --strip-components=1 --occurrence=1 $members 2>/dev/null ||
-		fail "$source: lacks a file of: $wanted Makefile"
+	tar -xf "$source" -C "$folder" --strip-components=1 --occurrence=1 $members 2>/dev/null || true
 fi
+found=
 for file in $wanted; do
-	[ -f "$folder/$file" ] || fail "$source: has no $file"
+	[ ! -f "$folder/$file" ] || found=yes
 done
+[ -n "$found" ] || fail "$source: has none of: $wanted"
 
 # A tree without its top folder's files is known by its name.
 version=
@@ -60,11 +64,12 @@ if [ -f "$folder/Makefile" ]; then
 	patch=$(sed -n 's/^PATCHLEVEL = *\([0-9]*\)$/\1/p' "$folder/Makefile")
 	[ -n "$version" ] && [ -n "$patch" ] || fail "$source: no version in its Makefile"
 	version=$version.$patch
-	rm "$folder/Makefile"
 else
 	version=$(basename "$source" | sed -n 's/^linux-\(source-\)\{0,1\}\([0-9]*\.[0-9]*\).*/\2/p')
 	[ -n "$version" ] || fail "$source: no Makefile, and no version in its name"
+	printf 'VERSION = %s\nPATCHLEVEL = %s\n' "${version%.*}" "${version#*.}" > "$folder/Makefile"
 fi
+mkdir -p "$folder/include/linux"
 echo "$version" > "$folder/version"
 echo "$origin" > "$folder/origin"
 echo "$version"

@@ -32,7 +32,7 @@ TAIL = """
 *compiles unmodified*: without a warning under `-Wall -Wextra`, and what was compiled is what is in
 the tree, byte for byte. 6.1 is compiled with
 `-include linux/vmsim-compat-6.1.h`, which names what it called differently, and with 6.1's shape of
-the zap (`tests/kernel/zap-6.1.c`), for its gather cannot delay map counts; what the suite asks of
+the zap (`tests/kernel/gather/zap-6.1.c`), for its gather cannot delay map counts; what the suite asks of
 runs and of delayed map counts does not apply to it. *suite passes*: programs of
 `tests/unit/tlbgather`. *lost-dirty as expected*: variants of the scenario whose verdicts, under all
 back-ends, are those of `vmsim check`.
@@ -84,7 +84,7 @@ def unmodified(folder):
     """Is what was compiled what lies in the tree?"""
     tree = content(folder, 'origin').decode().rsplit(' ', 2)[0]
     with tempfile.TemporaryDirectory() as fresh:
-        if subprocess.run([EXTRACT, tree, fresh], stdout=subprocess.DEVNULL).returncode:
+        if subprocess.run([EXTRACT, tree, fresh, *FILES], stdout=subprocess.DEVNULL).returncode:
             return False
         return all(content(folder, path) == content(fresh, path) for path in FILES)
 

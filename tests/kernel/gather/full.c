@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../unit/vmsim_test.h"
+#include "../../unit/vmsim_test.h"
 #include <linux/mm.h>
 #include "trace/symbol.h"
 #include <string.h>
