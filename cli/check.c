@@ -18,6 +18,7 @@ enum option_key {
 	KEY_DEPTH,
 	KEY_PASS_EXECUTIONS,
 	KEY_JOBS,
+	KEY_OVERRIDE,
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -48,6 +49,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_JOBS:
 		input->at_once = (unsigned int)cli_number("jobs", arg, 1, 1024);
+		return 0;
+	case KEY_OVERRIDE:
+		check_override_add(input, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (input->nr_scenarios == CHECK_SCENARIOS_MAX)
@@ -86,6 +90,8 @@ struct check_job *check_add_job(struct check *check, const struct check_job *job
 		exit(CLI_FAILED);
 	check->job = larger;
 	larger[check->nr_jobs] = *job;
+	larger[check->nr_jobs].overrides = check->input->overrides;
+	larger[check->nr_jobs].nr_overrides = check->input->nr_overrides;
 	return &larger[check->nr_jobs++];
 }
 
@@ -187,9 +193,12 @@ static void add_cells(struct check *check, const struct vmsim_scenario *scenario
 	struct check_column column[CHECK_COLUMNS_MAX];
 	unsigned int n = check_columns(scenario, column);
 
-	for (unsigned int v = 0; v < scenario->nr_variants; v++)
+	for (unsigned int v = 0; v < scenario->nr_variants; v++) {
+		if (check_is_left_out(check, scenario, &scenario->variants[v]))
+			continue;
 		for (unsigned int i = 0; i < n; i++)
 			add_cell(check, scenario, scenario->variants[v].name, column[i]);
+	}
 }
 
 static void add_all_cells(struct check *check)
@@ -226,22 +235,26 @@ static void collect_mismatches(struct check *check)
 	}
 }
 
-/* "ok", or "WRONG", of all runs of a cell; @oracle: what the verdict expects. */
+/* What the verdict expects, or "WRONG", of all runs of a cell; "-": there is none. */
 static const char *cell_word(const struct check *check, const struct vmsim_scenario *scenario,
 			     const char *variant, struct check_column column)
 {
 	const struct vmsim_verdict *verdict = find_verdict(scenario, variant, column);
+	bool any = false;
 
 	if (!verdict)
 		return "NONE";
 	for (size_t i = 0; i < check->nr_jobs; i++) {
 		const struct check_job *job = &check->job[i];
 
-		if (job->scenario == scenario && job->verdict == verdict &&
-		    check_same_column(job->column, column) && !check_job_ok(job))
+		if (job->scenario != scenario || job->verdict != verdict ||
+		    !check_same_column(job->column, column))
+			continue;
+		if (!check_job_ok(job))
 			return "WRONG";
+		any = true;
 	}
-	return verdict->oracle ? verdict->oracle : "pass";
+	return !any ? "-" : verdict->oracle ? verdict->oracle : "pass";
 }
 
 static void print_table(const struct check *check, const struct vmsim_scenario *scenario)
@@ -295,6 +308,8 @@ static void print_text(const struct check *check)
 		       is_weak(entry) ? ", memory model " : "",
 		       is_weak(entry) ? key(entry, "memory_model") : "", key(entry, "way"),
 		       key(entry, "expected"), key(entry, "found"), key(entry, "what"));
+	check_override_print(check);
+	check_stubs_print(check);
 	printf("%zu runs, %zu mismatches\n", check->nr_jobs, json_array_size(check->mismatches));
 }
 
@@ -332,8 +347,9 @@ static int report(struct check *check)
 	json_t *json;
 
 	if (check->input->json) {
-		json = json_pack("{s:o, s:O}", "runs", cells_json(check), "mismatches",
-				 check->mismatches);
+		json = json_pack("{s:o, s:O, s:O, s:O}", "runs", cells_json(check), "mismatches",
+				 check->mismatches, "left_out", check->left_out, "stubs",
+				 check->stubs);
 		if (check->input->explore)
 			check_explore_json(check, json);
 		if (check->input->depth)
@@ -369,6 +385,9 @@ int cli_check(int argc, char **argv)
 		{ "depth", KEY_DEPTH, NULL, 0,
 		  "of cells that must fail: the fewest preemptions with which they do", 0 },
 		{ "jobs", KEY_JOBS, "N", 0, "runs at once (one per processor)", 0 },
+		{ "override", KEY_OVERRIDE, "FILE.so", 0,
+		  "in front of the library and of the variants, in all runs; variants that replace "
+		  "what it defines are left out", 0 },
 		{ "json", KEY_JSON, NULL, 0, "as JSON (docs/json.md)", 0 },
 		{ 0 }
 	};
@@ -379,7 +398,10 @@ int cli_check(int argc, char **argv)
 	struct check_input input = {
 		.executions = UINT64_MAX, .seeds = 3, .time_limit = 60, .at_once = processors(),
 	};
-	struct check check = { .input = &input, .mismatches = json_array() };
+	struct check check = {
+		.input = &input, .mismatches = json_array(), .left_out = json_array(),
+		.stubs = json_array(),
+	};
 	int status;
 
 	cli_parse_options(&argp, argc, argv, &input);
@@ -402,6 +424,8 @@ int cli_check(int argc, char **argv)
 		check_depth_judge(&check);
 	status = report(&check);
 	json_decref(check.mismatches);
+	json_decref(check.left_out);
+	json_decref(check.stubs);
 	for (size_t i = 0; i < check.nr_jobs; i++)
 		json_decref(check.job[i].answer);
 	free(check.job);

@@ -33,6 +33,7 @@ struct check_column {
  *          nothing may fire, with all of them armed. With
  *          CHECK_EXPLORE and CHECK_DEPTH all are armed, and "" is not looked at
  * @seed, @executions, @time_limit: how to explore; seconds, 0: no limit
+ * @overrides, @nr_overrides: files for --override
  * @found: oracle that fired; "": none
  * @what: the violation, or why there is no answer
  * @answer: what the run said; NULL: it did not end as runs end
@@ -45,6 +46,8 @@ struct check_job {
 	enum check_way way;
 	char oracle[16];
 	uint64_t seed, executions, time_limit;
+	const char *const *overrides;
+	unsigned int nr_overrides;
 
 	pid_t pid;
 	FILE *out, *err;
@@ -63,6 +66,9 @@ struct check_input {
 	uint64_t executions, pass_executions, seeds, time_limit;
 	unsigned int at_once;
 	bool json, explore, depth;
+	const char *overrides[CLI_MAX_OVERRIDES];
+	unsigned int nr_overrides;
+	void *overriding;	/* the functions that they define: a tree of <search.h> */
 };
 
 struct check {
@@ -70,6 +76,7 @@ struct check {
 	struct check_job *job;
 	size_t nr_jobs;
 	json_t *mismatches;
+	json_t *left_out, *stubs;
 };
 
 /* Appends a job. */
@@ -107,13 +114,25 @@ void check_depth_judge(struct check *check);
 void check_depth_print(const struct check *check);
 void check_depth_json(const struct check *check, json_t *runs);
 
+/* Overrides of all runs, and what they leave no place for (check_override.c). */
+void check_override_add(struct check_input *input, const char *path);
+/* The variant replaces what an override defines; if so, it is noted. */
+bool check_is_left_out(struct check *check, const struct vmsim_scenario *scenario,
+		       const struct vmsim_variant *variant);
+void check_override_print(const struct check *check);
+
+/* Stubs that runs have reached (check_stubs.c). */
+void check_stubs_read(struct check *check, struct check_job *job);
+void check_stubs_print(const struct check *check);
+
 /* Runs all jobs, some at once (check_run.c). */
 void check_run(struct check *check);
 
 /* Starts the run (check_cell.c). 0 or -errno. */
 int check_job_start(struct check_job *job);
-/* The run has ended: reads the answer. */
+/* The run has ended: reads the answer. check_job_close() is for afterwards. */
 void check_job_finish(struct check_job *job, int wait_status);
+void check_job_close(struct check_job *job);
 
 bool check_is_exhausted(const struct check_job *job);
 /* The most preemptions of which the run left nothing; -1: not even of none. */

@@ -13,7 +13,7 @@
  * own, which answers in JSON.
  */
 
-#define MAX_ARGUMENTS 26
+#define MAX_ARGUMENTS (26 + 2 * CLI_MAX_OVERRIDES)
 
 extern char **environ;
 
@@ -66,6 +66,10 @@ static void command_line(const struct check_job *job, struct command_line *line)
 	if (vmsim_oracle_parse(job->oracle) >= 0) {
 		add(line, "--oracles");
 		add(line, job->oracle);
+	}
+	for (unsigned int i = 0; i < job->nr_overrides; i++) {
+		add(line, "--override");
+		add(line, job->overrides[i]);
 	}
 	if (job->way == CHECK_SCRIPT)
 		return;
@@ -186,6 +190,10 @@ void check_job_finish(struct check_job *job, int wait_status)
 		read_answer(job);
 	else
 		read_complaint(job, wait_status);
+}
+
+void check_job_close(struct check_job *job)
+{
 	fclose(job->out);
 	fclose(job->err);
 	job->out = job->err = NULL;

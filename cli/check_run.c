@@ -34,8 +34,11 @@ static void wait_for_one(struct check *check)
 		exit(CLI_FAILED);
 	}
 	job = job_of(check, pid);
-	if (job)
-		check_job_finish(job, status);
+	if (!job)
+		return;
+	check_job_finish(job, status);
+	check_stubs_read(check, job);
+	check_job_close(job);
 }
 
 void check_run(struct check *check)

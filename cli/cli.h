@@ -81,6 +81,13 @@ typedef bool (*cli_name_test)(const char *name);
 bool cli_override_check(const char *path, cli_name_test replaceable, char *what, size_t size);
 bool cli_override_check_memory(const void *image, size_t length, cli_name_test replaceable,
 			       char *what, size_t size);
+/* Path of a file that is an override, for the loader, from malloc(); other files are bad usage. */
+char *cli_checked_override(const char *path);
+/*
+ * Tells the functions that an object defines, static ones too, some more than once (functions.c). False:
+ * the file cannot be read.
+ */
+bool cli_visit_functions(const char *path, void (*name)(const char *name, void *data), void *data);
 /* The library has a replaceable function of that name. */
 bool cli_is_replaceable(const char *name);
 

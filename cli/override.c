@@ -105,8 +105,7 @@ static bool can_be_loaded(const char *path, char *what, size_t size)
 	return ok;
 }
 
-/* The path as the loader shall see it, from malloc(). */
-static char *checked_path(const char *path)
+char *cli_checked_override(const char *path)
 {
 	char *absolute = realpath(path, NULL);
 	char what[512] = "";
@@ -210,7 +209,7 @@ void cli_load_overrides(const char *const *paths)
 		return;
 	}
 	free(list);
-	start_anew(absolute_list(paths, checked_path));
+	start_anew(absolute_list(paths, cli_checked_override));
 }
 
 static bool exists(const char *path)

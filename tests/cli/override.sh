@@ -48,6 +48,45 @@ if [ $# -gt 0 ]; then
 		run lost-dirty --override "$work/object.o"
 fi
 
+# Tables, with an override in all runs: one that changes nothing, with a static function that a variant
+# replaces (a function of its own, or one of which only debug information is left); one that is wrong.
+if [ $# -gt 0 ]; then
+	plain='struct folio; void folio_mark_accessed(struct folio *folio) { (void)folio; }'
+	echo "$plain" >"$work/plain.c"
+	echo "$plain"' static __attribute__((noinline, used)) int zap_pte_range(int a) { return a + 1; }' \
+		>"$work/static.c"
+	echo "$plain"' static inline __attribute__((always_inline)) int zap_pte_range(int a)
+		{ return a * 3; } int some(int a); int some(int a) { return zap_pte_range(a); }' \
+		>"$work/inline.c"
+	for name in plain static inline; do
+		debug=-g
+		[ $name != static ] || debug=-g0
+		"$@" -shared -fPIC -O2 $debug -w -o "$work/$name.so" "$work/$name.c"
+		left_out=1
+		[ $name != plain ] || left_out=0
+		runs 0 check lost-dirty-poc --executions 5 --override "$work/$name.so"
+		says ' 0 mismatches'
+		says "variants left out: $left_out"
+		runs 0 check lost-dirty-poc --executions 5 --override "$work/$name.so" --json
+		is_json "[v['variant'] for v in x['left_out']] == ['linux-6.1'][:$left_out]"
+		is_json "({r['variant'] for r in x['runs']} == {'linux-6.12'}) == bool($left_out)"
+	done
+	says '"function": "zap_pte_range"'
+	runs 0 check lost-dirty-poc --executions 5 --override "$work/plain.so" --override "$work/static.so"
+	says "variants left out: 1"
+	echo 'void vmsim_stub_reached(const char *name);' "struct folio; void folio_mark_accessed(struct folio *folio)
+		{ vmsim_stub_reached(\"folio_mark_accessed\"); }" >"$work/stub.c"
+	"$@" -shared -fPIC -w -o "$work/stub.so" "$work/stub.c"
+	runs 0 check lost-dirty-poc --executions 5 --override "$work/stub.so"
+	says 'stub reached: folio_mark_accessed()'
+	"$vmsim" run lost-dirty-poc --override "$work/stub.so" 2>&1 | grep -c 'a stub' | grep -qx 1 ||
+		fail 'a stub that is reached says so once'
+fi
+runs 1 check lost-dirty-poc --executions 5 --override "$object" --json
+is_json "x['mismatches'] and all(m['found'] in ('O3', 'O6') for m in x['mismatches'])"
+is_json "[v['variant'] for v in x['left_out']] == ['linux-6.1']"
+refuses "vmsim: $work/none.so: No such file or directory" check --override "$work/none.so"
+
 VMSIM_SCENARIO_DIR=$work refuses "vmsim: $work/lost-dirty/linux-6.1.so: No such file or directory" \
 	run lost-dirty --variant linux-6.1
 exit $failed
