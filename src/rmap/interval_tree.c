@@ -29,7 +29,7 @@ INTERVAL_TREE_DEFINE(struct anon_vma_chain, rb, unsigned long, rb_subtree_last, 
 /**
  * vma_interval_tree_insert_after() - makes a copy of a mapping visible to walks of its file
  * @node: the copy
- * @prev: the mapping, with the same page offset; walks meet it right before @node
+ * @prev: the mapping, with the same page offsets; walks meet it right before @node
  * @root: the file's tree
  *
  * Context: i_mmap_rwsem held for writing.
@@ -40,12 +40,13 @@ __vmsim_overridable void vma_interval_tree_insert_after(struct vm_area_struct *n
 {
 	struct rb_node *above = &prev->shared.rb, **place = &above->rb_right;
 
-	VM_BUG_ON_VMA(node->vm_pgoff != prev->vm_pgoff, node);
+	VM_BUG_ON_VMA(node->vm_pgoff != prev->vm_pgoff || last_pgoff(node) != last_pgoff(prev),
+		      node);
 	for (; *place; place = &above->rb_left)
 		above = *place;
 	node->shared.rb_subtree_last = last_pgoff(node);
 	rb_link_node(&node->shared.rb, above, place);
-	/* All of them up to where the value is high enough already. */
+	/* Up to where the value is high enough already: at @prev, if not before. */
 	vma_interval_tree_augment.propagate(above, NULL);
 	rb_insert_augmented(&node->shared.rb, &root->rb_root, &vma_interval_tree_augment);
 }

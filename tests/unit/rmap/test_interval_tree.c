@@ -168,18 +168,20 @@ static void test_equal_starts(void **state)
 static void test_insert_after(void **state)
 {
 	struct rb_root_cached file = RB_ROOT_CACHED;
-	unsigned int in_order[NODES] = { 0 }, nr = 1, found = 0;
+	unsigned int in_order[NODES], nr = 0, found = 0;
 	struct vm_area_struct *v;
 
 	(void)state;
-	for (int i = 0; i < NODES; i++) {
-		randomise(&vma[i]);
-		vma[i].vm_pgoff = 5;
+	for (; nr < NODES / 8; nr++) {
+		randomise(&vma[nr]);
+		vma[nr].vm_pgoff = 5;
+		vma_interval_tree_insert(&vma[nr], &file);
+		in_order[nr] = nr;
 	}
-	vma_interval_tree_insert(&vma[0], &file);
 	for (; nr < NODES; nr++) {
 		unsigned int at = pick(nr);
 
+		vma[nr] = vma[in_order[at]];
 		vma_interval_tree_insert_after(&vma[nr], &vma[in_order[at]], &file);
 		memmove(&in_order[at + 2], &in_order[at + 1], (nr - at - 1) * sizeof(in_order[0]));
 		in_order[at + 1] = nr;
