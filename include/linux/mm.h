@@ -46,7 +46,6 @@
 #define VM_MIXEDMAP 0x10000000
 #define VM_DROPPABLE 0x10000000000UL
 #define VM_SEALED 0x8000000000000000UL
-#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 /* What mprotect() takes away besides the rights: nothing. */
 #define VM_FLAGS_CLEAR VM_NONE
@@ -370,11 +369,36 @@ __vmsim_export int commit_merge(struct vma_merge_struct *vmg, struct vm_area_str
 __vmsim_export int vma_expand(struct vma_merge_struct *vmg);
 __vmsim_export struct vm_area_struct *vma_merge_new_range(struct vma_merge_struct *vmg);
 __vmsim_export struct vm_area_struct *vma_merge_existing_range(struct vma_merge_struct *vmg);
-__vmsim_export struct vm_area_struct *vma_merge_extend(struct vm_area_struct *vma,
+__vmsim_export struct vm_area_struct *vma_merge_extend(struct vma_iterator *vmi,
+						       struct vm_area_struct *vma,
 						       unsigned long delta);
 __vmsim_export struct vm_area_struct *copy_vma(struct vm_area_struct **vmap, unsigned long addr,
 					       unsigned long len, pgoff_t pgoff,
 					       bool *need_rmap_locks, bool keep_source);
+
+/* System calls' insides (src/mm/munmap.c, unmapped_area.c). */
+__vmsim_export int do_vmi_munmap(struct vma_iterator *vmi, struct mm_struct *mm,
+				 unsigned long start, size_t len, struct list_head *uf,
+				 bool unlock);
+__vmsim_export int do_munmap(struct mm_struct *mm, unsigned long start, size_t len,
+			     struct list_head *uf);
+__vmsim_export unsigned long get_unmapped_area(struct file *file, unsigned long addr,
+					       unsigned long len, unsigned long pgoff,
+					       unsigned long flags);
+
+/* Limits of address space and data (setrlimit(2)) are not modelled. */
+static inline bool may_expand_vm(struct mm_struct *mm, vm_flags_t flags, unsigned long npages)
+{
+	(void)mm, (void)flags, (void)npages;
+	return true;
+}
+
+/* What of it is code, data and stack nobody asks. */
+static inline void vm_stat_account(struct mm_struct *mm, vm_flags_t flags, long npages)
+{
+	(void)flags;
+	WRITE_ONCE(mm->total_vm, mm->total_vm + npages);
+}
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
@@ -660,6 +684,9 @@ __vmsim_export unsigned long move_page_tables(struct vm_area_struct *vma, unsign
 					      struct vm_area_struct *new_vma,
 					      unsigned long new_addr, unsigned long len,
 					      bool need_rmap_locks, bool for_stack);
+__vmsim_export int mprotect_fixup(struct vma_iterator *vmi, struct mmu_gather *tlb,
+				  struct vm_area_struct *vma, struct vm_area_struct **pprev,
+				  unsigned long start, unsigned long end, unsigned long newflags);
 __vmsim_export long change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma,
 				      unsigned long start, unsigned long end,
 				      unsigned long cp_flags);
@@ -676,7 +703,8 @@ __vmsim_export void free_pgd_range(struct mmu_gather *tlb, unsigned long addr, u
 #ifndef VMSIM_KERNEL_FILE
 __vmsim_export unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr,
 				      unsigned long old_len, unsigned long new_len,
-				      unsigned long new_addr, unsigned long flags);
+				      unsigned long new_addr, bool *locked, unsigned long flags,
+				      struct vm_userfaultfd_ctx *uf, struct list_head *uf_unmap);
 __vmsim_export int move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long old_addr,
 			     unsigned long old_end, struct vm_area_struct *new_vma, pmd_t *new_pmd,
 			     unsigned long new_addr, bool need_rmap_locks);

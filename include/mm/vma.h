@@ -5,9 +5,14 @@
 /* What mm/vma.h declares for other files of mm/ (Linux 6.12). For kernel files, and src/. */
 #include <linux/mm.h>
 
-struct vma_iterator;
-
 __vmsim_export struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma);
+__vmsim_export int split_vma(struct vma_iterator *vmi, struct vm_area_struct *vma,
+			     unsigned long addr, int new_below);
+__vmsim_export struct vm_area_struct *vma_modify_flags(struct vma_iterator *vmi,
+						       struct vm_area_struct *prev,
+						       struct vm_area_struct *vma,
+						       unsigned long start, unsigned long end,
+						       unsigned long new_flags);
 
 /*
  * Entries of a private mapping become writable one by one: whether a page is this process's own

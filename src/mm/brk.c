@@ -15,8 +15,8 @@ static int grow(struct mm_struct *mm, unsigned long start, unsigned long end)
 		.mm = mm,
 		.start = start,
 		.end = end,
-		.flags = mm->def_flags | VM_READ | VM_WRITE |
-			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC,
+		.flags = mm->def_flags | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE |
+			 VM_MAYEXEC | VM_ACCOUNT,
 		.pgoff = start >> PAGE_SHIFT,
 	};
 
@@ -31,13 +31,14 @@ static long set_brk(struct mm_struct *mm, unsigned long brk)
 	unsigned long before = mm->brk;
 	unsigned long old = PAGE_ALIGN(before);
 	unsigned long new = PAGE_ALIGN(brk);
+	VMA_ITERATOR(vmi, mm, new);
 	int err = 0;
 
 	if (brk < mm->start_brk || new < brk) {
 		brk = before;
 	} else if (new < old) {
 		mm->brk = brk;
-		if (!vmsim_do_munmap(mm, new, old - new, true))
+		if (!do_vmi_munmap(&vmi, mm, new, old - new, NULL, true))
 			return (long)brk;
 		mm->brk = brk = before;
 	} else {

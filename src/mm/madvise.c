@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <mm/vma.h>
 #include <vmsim/process.h>
 #include <sys/mman.h>
 
@@ -40,7 +41,8 @@ static int dontneed(struct vm_area_struct **vma, unsigned long start, unsigned l
 static int at_fork(struct vm_area_struct **vma, unsigned long start, unsigned long end, int advice)
 {
 	vm_flags_t flags = (*vma)->vm_flags;
-	struct vm_area_struct *part;
+	VMA_ITERATOR(vmi, (*vma)->vm_mm, start);
+	struct vm_area_struct *part, *prev;
 
 	switch (advice) {
 	case MADV_DONTFORK:
@@ -61,10 +63,11 @@ static int at_fork(struct vm_area_struct **vma, unsigned long start, unsigned lo
 	}
 	if (flags == (*vma)->vm_flags)
 		return 0;
-	part = vmsim_vma_modify_flags(*vma, start, end, flags);
+	prev = start > (*vma)->vm_start ? *vma : vmsim_vma_prev(*vma);
+	part = vma_modify_flags(&vmi, prev, *vma, start, end, flags);
 	if (IS_ERR(part))
 		return PTR_ERR(part) == -ENOMEM ? -EAGAIN : (int)PTR_ERR(part);
-	WRITE_ONCE(part->vm_flags, flags);
+	vm_flags_reset(part, flags);
 	*vma = part;
 	return 0;
 }

@@ -33,29 +33,21 @@ void vmsim_vma_unlink_file(struct vm_area_struct *vma);
 
 /*
  * Split and merge (src/mm/vma_modify.c, src/mm/vma_merge.c); mmap_lock held for writing.
- * vmsim_vma_split() leaves [vm_start, addr) in @vma and returns the new mapping of the rest, or an
- * ERR_PTR. vmsim_vmg_of() describes a range that is, or is to become, like @vma.
+ * vmsim_vma_split() is split_vma() without a limit. vmsim_vmg_of() describes a range that is, or is
+ * to become, like @vma.
  */
-struct vm_area_struct *vmsim_vma_split(struct vm_area_struct *vma, unsigned long addr);
+int vmsim_vma_split(struct vma_iterator *vmi, struct vm_area_struct *vma, unsigned long addr,
+		    bool new_below);
 struct vma_merge_struct vmsim_vmg_of(struct vm_area_struct *vma, unsigned long start,
 				     unsigned long end);
-/*
- * Makes [start, end) of @vma a mapping of its own, or part of a neighbour that has @newflags
- * already; setting them is up to the caller. An ERR_PTR without memory.
- */
-struct vm_area_struct *vmsim_vma_modify_flags(struct vm_area_struct *vma, unsigned long start,
-					      unsigned long end, vm_flags_t newflags);
+/* The walk stands at a mapping that it did not find itself. */
+static inline void vmsim_vma_iter_at(struct vma_iterator *vmi, const struct vm_area_struct *vma)
+{
+	mas_set_range(&vmi->mas, vma->vm_start, vma->vm_end - 1);
+	vmi->mas.status = ma_active;
+}
 
-/* A place for @len bytes, or -errno (src/mm/unmapped_area.c). */
-unsigned long vmsim_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
-				      int flags);
-
-/*
- * The system calls' insides; mmap_lock held for writing. With @unlock, a success returns with the
- * lock dropped.
- */
-int vmsim_do_munmap(struct mm_struct *mm, unsigned long start, size_t len, bool unlock);
-/* Maps [start, end), over whatever was there. */
+/* Maps [start, end), over whatever was there; mmap_lock held for writing. */
 int vmsim_mmap_region(struct vma_merge_struct *vmg);
 
 /*

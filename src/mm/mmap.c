@@ -38,6 +38,11 @@ static vm_flags_t flags_of(const struct mm_struct *mm, int prot, int flags)
 	vm_flags |= prot & VM_ACCESS_FLAGS;
 	if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		vm_flags |= VM_SHARED | VM_MAYSHARE;
+	if (flags & MAP_NORESERVE)
+		vm_flags |= VM_NORESERVE;
+	/* Private pages that may be written are promised now. */
+	if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE)
+		vm_flags |= VM_ACCOUNT;
 	return vm_flags;
 }
 
@@ -67,7 +72,7 @@ static void set_soft_dirty(struct vm_area_struct *vma)
 {
 	if (!vma_soft_dirty_enabled(vma))
 		return;
-	WRITE_ONCE(vma->vm_flags, vma->vm_flags | VM_SOFTDIRTY);
+	vm_flags_set(vma, VM_SOFTDIRTY);
 	vma_set_page_prot(vma);
 }
 
@@ -77,7 +82,7 @@ int vmsim_mmap_region(struct vma_merge_struct *vmg)
 	size_t len = vmg->end - vmg->start;
 	int err;
 
-	err = vmsim_do_munmap(vmg->mm, vmg->start, len, false);
+	err = do_munmap(vmg->mm, vmg->start, len, NULL);
 	if (err)
 		return err;
 	vmg->next = find_vma_prev(vmg->mm, vmg->start, &vmg->prev);
@@ -87,7 +92,7 @@ int vmsim_mmap_region(struct vma_merge_struct *vmg)
 	else
 		set_soft_dirty(vmg->vma);
 	if (!err)
-		WRITE_ONCE(vmg->mm->total_vm, vmg->mm->total_vm + (len >> PAGE_SHIFT));
+		vm_stat_account(vmg->mm, vmg->flags, (long)(len >> PAGE_SHIFT));
 	return err;
 }
 
@@ -100,7 +105,7 @@ static long map_locked(struct mm_struct *mm, unsigned long addr, size_t len, int
 
 	if (mm->map_count > sysctl_max_map_count)
 		return -ENOMEM;
-	addr = vmsim_get_unmapped_area(mm, addr, len, flags);
+	addr = get_unmapped_area(file, addr, len, pgoff, flags);
 	if (IS_ERR_VALUE(addr))
 		return (long)addr;
 	if (flags & MAP_FIXED_NOREPLACE && find_vma_intersection(mm, addr, addr + len))

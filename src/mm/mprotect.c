@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/mman.h>
+#include <linux/syscalls.h>
+#include <mm/vma.h>
 #include <asm/tlb.h>
 #include <vmsim/process.h>
-#include <sys/mman.h>
 
 /**
  * can_change_pte_writable() - may an entry become writable without the write fault?
@@ -147,56 +149,151 @@ __vmsim_overridable long change_protection(struct mmu_gather *tlb, struct vm_are
 	return pages;
 }
 
-/*
- * Where rights grow, entries may have to stay write-protected one by one (private memory, files
- * that track their dirtying): those that may become writable do so here and save a fault each.
- */
-static unsigned long upgrade_flags(struct vm_area_struct *vma)
+/* Private pages are promised when they may be written, and for good when there are some. */
+static vm_flags_t account(const struct vm_area_struct *vma, vm_flags_t newflags)
 {
-	bool each = vma->vm_flags & VM_SHARED ? vma_wants_writenotify(vma, vma->vm_page_prot) :
-						vma->vm_flags & VM_WRITE;
+	const vm_flags_t counted = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
 
-	return each ? MM_CP_TRY_CHANGE_WRITABLE : 0;
+	if (newflags & VM_WRITE && !(vma->vm_flags & counted))
+		newflags |= VM_ACCOUNT;
+	if (!(newflags & VM_WRITE) && vma_is_anonymous(vma) && !vma->anon_vma)
+		newflags &= ~(vm_flags_t)VM_ACCOUNT;
+	return newflags;
 }
 
-/* Context: mmap_lock held for writing. As mprotect_fixup(). *@result: where the range lies now. */
-static int protect_part(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
-			unsigned long end, vm_flags_t newflags, struct vm_area_struct **result)
+/**
+ * mprotect_fixup() - gives a part of a mapping other rights
+ * @vmi: walk; stands at the mapping that has the part afterwards
+ * @tlb: the gather
+ * @vma: the mapping
+ * @pprev: the one before it, or @vma where the part begins inside; receives the one that has it
+ * @start: start of the part
+ * @end: its end
+ * @newflags: the flags that it is to have
+ *
+ * Where rights grow, entries may have to stay write-protected one by one (private memory, files
+ * that track their dirtying): those that may become writable do so here and save a fault each.
+ *
+ * Context: mmap_lock held for writing.
+ * Source: mm/mprotect.c, Linux 6.12.
+ * Return: 0; -ENOMEM; -EPERM: the mapping is sealed.
+ */
+__vmsim_overridable int mprotect_fixup(struct vma_iterator *vmi, struct mmu_gather *tlb,
+				       struct vm_area_struct *vma, struct vm_area_struct **pprev,
+				       unsigned long start, unsigned long end,
+				       unsigned long newflags)
 {
-	*result = vma;
-	if (newflags == vma->vm_flags)
+	unsigned long oldflags = vma->vm_flags;
+	long pages = (end - start) >> PAGE_SHIFT;
+
+	if (!can_modify_vma(vma))
+		return -EPERM;
+	if (newflags == oldflags) {
+		*pprev = vma;
 		return 0;
-	vma = vmsim_vma_modify_flags(vma, start, end, newflags);
+	}
+	newflags = account(vma, newflags);
+	vma = vma_modify_flags(vmi, *pprev, vma, start, end, newflags);
 	if (IS_ERR(vma))
 		return (int)PTR_ERR(vma);
-	/* Reverse-map walks look without mmap_lock. */
-	WRITE_ONCE(vma->vm_flags, newflags);
+	*pprev = vma;
+	vm_flags_reset(vma, newflags);
 	vma_set_page_prot(vma);
-	change_protection(tlb, vma, start, end, upgrade_flags(vma));
-	*result = vma;
+	change_protection(tlb, vma, start, end, vma_wants_manual_pte_write_upgrade(vma) ?
+						MM_CP_TRY_CHANGE_WRITABLE : 0);
+	vm_stat_account(vma->vm_mm, oldflags, -pages);
+	vm_stat_account(vma->vm_mm, newflags, pages);
 	return 0;
 }
 
-static int protect_range(struct mmu_gather *tlb, unsigned long start, unsigned long end, int prot)
+/* From @start on, which @vma holds, to @end, or to the first hole. */
+static int protect_range(struct vma_iterator *vmi, struct mmu_gather *tlb,
+			 struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			 unsigned long prot)
 {
-	struct vm_area_struct *vma = vma_lookup(tlb->mm, start);
+	struct vm_area_struct *prev = vma_prev(vmi);
+	unsigned long at = vma->vm_start;
+	int err = 0;
 
-	while (vma && vma->vm_start <= start) {
-		unsigned long to = min(vma->vm_end, end);
-		vm_flags_t newflags = (vma->vm_flags & ~VM_ACCESS_FLAGS) | prot;
-		int err;
+	if (start > vma->vm_start)
+		prev = vma;
+	for_each_vma_range(*vmi, vma, end) {
+		unsigned long newflags = (vma->vm_flags & ~(vm_flags_t)VM_ACCESS_FLAGS) | prot;
 
+		if (vma->vm_start != at)
+			return -ENOMEM;
 		/* VM_MAYREAD and its like stand four bits above VM_READ and its like. */
 		if (newflags & ~(newflags >> 4) & VM_ACCESS_FLAGS)
 			return -EACCES;
-		err = protect_part(tlb, vma, start, to, newflags, &vma);
-		if (err || to == end)
+		at = min(vma->vm_end, end);
+		if (vma->vm_ops && vma->vm_ops->mprotect)
+			err = vma->vm_ops->mprotect(vma, start, at, newflags);
+		if (!err)
+			err = mprotect_fixup(vmi, tlb, vma, &prev, start, at, newflags);
+		if (err)
 			return err;
-		start = to;
-		if (vma->vm_end <= start)
-			vma = vmsim_vma_next(vma);
+		start = at = vma_iter_end(vmi);
 	}
-	return -ENOMEM;
+	return at < end ? -ENOMEM : 0;
+}
+
+/* The mapping that [*@start, *@end) begins in, or an ERR_PTR; with @grows they are widened. */
+static struct vm_area_struct *first_mapping(struct vma_iterator *vmi, unsigned long *start,
+					    unsigned long *end, unsigned long grows)
+{
+	struct vm_area_struct *vma = vma_find(vmi, *end);
+
+	if (!vma || (!(grows & PROT_GROWSDOWN) && vma->vm_start > *start))
+		return ERR_PTR(-ENOMEM);
+	if (grows && !(vma->vm_flags & (grows & PROT_GROWSDOWN ? VM_GROWSDOWN : VM_GROWSUP)))
+		return ERR_PTR(-EINVAL);
+	if (grows & PROT_GROWSDOWN)
+		*start = vma->vm_start;
+	else if (grows)
+		*end = vma->vm_end;
+	return vma;
+}
+
+/**
+ * sys_mprotect() - changes the rights of a range
+ * @start: start, page aligned
+ * @len: size, rounded up to whole pages
+ * @prot: PROT_*
+ *
+ * What comes before a hole is changed even though the call fails.
+ *
+ * Source: mm/mprotect.c, Linux 6.12.
+ * Return: 0; -EINVAL, -ENOMEM, -EACCES as mprotect(2).
+ */
+__vmsim_overridable long sys_mprotect(unsigned long start, size_t len, unsigned long prot)
+{
+	const unsigned long grow = PROT_GROWSDOWN | PROT_GROWSUP, grows = prot & grow;
+	unsigned long end = start + PAGE_ALIGN(len);
+	VMA_ITERATOR(vmi, current->mm, start);
+	struct vm_area_struct *vma;
+	struct mmu_gather tlb;
+	long err;
+
+	if (grows == grow || offset_in_page(start))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (end <= start)
+		return -ENOMEM;
+	if (!arch_validate_prot(prot & ~grow, start))
+		return -EINVAL;
+	mmap_write_lock(current->mm);
+	vma = first_mapping(&vmi, &start, &end, grows);
+	if (IS_ERR(vma)) {
+		err = PTR_ERR(vma);
+	} else {
+		tlb_gather_mmu(&tlb, current->mm);
+		err = protect_range(&vmi, &tlb, vma, start, end,
+				    calc_vm_prot_bits(prot & ~grow, 0));
+		tlb_finish_mmu(&tlb);
+	}
+	mmap_write_unlock(current->mm);
+	return err;
 }
 
 /**
@@ -214,23 +311,9 @@ static int protect_range(struct mmu_gather *tlb, unsigned long start, unsigned l
  */
 VMSIM_API int vmsim_mprotect(unsigned long addr, size_t length, int prot)
 {
-	struct task_struct *self = vmsim_self;
-	unsigned long end = addr + PAGE_ALIGN(length);
-	struct mmu_gather tlb;
 	int err = vmsim_syscall_enter("mprotect", addr, length);
 
 	if (err)
 		return err;
-	if (offset_in_page(addr) || (length && prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))) {
-		err = -EINVAL;
-	} else if (length && end <= addr) {
-		err = -ENOMEM;
-	} else if (length) {
-		mmap_write_lock(self->mm);
-		tlb_gather_mmu(&tlb, self->mm);
-		err = protect_range(&tlb, addr, end, prot);
-		tlb_finish_mmu(&tlb);
-		mmap_write_unlock(self->mm);
-	}
-	return (int)vmsim_syscall_leave("mprotect", err);
+	return (int)vmsim_syscall_leave("mprotect", sys_mprotect(addr, length, (unsigned int)prot));
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/mman.h>
+#include <linux/syscalls.h>
+#include <mm/vma.h>
 #include <vmsim/process.h>
-#include <sys/mman.h>
 
 /* Mappings that grow, shrink and move. Behaviour of mm/mremap.c, Linux 6.12. */
-
-static void total_vm_add(struct mm_struct *mm, unsigned long len)
-{
-	WRITE_ONCE(mm->total_vm, mm->total_vm + (len >> PAGE_SHIFT));
-}
 
 /*
  * Nothing is left of the pages' old place but the mapping. If all of it is empty, it is as if it
@@ -23,6 +20,20 @@ static void leave_empty(struct vm_area_struct *vma, unsigned long start, unsigne
 		vma->vm_pgoff = start >> PAGE_SHIFT;
 }
 
+/* Does the owner let the part [start, end) go alone? */
+static int ask_may_split(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	int err = 0;
+
+	if (!vma->vm_ops || !vma->vm_ops->may_split)
+		return 0;
+	if (vma->vm_start != start)
+		err = vma->vm_ops->may_split(vma, start);
+	if (!err && vma->vm_end != end)
+		err = vma->vm_ops->may_split(vma, end);
+	return err;
+}
+
 /**
  * move_vma() - moves a part of a mapping
  * @vma: the mapping
@@ -30,44 +41,55 @@ static void leave_empty(struct vm_area_struct *vma, unsigned long start, unsigne
  * @old_len: its size; 0: what is mapped stays, and gets a second place
  * @new_len: size that it is to have
  * @new_addr: where it goes; nothing is mapped there
+ * @locked: of no meaning here
  * @flags: MREMAP_*
- *
- * What the kernel's function is told beside that, about mlock and userfaultfd, does not exist here.
+ * @uf, @uf_unmap: userfaultfd is not modelled
  *
  * Context: mmap_lock held for writing.
  * Source: mm/mremap.c, Linux 6.12.
- * Return: @new_addr, or -ENOMEM: everything is where it was.
+ * Return: @new_addr; -ENOMEM, or what the owner says: everything is where it was.
  */
 __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr,
 					   unsigned long old_len, unsigned long new_len,
-					   unsigned long new_addr, unsigned long flags)
+					   unsigned long new_addr, bool *locked,
+					   unsigned long flags, struct vm_userfaultfd_ctx *uf,
+					   struct list_head *uf_unmap)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct vm_area_struct *new_vma;
 	bool need_rmap_locks;
 	unsigned long moved;
+	int err;
 
+	(void)locked, (void)uf;
 	/* What is left of the old mapping may be two. */
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
+	err = ask_may_split(vma, old_addr, old_addr + old_len);
+	if (err)
+		return err;
 	new_vma = copy_vma(&vma, new_addr, new_len, linear_page_index(vma, old_addr),
 			   &need_rmap_locks, flags & MREMAP_DONTUNMAP);
 	if (!new_vma)
 		return -ENOMEM;
 	moved = move_page_tables(vma, old_addr, new_vma, new_addr, old_len, need_rmap_locks,
 				 false);
-	total_vm_add(mm, new_len);
-	if (moved < old_len) {
+	vm_stat_account(mm, vma->vm_flags, (long)(new_len >> PAGE_SHIFT));
+	if (moved < old_len)
+		err = -ENOMEM;
+	else if (vma->vm_ops && vma->vm_ops->mremap)
+		err = vma->vm_ops->mremap(new_vma);
+	if (err) {
 		/* The tables for the way back are there. */
 		move_page_tables(new_vma, new_addr, vma, old_addr, moved, true, false);
-		vmsim_do_munmap(mm, new_addr, new_len, false);
-		return -ENOMEM;
+		do_munmap(mm, new_addr, new_len, uf_unmap);
+		return err;
 	}
 	if (flags & MREMAP_DONTUNMAP)
 		leave_empty(vma, old_addr, old_addr + old_len);
 	else if (old_len)
 		/* Without memory for a split the old mapping stays, empty. */
-		vmsim_do_munmap(mm, old_addr, old_len, false);
+		do_munmap(mm, old_addr, old_len, uf_unmap);
 	return new_addr;
 }
 
@@ -111,7 +133,7 @@ static bool overlap(unsigned long a, unsigned long a_len, unsigned long b, unsig
 static long mremap_to(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 		      unsigned long new_addr, unsigned long new_len, unsigned long flags)
 {
-	bool fixed = flags & MREMAP_FIXED;
+	bool fixed = flags & MREMAP_FIXED, locked = false;
 	struct vm_area_struct *vma;
 	unsigned long to;
 	int err = 0;
@@ -123,9 +145,9 @@ static long mremap_to(struct mm_struct *mm, unsigned long addr, unsigned long ol
 	if (mm->map_count + 2 >= sysctl_max_map_count - 3)
 		return -ENOMEM;
 	if (fixed)
-		err = vmsim_do_munmap(mm, new_addr, new_len, false);
+		err = do_munmap(mm, new_addr, new_len, NULL);
 	if (!err && old_len > new_len) {
-		err = vmsim_do_munmap(mm, addr + new_len, old_len - new_len, false);
+		err = do_munmap(mm, addr + new_len, old_len - new_len, NULL);
 		old_len = new_len;
 	}
 	if (err)
@@ -133,10 +155,11 @@ static long mremap_to(struct mm_struct *mm, unsigned long addr, unsigned long ol
 	vma = vma_to_resize(mm, addr, old_len, new_len, flags);
 	if (IS_ERR(vma))
 		return PTR_ERR(vma);
-	to = vmsim_get_unmapped_area(mm, new_addr, new_len, fixed ? MAP_FIXED : 0);
+	to = get_unmapped_area(vma->vm_file, new_addr, new_len, linear_page_index(vma, addr),
+			       fixed ? MAP_FIXED : 0);
 	if (IS_ERR_VALUE(to))
 		return (long)to;
-	return (long)move_vma(vma, addr, old_len, new_len, to, flags);
+	return (long)move_vma(vma, addr, old_len, new_len, to, &locked, flags, NULL, NULL);
 }
 
 static bool vma_expandable(struct vm_area_struct *vma, unsigned long delta)
@@ -144,7 +167,7 @@ static bool vma_expandable(struct vm_area_struct *vma, unsigned long delta)
 	unsigned long end = vma->vm_end + delta, start = vma->vm_start;
 
 	return end > vma->vm_end && !find_vma_intersection(vma->vm_mm, vma->vm_end, end) &&
-	       !IS_ERR_VALUE(vmsim_get_unmapped_area(vma->vm_mm, start, end - start, MAP_FIXED));
+	       !IS_ERR_VALUE(get_unmapped_area(NULL, start, end - start, 0, MAP_FIXED));
 }
 
 static long grow(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
@@ -152,21 +175,24 @@ static long grow(struct mm_struct *mm, unsigned long addr, unsigned long old_len
 {
 	struct vm_area_struct *vma = vma_to_resize(mm, addr, old_len, new_len, flags);
 	unsigned long delta = new_len - old_len, to;
+	VMA_ITERATOR(vmi, mm, addr);
+	bool locked = false;
 
 	if (IS_ERR(vma))
 		return PTR_ERR(vma);
 	if (old_len == vma->vm_end - addr && vma_expandable(vma, delta)) {
-		if (!vma_merge_extend(vma, delta))
+		vma = vma_merge_extend(&vmi, vma, delta);
+		if (!vma)
 			return -ENOMEM;
-		total_vm_add(mm, delta);
+		vm_stat_account(mm, vma->vm_flags, (long)(delta >> PAGE_SHIFT));
 		return (long)addr;
 	}
 	if (!(flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	to = vmsim_get_unmapped_area(mm, 0, new_len, 0);
+	to = get_unmapped_area(vma->vm_file, 0, new_len, linear_page_index(vma, addr), 0);
 	if (IS_ERR_VALUE(to))
 		return (long)to;
-	return (long)move_vma(vma, addr, old_len, new_len, to, flags);
+	return (long)move_vma(vma, addr, old_len, new_len, to, &locked, flags, NULL, NULL);
 }
 
 static bool bad_arguments(unsigned long addr, unsigned long old_len, unsigned long new_len,
@@ -182,24 +208,56 @@ static bool bad_arguments(unsigned long addr, unsigned long old_len, unsigned lo
 	return offset_in_page(addr) || !PAGE_ALIGN(new_len);
 }
 
-/* Context: mmap_lock held for writing; *@locked is cleared if it is dropped. */
+/* Context: mmap_lock held for writing; *@unlocked: it has been dropped. */
 static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 			  unsigned long new_len, unsigned long flags, unsigned long new_addr,
-			  bool *locked)
+			  bool *unlocked)
 {
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	VMA_ITERATOR(vmi, mm, addr + new_len);
 	int err;
 
-	if (!vma_lookup(mm, addr))
+	if (!vma)
 		return -EFAULT;
+	if (!can_modify_vma(vma))
+		return -EPERM;
 	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return mremap_to(mm, addr, old_len, new_addr, new_len, flags);
 	if (new_len > old_len)
 		return grow(mm, addr, old_len, new_len, flags);
 	if (new_len == old_len)
 		return (long)addr;
-	err = vmsim_do_munmap(mm, addr + new_len, old_len - new_len, true);
-	*locked = err;
+	err = do_vmi_munmap(&vmi, mm, addr + new_len, old_len - new_len, NULL, true);
+	*unlocked = !err;
 	return err ? err : (long)addr;
+}
+
+/**
+ * sys_mremap() - changes the size or the place of a mapping, or of a part of it
+ * @addr: start, page aligned
+ * @old_len: size, rounded up to whole pages
+ * @new_len: new size, rounded up to whole pages
+ * @flags: MREMAP_*
+ * @new_addr: where to, or a wish, or ignored
+ *
+ * Source: mm/mremap.c, Linux 6.12.
+ * Return: the address; -EINVAL, -EFAULT, -ENOMEM, -EPERM as mremap(2).
+ */
+__vmsim_overridable long sys_mremap(unsigned long addr, unsigned long old_len,
+				    unsigned long new_len, unsigned long flags,
+				    unsigned long new_addr)
+{
+	bool unlocked = false;
+	long result;
+
+	if (bad_arguments(addr, old_len, new_len, flags))
+		return -EINVAL;
+	mmap_write_lock(current->mm);
+	result = mremap_locked(current->mm, addr, PAGE_ALIGN(old_len), PAGE_ALIGN(new_len), flags,
+			       new_addr, &unlocked);
+	if (!unlocked)
+		mmap_write_unlock(current->mm);
+	return result;
 }
 
 /**
@@ -218,18 +276,10 @@ static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned lon
 VMSIM_API long vmsim_mremap(unsigned long addr, size_t old_len, size_t new_len, int flags,
 			    unsigned long new_addr)
 {
-	struct task_struct *self = vmsim_self;
 	long result = vmsim_syscall_enter("mremap", addr, old_len);
-	bool locked = true;
 
 	if (result)
 		return result;
-	if (bad_arguments(addr, old_len, new_len, (unsigned int)flags))
-		return vmsim_syscall_leave("mremap", -EINVAL);
-	mmap_write_lock(self->mm);
-	result = mremap_locked(self->mm, addr, PAGE_ALIGN(old_len), PAGE_ALIGN(new_len),
-			       (unsigned int)flags, new_addr, &locked);
-	if (locked)
-		mmap_write_unlock(self->mm);
+	result = sys_mremap(addr, old_len, new_len, (unsigned int)flags, new_addr);
 	return vmsim_syscall_leave("mremap", result);
 }

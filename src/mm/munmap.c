@@ -14,24 +14,24 @@ struct doomed {
 };
 
 /* Splits at both borders. All that can fail happens here, before anything is taken out. */
-static int isolate(struct mm_struct *mm, struct vm_area_struct *first, unsigned long start,
-		   unsigned long end)
+static int isolate(struct vma_iterator *vmi, struct mm_struct *mm, struct vm_area_struct *first,
+		   unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *last;
+	int err = 0;
 
 	if (start > first->vm_start) {
 		/* A hole makes two mappings of one. */
 		if (end < first->vm_end && mm->map_count >= sysctl_max_map_count)
 			return -ENOMEM;
-		first = vmsim_vma_split(first, start);
-		if (IS_ERR(first))
-			return (int)PTR_ERR(first);
+		err = vmsim_vma_split(vmi, first, start, true);
 	}
+	if (err)
+		return err;
 	last = find_vma_intersection(mm, end - 1, end);
 	if (!last || last->vm_end == end)
 		return 0;
-	last = vmsim_vma_split(last, end);
-	return IS_ERR(last) ? (int)PTR_ERR(last) : 0;
+	return vmsim_vma_split(vmi, last, end, false);
 }
 
 /* Takes the mappings out of the address space: from now on nobody faults in the range. */
@@ -83,16 +83,29 @@ static int bad_range(const struct mm_struct *mm, unsigned long start, size_t len
 	       !PAGE_ALIGN(len);
 }
 
-/*
- * As do_vmi_munmap() (mm/vma.c, Linux 6.12). With @unlock, the work that needs no writer any more
- * is done under the lock downgraded: faults elsewhere go on meanwhile.
+/**
+ * do_vmi_munmap() - takes all mappings out of a range
+ * @vmi: walk, at @start; stands at the hole afterwards
+ * @mm: address space
+ * @start: start, page aligned
+ * @len: size, rounded up to whole pages
+ * @uf: whom to tell; userfaultfd is not modelled
+ * @unlock: the work that needs no writer any more is done under the lock downgraded: faults
+ *	    elsewhere go on meanwhile. A success returns with the lock dropped
+ *
+ * Context: mmap_lock held for writing.
+ * Source: mm/vma.c, Linux 6.12.
+ * Return: 0; -EINVAL, -ENOMEM: nothing is unmapped, and the lock is held.
  */
-int vmsim_do_munmap(struct mm_struct *mm, unsigned long start, size_t len, bool unlock)
+__vmsim_overridable int do_vmi_munmap(struct vma_iterator *vmi, struct mm_struct *mm,
+				      unsigned long start, size_t len, struct list_head *uf,
+				      bool unlock)
 {
 	struct doomed doomed = { .mm = mm, .start = start };
 	struct vm_area_struct *first;
 	int err;
 
+	(void)uf;
 	mmap_assert_write_locked(mm);
 	if (bad_range(mm, start, len))
 		return -EINVAL;
@@ -103,11 +116,13 @@ int vmsim_do_munmap(struct mm_struct *mm, unsigned long start, size_t len, bool 
 			mmap_write_unlock(mm);
 		return 0;
 	}
-	err = isolate(mm, first, start, doomed.end);
+	err = isolate(vmi, mm, first, start, doomed.end);
 	if (err)
 		return err;
 	detach(&doomed);
-	WRITE_ONCE(mm->total_vm, mm->total_vm - doomed.pages);
+	mas_set_range(&vmi->mas, start, doomed.end - 1);
+	vmi->mas.status = ma_active;
+	vm_stat_account(mm, 0, -(long)doomed.pages);
 	if (unlock)
 		mmap_write_downgrade(mm);
 	clear(&doomed, !unlock);
@@ -115,6 +130,37 @@ int vmsim_do_munmap(struct mm_struct *mm, unsigned long start, size_t len, bool 
 	if (unlock)
 		mmap_read_unlock(mm);
 	return 0;
+}
+
+/**
+ * do_munmap() - takes all mappings out of a range
+ * @mm: address space
+ * @start: start, page aligned
+ * @len: size, rounded up to whole pages
+ * @uf: as for do_vmi_munmap()
+ *
+ * Context: mmap_lock held for writing, on return too.
+ * Source: mm/mmap.c, Linux 6.12.
+ * Return: as do_vmi_munmap().
+ */
+__vmsim_overridable int do_munmap(struct mm_struct *mm, unsigned long start, size_t len,
+				  struct list_head *uf)
+{
+	VMA_ITERATOR(vmi, mm, start);
+
+	return do_vmi_munmap(&vmi, mm, start, len, uf, false);
+}
+
+static int unmap_and_unlock(struct mm_struct *mm, unsigned long addr, size_t length)
+{
+	VMA_ITERATOR(vmi, mm, addr);
+	int err;
+
+	mmap_write_lock(mm);
+	err = do_vmi_munmap(&vmi, mm, addr, length, NULL, true);
+	if (err)
+		mmap_write_unlock(mm);
+	return err;
 }
 
 /**
@@ -133,9 +179,6 @@ VMSIM_API int vmsim_munmap(unsigned long addr, size_t length)
 
 	if (err)
 		return err;
-	mmap_write_lock(self->mm);
-	err = vmsim_do_munmap(self->mm, addr, length, true);
-	if (err)
-		mmap_write_unlock(self->mm);
+	err = unmap_and_unlock(self->mm, addr, length);
 	return (int)vmsim_syscall_leave("munmap", err);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/security.h>
 #include <sys/mman.h>
 
 /* The highest gap of @len bytes in [low, high), or 0. */
@@ -32,15 +33,28 @@ static bool free_at(struct mm_struct *mm, unsigned long addr, unsigned long len)
 	       !find_vma_intersection(mm, addr, addr + len);
 }
 
-/*
- * As generic_get_unmapped_area_topdown() (mm/mmap.c, Linux 6.12): the hint if it is free, else the
- * highest gap below mmap_base, else any gap. Context: mmap_lock held.
+/**
+ * get_unmapped_area() - a place in the caller's address space
+ * @file: what is to be mapped; makes no difference
+ * @addr: a wish; with MAP_FIXED or MAP_FIXED_NOREPLACE, the place
+ * @len: how much
+ * @pgoff: as @file
+ * @flags: MAP_*
+ *
+ * The hint if it is free, else the highest gap below mmap_base, else any gap.
+ *
+ * Context: mmap_lock held.
+ * Source: mm/mmap.c, Linux 6.12 (__get_unmapped_area(), generic_get_unmapped_area_topdown()).
+ * Return: the address; -ENOMEM, -EINVAL, -EPERM.
  */
-unsigned long vmsim_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
-				      int flags)
+__vmsim_overridable unsigned long get_unmapped_area(struct file *file, unsigned long addr,
+						    unsigned long len, unsigned long pgoff,
+						    unsigned long flags)
 {
+	struct mm_struct *mm = current->mm;
 	unsigned long found;
 
+	(void)file, (void)pgoff;
 	if (len > mm->task_size - mmap_min_addr)
 		return -ENOMEM;
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
@@ -48,7 +62,7 @@ unsigned long vmsim_get_unmapped_area(struct mm_struct *mm, unsigned long addr, 
 			return -ENOMEM;
 		if (offset_in_page(addr))
 			return -EINVAL;
-		return addr < mmap_min_addr ? (unsigned long)-EPERM : addr;
+		return security_mmap_addr(addr) ? (unsigned long)-EPERM : addr;
 	}
 	if (addr && addr <= mm->task_size && free_at(mm, PAGE_ALIGN(addr), len))
 		return PAGE_ALIGN(addr);

@@ -287,22 +287,28 @@ struct vma_merge_struct vmsim_vmg_of(struct vm_area_struct *vma, unsigned long s
 
 /**
  * vma_merge_extend() - lets a mapping grow into the hole behind it
+ * @vmi: walk; stands at the mapping afterwards
  * @vma: the mapping
  * @delta: by how much
  *
  * It becomes one with what follows, if that fits.
  *
- * Source: mm/vma.c, Linux 6.12, where the first argument is a position in the tree.
+ * Source: mm/vma.c, Linux 6.12.
  * Return: the mapping; NULL: no memory.
  */
-__vmsim_overridable struct vm_area_struct *vma_merge_extend(struct vm_area_struct *vma,
+__vmsim_overridable struct vm_area_struct *vma_merge_extend(struct vma_iterator *vmi,
+							    struct vm_area_struct *vma,
 							    unsigned long delta)
 {
 	struct vma_merge_struct vmg = vmsim_vmg_of(vma, vma->vm_end, vma->vm_end + delta);
+	struct vm_area_struct *merged;
 
 	vmg.prev = vma;
 	vmg.next = vmsim_vma_next(vma);
-	return vma_merge_new_range(&vmg);
+	merged = vma_merge_new_range(&vmg);
+	if (merged)
+		vmsim_vma_iter_at(vmi, merged);
+	return merged;
 }
 
 /*
