@@ -235,7 +235,7 @@ static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(VMSIM_ENTRY_LOAD(pgdp->
 #define pud_same(a, b) (pud_val(a) == pud_val(b))
 #define p4d_none(p4d) (p4d_val(p4d) == 0)
 #define p4d_present(p4d) ((p4d_val(p4d) & _PAGE_PRESENT) != 0)
-#define p4d_leaf(p4d) ((void)(p4d), false)
+#define p4d_leaf(p4d) (sizeof(p4d) == 0)
 #define p4d_bad(p4d) ((VMSIM_ENTRY_FLAGS(p4d_val(p4d)) & ~_PAGE_TABLE) != 0)
 #define p4d_pfn(p4d) VMSIM_ENTRY_PFN(p4d_val(p4d))
 #define p4d_page(p4d) pfn_to_page(p4d_pfn(p4d))
@@ -243,11 +243,11 @@ static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(VMSIM_ENTRY_LOAD(pgdp->
 /* With the p4d level folded, the PGD entry is the p4d entry and never counts as empty. */
 #define pgd_none(pgd) (pgtable_l5_enabled() && pgd_val(pgd) == 0)
 #define pgd_present(pgd) (!pgtable_l5_enabled() || (pgd_val(pgd) & _PAGE_PRESENT) != 0)
-#define pgd_leaf(pgd) ((void)(pgd), false)
+#define pgd_leaf(pgd) (sizeof(pgd) == 0)
 #define pgd_bad(pgd)								\
 	(pgtable_l5_enabled() &&						\
 	 (VMSIM_ENTRY_FLAGS(pgd_val(pgd)) & ~_PAGE_USER) != (_PAGE_TABLE & ~_PAGE_USER))
-#define pgd_devmap(pgd) ((void)(pgd), 0)
+#define pgd_devmap(pgd) (sizeof(pgd) == 0)
 #define pgd_pfn(pgd) VMSIM_ENTRY_PFN(pgd_val(pgd))
 #define pgd_page(pgd) pfn_to_page(pgd_pfn(pgd))
 #define pgd_same(a, b) (pgd_val(a) == pgd_val(b))
@@ -273,6 +273,9 @@ static inline unsigned long pgd_index(unsigned long addr)
 }
 
 #define pgd_offset(mm, addr) ((mm)->pgd + pgd_index(addr))
+/* The kernel's own addresses are not simulated; nobody maps a gate. */
+#define pgd_offset_k(addr) pgd_offset(current->mm, addr)
+#define pgd_offset_gate(mm, addr) pgd_offset(mm, addr)
 
 #if defined(VMSIM_ARCH_X86_PAE)
 /* Three levels: the PGD entry is the PUD entry. */
@@ -341,12 +344,15 @@ static inline p4d_t *p4d_offset_lockless(pgd_t *pgdp, pgd_t pgd, unsigned long a
 }
 
 /* May a program access what the entry maps? Without a look at the mapping (arch/x86). */
-static inline bool pte_access_permitted(pte_t pte, bool write)
+static inline bool vmsim_entry_permits(u64 entry, bool write)
 {
-	pteval_t needed = _PAGE_PRESENT | _PAGE_USER | (write ? _PAGE_RW : 0);
+	u64 needed = _PAGE_PRESENT | _PAGE_USER | (write ? _PAGE_RW : 0);
 
-	return (pte_val(pte) & needed) == needed;
+	return (entry & needed) == needed;
 }
+
+#define pte_access_permitted(pte, write) vmsim_entry_permits(pte_val(pte), write)
+#define pgd_access_permitted(pgd, write) vmsim_entry_permits(pgd_val(pgd), write)
 
 /* Whether a TLB may have the entry: PROT_NONE ones only while they wait for a flush (R3b). */
 static inline bool pte_accessible(struct mm_struct *mm, pte_t pte)

@@ -55,6 +55,18 @@ static inline struct inode *file_inode(const struct file *file)
 	return file->f_inode;
 }
 
+static inline loff_t i_size_read(const struct inode *inode)
+{
+	return (loff_t)READ_ONCE(inode->i_size);
+}
+
+/* As without CONFIG_FS_DAX. */
+static inline bool vma_is_fsdax(struct vm_area_struct *vma)
+{
+	(void)vma;
+	return false;
+}
+
 static inline void i_mmap_lock_write(struct address_space *mapping)
 {
 	down_write(&mapping->i_mmap_rwsem);

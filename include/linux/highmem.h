@@ -13,6 +13,10 @@ __vmsim_export void copy_highpage(struct page *to, struct page *from);
 #define clear_user_highpage(page, vaddr) clear_highpage(page)
 #define copy_user_highpage(to, from, vaddr, vma) copy_highpage(to, from)
 
+/* Data caches are coherent, whoever accesses the frame. */
+#define flush_anon_page(vma, page, vmaddr) ((void)0)
+#define flush_dcache_page(page) ((void)0)
+
 static inline bool page_poisoning_enabled_static(void)
 {
 	return false;

@@ -3,6 +3,7 @@
 #define _VMSIM_LINUX_HUGETLB_H
 
 #include <linux/mm.h>
+#include <linux/fs.h>
 
 /* hugetlbfs is not modelled: no VMA is one of its own, and asking for its sizes is a bug. */
 struct hstate;
@@ -22,6 +23,37 @@ static inline unsigned long huge_page_size(const struct hstate *h)
 {
 	(void)h;
 	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+static inline bool is_file_hugepages(const struct file *file)
+{
+	(void)file;
+	return false;
+}
+
+static inline struct hstate *hstate_file(struct file *file)
+{
+	(void)file;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+static inline unsigned int huge_page_order(const struct hstate *h)
+{
+	(void)h;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+static inline unsigned int huge_page_shift(const struct hstate *h)
+{
+	(void)h;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+static inline bool hugetlbfs_pagecache_present(struct hstate *h, struct vm_area_struct *vma,
+					       unsigned long address)
+{
+	(void)h, (void)vma, (void)address;
+	return false;
 }
 
 #endif

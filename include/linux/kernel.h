@@ -46,6 +46,7 @@
 #define pr_info(...) fprintf(stderr, __VA_ARGS__)
 #define pr_debug(...) ((void)0)
 #define printk(...) fprintf(stderr, __VA_ARGS__)
+#define dump_stack() ((void)0) /* stubbed */
 #define EXPORT_SYMBOL(sym)
 #define EXPORT_SYMBOL_GPL(sym)
 

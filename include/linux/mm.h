@@ -12,6 +12,9 @@
 #include <linux/rcupdate.h>
 #include <linux/pgtable.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/overflow.h>
 #include <linux/vmsim-vma.h>
 
 /* More mappings than this: -ENOMEM. Below this address nobody maps. (vm.max_map_count, .mmap_min_addr) */
@@ -575,8 +578,9 @@ struct mmu_gather;
 #define MM_CP_UFFD_WP_RESOLVE (1UL << 3)
 #define MM_CP_UFFD_WP_ALL (MM_CP_UFFD_WP | MM_CP_UFFD_WP_RESOLVE)
 
+struct pt_regs;
 __vmsim_export vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
-					  unsigned int flags);
+					  unsigned int flags, struct pt_regs *regs);
 __vmsim_export vm_fault_t __handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
 					    unsigned int flags);
 __vmsim_export vm_fault_t handle_pte_fault(struct vm_fault *vmf);

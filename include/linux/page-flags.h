@@ -167,6 +167,13 @@ static inline bool folio_test_large(const struct folio *folio)
 	return test_bit(PG_head, &folio->flags);
 }
 
+/* Objects of the heap are in no frame. */
+static inline bool folio_test_slab(const struct folio *folio)
+{
+	(void)folio;
+	return false;
+}
+
 static inline bool folio_test_hugetlb(const struct folio *folio)
 {
 	(void)folio;

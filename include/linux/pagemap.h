@@ -5,10 +5,15 @@
 #include <linux/mm.h>
 #include <linux/fs.h>
 #include <linux/pagevec.h>
+#include <linux/highmem.h>
+#include <linux/uaccess.h>
 
 /* Page cache (src/folio/filemap.c). */
 __vmsim_export struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index);
 __vmsim_export struct folio *filemap_grab_folio(struct address_space *mapping, pgoff_t index);
+__vmsim_export unsigned int filemap_get_folios_contig(struct address_space *mapping,
+						      pgoff_t *start, pgoff_t end,
+						      struct folio_batch *fbatch);
 __vmsim_export int filemap_add_folio(struct address_space *mapping, struct folio *folio,
 				     pgoff_t index, gfp_t gfp);
 __vmsim_export void filemap_remove_folio(struct folio *folio);
@@ -64,6 +69,16 @@ static inline void *folio_detach_private(struct folio *folio)
 static inline pgoff_t linear_page_index(struct vm_area_struct *vma, unsigned long address)
 {
 	return ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+}
+
+static inline pgoff_t folio_index(const struct folio *folio)
+{
+	return folio->index;
+}
+
+static inline pgoff_t folio_next_index(const struct folio *folio)
+{
+	return folio->index + (pgoff_t)folio_nr_pages(folio);
 }
 
 static inline pgoff_t folio_pgoff(const struct folio *folio)

@@ -2,7 +2,7 @@
 #ifndef _VMSIM_LINUX_PAGEVEC_H
 #define _VMSIM_LINUX_PAGEVEC_H
 
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 
 #define PAGEVEC_SIZE 31
 
@@ -23,6 +23,19 @@ static inline void folio_batch_init(struct folio_batch *batch)
 static inline unsigned int folio_batch_count(const struct folio_batch *batch)
 {
 	return batch->nr;
+}
+
+static inline void folio_batch_reinit(struct folio_batch *batch)
+{
+	batch->nr = 0;
+	batch->i = 0;
+}
+
+/* Gives the references of a batch back, and empties it. */
+static inline void folio_batch_release(struct folio_batch *batch)
+{
+	if (folio_batch_count(batch))
+		folios_put_refs(batch, NULL);
 }
 
 /* Returns the number of slots left. */

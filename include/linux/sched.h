@@ -96,6 +96,11 @@ _Static_assert(offsetof(struct task_struct, armed) == 0, "<asm/rwonce.h> relies 
 
 #define current vmsim_self
 
+static inline int task_pid_nr(struct task_struct *tsk)
+{
+	return tsk->pid;
+}
+
 /*
  * What a thread does in between is no access of anybody's: no event is delivered, nor raised where
  * that is known. The first one returns what the second one needs.

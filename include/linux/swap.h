@@ -27,4 +27,14 @@ __vmsim_export void free_pages_and_swap_cache(struct encoded_page **pages, int n
 /* Takes a folio out of its file's cache if nobody else uses it (src/folio/truncate.c). */
 __vmsim_export long remove_mapping(struct address_space *mapping, struct folio *folio);
 
+/* Folios go to no list before they are on it: there is nothing to drain. */
+static inline void lru_add_drain(void) /* customised */
+{
+}
+
+static inline void mark_page_accessed(struct page *page)
+{
+	folio_mark_accessed(page_folio(page));
+}
+
 #endif

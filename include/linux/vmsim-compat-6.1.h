@@ -22,7 +22,6 @@
 #define page_add_file_rmap(page, vma, compound) \
 	folio_add_file_rmap_pte(page_folio(page), page, vma)
 #define page_move_anon_rmap(page, vma) folio_move_anon_rmap(page_folio(page), vma)
-#define mark_page_accessed(page) folio_mark_accessed(page_folio(page))
 #define lock_page(page) folio_lock(page_folio(page))
 #define trylock_page(page) folio_trylock(page_folio(page))
 #define unlock_page(page) folio_unlock(page_folio(page))

@@ -63,10 +63,66 @@ static inline bool gup_must_unshare(struct vm_area_struct *vma, unsigned int fla
 	return !vma || is_cow_mapping(vma->vm_flags);
 }
 
+/* Some callers honour NUMA hints: inaccessible entries of accessible mappings. */
+static inline bool gup_can_follow_protnone(struct vm_area_struct *vma, unsigned int flags)
+{
+	return !(flags & FOLL_HONOR_NUMA_FAULT) || !vma_is_accessible(vma);
+}
+
+/* What a caller with these FOLL_* is told of a fault; 0: it was none of the errors. */
+static inline int vm_fault_to_errno(vm_fault_t vm_fault, int foll_flags)
+{
+	if (vm_fault & VM_FAULT_OOM)
+		return -ENOMEM;
+	if (vm_fault & (VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE))
+		return foll_flags & FOLL_HWPOISON ? -EHWPOISON : -EFAULT;
+	return vm_fault & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV) ? -EFAULT : 0;
+}
+
+/* The memmap is one array. */
+#define nth_page(page, n) ((page) + (n))
+#define offset_in_folio(folio, p) ((unsigned long)(p) & (folio_size(folio) - 1))
+
+/* As without CONFIG_ZONE_DEVICE: the references of a device's page are counted by the folio. */
+static inline bool put_devmap_managed_folio_refs(struct folio *folio, int refs)
+{
+	(void)folio, (void)refs;
+	return false;
+}
+
+/* As where all memory of programs is accessible to devices. */
+static inline int arch_make_folio_accessible(struct folio *folio)
+{
+	(void)folio;
+	return 0;
+}
+
+/* As without a page at a fixed address that every address space has. */
+static inline int in_gate_area(struct mm_struct *mm, unsigned long addr)
+{
+	(void)mm, (void)addr;
+	return 0;
+}
+
+static inline struct vm_area_struct *get_gate_vma(struct mm_struct *mm)
+{
+	(void)mm;
+	return NULL;
+}
+
+/* As without shared tables of huge pages: they stay while mmap_lock is held. */
+static inline void vma_pgtable_walk_begin(struct vm_area_struct *vma)
+{
+	(void)vma;
+}
+
+static inline void vma_pgtable_walk_end(struct vm_area_struct *vma)
+{
+	(void)vma;
+}
+
 /* References and pins of folios (src/folio/pin.c). */
-__vmsim_export struct folio *try_get_folio(struct page *page, int refs);
 __vmsim_export int __must_check try_grab_folio(struct folio *folio, int refs, unsigned int flags);
-__vmsim_export void gup_put_folio(struct folio *folio, int refs, unsigned int flags);
 __vmsim_export void folio_add_pin(struct folio *folio);
 __vmsim_export void unpin_user_page(struct page *page);
 __vmsim_export void unpin_user_pages(struct page **pages, unsigned long npages);
@@ -74,6 +130,14 @@ __vmsim_export void unpin_user_pages_dirty_lock(struct page **pages, unsigned lo
 						bool make_dirty);
 __vmsim_export void unpin_user_folio(struct folio *folio, unsigned long npages);
 __vmsim_export void unpin_folio(struct folio *folio);
+__vmsim_export void unpin_folios(struct folio **folios, unsigned long nfolios);
+__vmsim_export void unpin_user_page_range_dirty_lock(struct page *page, unsigned long npages,
+						     bool make_dirty);
+
+/* What the kernel's file has for itself. */
+#ifndef VMSIM_KERNEL_FILE
+__vmsim_export struct folio *try_get_folio(struct page *page, int refs);
+__vmsim_export void gup_put_folio(struct folio *folio, int refs, unsigned int flags);
 __vmsim_export void sanity_check_pinned_pages(struct page **pages, unsigned long npages);
 __vmsim_export void mm_set_has_pinned_flag(unsigned long *mm_flags);
 
@@ -127,11 +191,27 @@ __vmsim_export long __get_user_pages(struct mm_struct *mm, unsigned long start,
 __vmsim_export long __get_user_pages_locked(struct mm_struct *mm, unsigned long start,
 					    unsigned long nr_pages, struct page **pages,
 					    int *locked, unsigned int flags);
-__vmsim_export long faultin_page_range(struct mm_struct *mm, unsigned long start,
-				       unsigned long end, bool write, int *locked);
 __vmsim_export int gup_fast_fallback(unsigned long start, unsigned long nr_pages,
 				     unsigned int gup_flags, struct page **pages);
+#endif
 
+/* Faults for others, without pages to hold (src/mm/populate.c). */
+__vmsim_export long faultin_page_range(struct mm_struct *mm, unsigned long start,
+				       unsigned long end, bool write, int *locked);
+__vmsim_export long populate_vma_page_range(struct vm_area_struct *vma, unsigned long start,
+					    unsigned long end, int *locked);
+__vmsim_export int __mm_populate(unsigned long start, unsigned long len, int ignore_errors);
+__vmsim_export int fixup_user_fault(struct mm_struct *mm, unsigned long address,
+				    unsigned int fault_flags, bool *unlocked);
+__vmsim_export size_t fault_in_writeable(char __user *uaddr, size_t size);
+__vmsim_export size_t fault_in_subpage_writeable(char __user *uaddr, size_t size);
+__vmsim_export size_t fault_in_safe_writeable(const char __user *uaddr, size_t size);
+__vmsim_export size_t fault_in_readable(const char __user *uaddr, size_t size);
+
+static inline void mm_populate(unsigned long addr, unsigned long len)
+{
+	(void)__mm_populate(addr, len, 1);
+}
 __vmsim_export long get_user_pages(unsigned long start, unsigned long nr_pages,
 				   unsigned int gup_flags, struct page **pages);
 __vmsim_export long get_user_pages_remote(struct mm_struct *mm, unsigned long start,
@@ -152,6 +232,9 @@ __vmsim_export long pin_user_pages_unlocked(unsigned long start, unsigned long n
 					    struct page **pages, unsigned int gup_flags);
 __vmsim_export int pin_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flags,
 				       struct page **pages);
+__vmsim_export long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
+				     struct folio **folios, unsigned int max_folios,
+				     pgoff_t *offset);
 __vmsim_export int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int len,
 				    unsigned int gup_flags);
 

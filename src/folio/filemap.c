@@ -48,6 +48,31 @@ __vmsim_overridable void filemap_remove_folio(struct folio *folio)
 	folio_put_refs(folio, (int)folio_nr_pages(folio));
 }
 
+/**
+ * filemap_get_folios_contig() - the folios of consecutive pages of a file
+ * @mapping: the file's cache
+ * @start: number of the first page; becomes that of the first page behind what was found
+ * @end: number of the last page
+ * @fbatch: receives the folios, each with a reference
+ *
+ * Source: mm/filemap.c, Linux 6.12.
+ * Return: how many, up to the first page that is not cached.
+ */
+__vmsim_overridable unsigned int filemap_get_folios_contig(struct address_space *mapping,
+							   pgoff_t *start, pgoff_t end,
+							   struct folio_batch *fbatch)
+{
+	for (unsigned int room = 1; room && *start <= end;) {
+		struct folio *folio = filemap_get_folio(mapping, *start);
+
+		if (IS_ERR(folio))
+			break;
+		*start = folio_next_index(folio);
+		room = folio_batch_add(fbatch, folio);
+	}
+	return folio_batch_count(fbatch);
+}
+
 /* A new folio in the cache, locked. -EEXIST: somebody was faster. */
 static struct folio *add_new(struct address_space *mapping, pgoff_t index)
 {

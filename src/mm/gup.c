@@ -48,7 +48,7 @@ __vmsim_overridable int faultin_page(struct vm_area_struct *vma, unsigned long a
 	if (flags & FOLL_NOFAULT)
 		return -EFAULT;
 	VM_BUG_ON(unshare && flags & FOLL_WRITE);
-	ret = handle_mm_fault(vma, address, fault_flags(flags, unshare));
+	ret = handle_mm_fault(vma, address, fault_flags(flags, unshare), NULL);
 	VM_BUG_ON(ret & VM_FAULT_COMPLETED || (ret & VM_FAULT_RETRY && !(flags & FOLL_NOWAIT)));
 	return fault_error(ret);
 }

@@ -14,12 +14,6 @@ static struct page *no_page_table(struct vm_area_struct *vma, unsigned int flags
 	return flags & FOLL_DUMP && would_be_zero ? ERR_PTR(-EFAULT) : NULL;
 }
 
-/* An inaccessible entry of an accessible mapping is a NUMA hint, which some callers honour. */
-static bool can_follow_protnone(const struct vm_area_struct *vma, unsigned int flags)
-{
-	return !(flags & FOLL_HONOR_NUMA_FAULT) || !vma_is_accessible(vma);
-}
-
 /**
  * can_follow_write_pte() - may the page behind an entry be written through it?
  * @pte: the entry
@@ -124,7 +118,7 @@ __vmsim_overridable struct page *follow_page_pte(struct vm_area_struct *vma, uns
 	pte = ptep_get(ptep);
 	if (pte_none(pte))
 		page = no_page_table(vma, flags);
-	else if (pte_present(pte) && (!pte_protnone(pte) || can_follow_protnone(vma, flags)))
+	else if (pte_present(pte) && (!pte_protnone(pte) || gup_can_follow_protnone(vma, flags)))
 		page = follow_entry(vma, address, ptep, pte, flags);
 	pte_unmap_unlock(ptep, ptl);
 	return page;

@@ -203,18 +203,18 @@ static vm_fault_t sanitize_fault_flags(struct vm_area_struct *vma, unsigned int 
  * @address: the address
  * @flags: FAULT_FLAG_*. FAULT_FLAG_UNSHARE: a read of private memory gets a page that nobody else
  *         has, and no right to write
- *
- * The kernel's fourth argument, the registers, is only for statistics.
+ * @regs: unused: they are only for statistics
  *
  * Context: mmap_lock held for reading; still held on return.
  * Source: mm/memory.c, Linux 6.12.
  * Return: VM_FAULT_*.
  */
 __vmsim_overridable vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
-					       unsigned int flags)
+					       unsigned int flags, struct pt_regs *regs)
 {
 	vm_fault_t ret;
 
+	(void)regs;
 	mmap_assert_locked(vma->vm_mm);
 	vmsim_count(&vmsim_this_cpu()->counts.faults);
 	ret = sanitize_fault_flags(vma, &flags);

@@ -49,7 +49,7 @@ static int take_fault(struct mm_struct *mm, unsigned long addr, enum vmsim_acces
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, addr);
 	if (vma && vma->vm_flags & needed(access))
-		ret = handle_mm_fault(vma, addr, flags);
+		ret = handle_mm_fault(vma, addr, flags, NULL);
 	mmap_read_unlock(mm);
 	vmsim_event(FAULT, addr, flags, ret);
 	if (likely(!(ret & VM_FAULT_ERROR)))

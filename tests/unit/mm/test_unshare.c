@@ -12,7 +12,7 @@ static vm_fault_t fault(unsigned long addr, unsigned int flags)
 
 	vmsim_enter();
 	mmap_read_lock(mm);
-	ret = handle_mm_fault(vma_lookup(mm, addr), addr, flags);
+	ret = handle_mm_fault(vma_lookup(mm, addr), addr, flags, NULL);
 	mmap_read_unlock(mm);
 	vmsim_leave();
 	return ret;
