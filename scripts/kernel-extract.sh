@@ -12,6 +12,8 @@
 #	FOLDER/include/linux	empty: what a kernel tree is known by
 #	FOLDER/version	the version
 #	FOLDER/origin	what was taken, and from where
+#	FOLDER/source	where from
+#	FOLDER/sums	SHA-256 of what was taken
 set -eu
 
 fail() {
@@ -53,7 +55,7 @@ else
 fi
 found=
 for file in $wanted; do
-	[ ! -f "$folder/$file" ] || found=yes
+	[ ! -f "$folder/$file" ] || found="$found $file"
 done
 [ -n "$found" ] || fail "$source: has none of: $wanted"
 
@@ -70,6 +72,9 @@ else
 	printf 'VERSION = %s\nPATCHLEVEL = %s\n' "${version%.*}" "${version#*.}" > "$folder/Makefile"
 fi
 mkdir -p "$folder/include/linux"
+# shellcheck disable=SC2086
+(cd "$folder" && sha256sum $found > sums)
+realpath "$source" > "$folder/source"
 echo "$version" > "$folder/version"
 echo "$origin" > "$folder/origin"
 echo "$version"

@@ -33,7 +33,7 @@ check() {
 	[ "$(cat "$work/out/mm/mmu_gather.c")" = "gather of $2" ] || fail "wrong mmu_gather.c"
 	[ "$(cat "$work/out/include/asm-generic/tlb.h")" = "header of $2" ] || fail "wrong tlb.h"
 	[ "$(cat "$work/out/mm/other.c")" = "other of $2" ] || fail "wrong other.c"
-	[ "$(find "$work/out" -type f | wc -l)" -eq 6 ] || fail "more than what is wanted"
+	[ "$(find "$work/out" -type f | wc -l)" -eq 8 ] || fail "more than what is wanted"
 }
 
 # Refused with status 2 and one line that names what was given.
