@@ -188,6 +188,10 @@ __vmsim_export pte_t ptep_modify_prot_start(struct vm_area_struct *vma, unsigned
 __vmsim_export void ptep_modify_prot_commit(struct vm_area_struct *vma, unsigned long addr,
 					    pte_t *ptep, pte_t old, pte_t pte);
 
+/* Ours, and not what mm/pgtable-generic.c would make. */
+#define __HAVE_ARCH_PTEP_SET_ACCESS_FLAGS
+#define __HAVE_ARCH_PTEP_CLEAR_YOUNG_FLUSH
+
 #define set_pte_at(mm, addr, ptep, pte) set_ptes(mm, addr, ptep, pte, 1)
 
 /*
@@ -367,6 +371,12 @@ static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long addr)
 	return (pte_t *)__va_pfn(pmd_pfn(pmdp_get(pmd))) + pte_index(addr);
 }
 
+/* The same behind a value that was read: @pmd is the caller's copy. */
+static inline pte_t *__pte_map(pmd_t *pmd, unsigned long addr)
+{
+	return (pte_t *)__va_pfn(pmd_pfn(*pmd)) + pte_index(addr);
+}
+
 /* End of the part of [addr, end) that one entry of a level covers. */
 #define VMSIM_ADDR_END(addr, end, SIZE, MASK)					\
 ({										\
@@ -383,17 +393,36 @@ static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long addr)
 	(pgtable_l5_enabled() ? VMSIM_ADDR_END(addr, end, P4D_SIZE, P4D_MASK) : (end))
 #endif
 
-/* Empty, or not what an upper level may hold (reported and cleared). */
-__vmsim_export int vmsim_pmd_bad(pmd_t *pmd);
-static inline int pmd_none_or_clear_bad(pmd_t *pmd)
-{
-	pmd_t val = pmdp_get(pmd);
+/* An entry that is neither empty nor a table, where there can be nothing else, is reported... */
+#define VMSIM_ENTRY_ERROR(level, entry)						\
+	((void)(entry), vmsim_warn(__FILE__, __LINE__, "bad " level " entry"))
+#define pmd_ERROR(pmd) VMSIM_ENTRY_ERROR("PMD", pmd)
+#define pud_ERROR(pud) VMSIM_ENTRY_ERROR("PUD", pud)
+#define p4d_ERROR(p4d) VMSIM_ENTRY_ERROR("P4D", p4d)
+#define pgd_ERROR(pgd) VMSIM_ENTRY_ERROR("PGD", pgd)
+/* ... and emptied (src/pgtable/upper.c). */
+__vmsim_export void pmd_clear_bad(pmd_t *pmd);
+__vmsim_export void pud_clear_bad(pud_t *pud);
+__vmsim_export void p4d_clear_bad(p4d_t *p4d);
+__vmsim_export void pgd_clear_bad(pgd_t *pgd);
 
-	return pmd_none(val) || (pmd_bad(val) && vmsim_pmd_bad(pmd));
+#define VMSIM_NONE_OR_CLEAR_BAD(level)						\
+static inline int level##_none_or_clear_bad(level##_t *entryp)			\
+{										\
+	level##_t entry = level##p_get(entryp);					\
+										\
+	if (level##_none(entry))						\
+		return 1;							\
+	if (likely(!level##_bad(entry)))					\
+		return 0;							\
+	level##_clear_bad(entryp);						\
+	return 1;								\
 }
-#define pud_none_or_clear_bad(pud) pud_none(pudp_get(pud))
-#define p4d_none_or_clear_bad(p4d) p4d_none(p4dp_get(p4d))
-#define pgd_none_or_clear_bad(pgd) pgd_none(pgdp_get(pgd))
+
+VMSIM_NONE_OR_CLEAR_BAD(pmd)
+VMSIM_NONE_OR_CLEAR_BAD(pud)
+VMSIM_NONE_OR_CLEAR_BAD(p4d)
+VMSIM_NONE_OR_CLEAR_BAD(pgd)
 
 /* May mremap() hang a table with its entries somewhere else? (HAVE_MOVE_PMD, HAVE_MOVE_PUD) */
 #define arch_supports_page_table_move arch_supports_page_table_move

@@ -49,6 +49,36 @@ static inline unsigned int huge_page_shift(const struct hstate *h)
 	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
 }
 
+static inline unsigned int pages_per_huge_page(const struct hstate *h)
+{
+	(void)h;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+static inline pte_t *hugetlb_walk(struct vm_area_struct *vma, unsigned long addr, unsigned long sz)
+{
+	(void)vma, (void)addr, (void)sz;
+	return NULL;
+}
+
+static inline pte_t *huge_pte_offset(struct mm_struct *mm, unsigned long addr, unsigned long sz)
+{
+	(void)mm, (void)addr, (void)sz;
+	return NULL;
+}
+
+static inline pte_t huge_ptep_get(struct mm_struct *mm, unsigned long addr, pte_t *ptep)
+{
+	(void)mm, (void)addr;
+	return ptep_get(ptep);
+}
+
+static inline spinlock_t *huge_pte_lock(struct hstate *h, struct mm_struct *mm, pte_t *pte)
+{
+	(void)h, (void)mm, (void)pte;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
 static inline bool hugetlbfs_pagecache_present(struct hstate *h, struct vm_area_struct *vma,
 					       unsigned long address)
 {

@@ -5,6 +5,7 @@
 #include <linux/types.h>
 #include <linux/compiler.h>
 #include <linux/bug.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 

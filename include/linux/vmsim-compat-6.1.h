@@ -12,6 +12,7 @@
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
 #include <linux/swap.h>
+#include <mm/internal.h>
 
 /* Plain pages then, tagged ones now: without tags they are the same. */
 #define free_pages_and_swap_cache(pages, nr) \
@@ -26,6 +27,18 @@
 #define trylock_page(page) folio_trylock(page_folio(page))
 #define unlock_page(page) folio_unlock(page_folio(page))
 #define page_mkclean(page) folio_mkclean(page_folio(page))
+
+/* A page was looked for in a VMA, not page offsets. */
+static inline unsigned long vmsim_page_vma_address(struct page *page, struct vm_area_struct *vma)
+{
+	struct folio *folio = page_folio(page);
+
+	return vma_address(vma, folio_pgoff(folio) + folio_page_idx(folio, page),
+			   PageHead(page) ? folio_nr_pages(folio) : 1);
+}
+
+#define vma_address(page, vma) vmsim_page_vma_address(page, vma)
+#define transhuge_vma_suitable(vma, addr) thp_vma_suitable_order(vma, addr, PMD_ORDER)
 
 /* Notifiers were told the mapping, too. */
 #undef mmu_notifier_range_init

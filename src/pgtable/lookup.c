@@ -16,15 +16,24 @@ static spinlock_t *lock_behind(pmd_t pmdval)
 	return lock;
 }
 
+/* What the entry says; of a copy that the caller has made nobody else knows: it is just read. */
+static pmd_t value_of(pmd_t *pmd)
+{
+	const struct vmsim_machine *m = vmsim_this_machine();
+	uintptr_t offset = (uintptr_t)pmd - (uintptr_t)m->frames;
+
+	return offset >> PAGE_SHIFT < m->nr_frames ? pmdp_get(pmd) : *pmd;
+}
+
 /**
  * pte_lockptr() - the PTL of a table that cannot go away
  * @mm: address space
- * @pmd: entry that points to the table
+ * @pmd: entry that points to the table, or a copy of it
  */
 __vmsim_overridable spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd)
 {
 	(void)mm;
-	return lock_behind(pmdp_get(pmd));
+	return lock_behind(value_of(pmd));
 }
 
 /**
@@ -54,7 +63,10 @@ static bool leads_to_table(pmd_t *pmd, pmd_t pmdval)
 {
 	if (pmd_none(pmdval) || !pmd_present(pmdval) || pmd_leaf(pmdval))
 		return false;
-	return !(pmd_bad(pmdval) && vmsim_pmd_bad(pmd));
+	if (likely(!pmd_bad(pmdval)))
+		return true;
+	pmd_clear_bad(pmd);
+	return false;
 }
 
 /**

@@ -33,16 +33,33 @@ SET_ENTRY(p4d)
 SET_ENTRY(pgd)
 
 /**
- * vmsim_pmd_bad() - reports and empties an entry that is neither table nor leaf
+ * pmd_clear_bad() - reports and empties an entry that is neither table nor leaf
  * @pmd: the entry
  *
- * Return: 1.
+ * Source: mm/pgtable-generic.c, Linux 6.12; here and below.
  */
-__vmsim_overridable int vmsim_pmd_bad(pmd_t *pmd)
+__vmsim_overridable void pmd_clear_bad(pmd_t *pmd)
 {
-	vmsim_warn(__FILE__, __LINE__, "bad PMD entry");
+	pmd_ERROR(pmdp_get(pmd));
 	pmd_clear(pmd);
-	return 1;
+}
+
+__vmsim_overridable void pud_clear_bad(pud_t *pud)
+{
+	pud_ERROR(pudp_get(pud));
+	pud_clear(pud);
+}
+
+__vmsim_overridable void p4d_clear_bad(p4d_t *p4d)
+{
+	p4d_ERROR(p4dp_get(p4d));
+	p4d_clear(p4d);
+}
+
+__vmsim_overridable void pgd_clear_bad(pgd_t *pgd)
+{
+	pgd_ERROR(pgdp_get(pgd));
+	pgd_clear(pgd);
 }
 
 /**
