@@ -9,20 +9,19 @@
 #define OTHER 2
 
 /*
- * The set-up's last step: a child that shares the page at AREA. The fork finds nothing to flush:
- * its flush may as well be lost. Of scenarios with two processes. Returns the child's pid.
+ * The set-up's last step: a child. The fork finds nothing to flush: its flush may as well be lost.
+ * Of scenarios with two processes. Returns the child's pid.
  */
+static inline int fork_unnoticed(void)
+{
+	return vmsim_become(OTHER) ?: vmsim_become(FIRST) ?: vmsim_fork("child");
+}
+
+/* The same, of a process with one page at AREA, which the child shares. */
 static inline int share_with_child(uint64_t value)
 {
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
-
-	if (!err)
-		err = vmsim_store(AREA, 8, value);
-	if (!err)
-		err = vmsim_become(OTHER);
-	if (!err)
-		err = vmsim_become(FIRST);
-	return err ? err : vmsim_fork("child");
+	return corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE) ?: vmsim_store(AREA, 8, value) ?:
+	       fork_unnoticed();
 }
 
 /*

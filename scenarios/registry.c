@@ -49,6 +49,9 @@ extern const struct vmsim_scenario scenario_flush_pending;
 extern const struct vmsim_scenario scenario_dirty_unmap;
 extern const struct vmsim_scenario scenario_fork_writer;
 extern const struct vmsim_scenario scenario_fork_fails;
+extern const struct vmsim_scenario scenario_fork_layout;
+extern const struct vmsim_scenario scenario_zero_cow;
+extern const struct vmsim_scenario scenario_pin_drop;
 extern const struct vmsim_scenario scenario_cow_share;
 extern const struct vmsim_scenario scenario_fork_fault;
 extern const struct vmsim_scenario scenario_soft_dirty;
@@ -117,6 +120,9 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_dirty_unmap,
 	&scenario_fork_writer,
 	&scenario_fork_fails,
+	&scenario_fork_layout,
+	&scenario_zero_cow,
+	&scenario_pin_drop,
 	&scenario_cow_share,
 	&scenario_fork_fault,
 	&scenario_soft_dirty,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../entry.h"
-#include <vmsim/pin.h>
-#include <errno.h>
+#include "../large-folio.h"
 
 /*
  * M13: GUP-fast has found the second page of a compound page, and knows whose references count:
@@ -15,35 +13,10 @@
 #define PAGES 2
 #define SECOND (AREA + PAGE_BYTES)
 
-/* The entries as a store to fresh memory leaves them, too. */
-static void map_compound(struct vm_area_struct *vma, struct folio *folio)
-{
-	struct entry at = lock_entry(vma);
-	pte_t entry = mk_pte(&folio->page, vma->vm_page_prot);
-
-	folio_add_new_anon_rmap(folio, vma, AREA, RMAP_EXCLUSIVE);
-	folio_ref_add(folio, PAGES - 1);
-	add_mm_counter(vma->vm_mm, MM_ANONPAGES, PAGES);
-	entry = pte_mkwrite(pte_mkyoung(pte_mkdirty(entry)), vma);
-	set_ptes(vma->vm_mm, AREA, at.ptep, entry, PAGES);
-	unlock_entry(&at);
-}
-
-/* The compound page comes first: of the frames that are free later, its two are the lowest. */
 static int setup(struct vmsim_world *world)
 {
-	struct folio *folio = folio_alloc(GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 1);
-
 	(void)world;
-	if (!folio)
-		return -ENOMEM;
-	/* A page behind the two, so that table and anon_vma are there. */
-	if (corpus_map(AREA, PAGES + 1, RW, ANON, VMSIM_NO_FILE) ||
-	    !corpus_store(AREA + PAGES * PAGE_BYTES, 1))
-		return -1;
-	__folio_set_uptodate(folio);
-	map_compound(area_vma(), folio);
-	return 0;
+	return map_large(1) ? 0 : -1;
 }
 
 static int getter(struct vmsim_world *world)

@@ -4,7 +4,8 @@
 
 /*
  * O10: what an exclusive anonymous page is (R12). An entry that allows writing maps an exclusive
- * page; an exclusive page is mapped once, and is not KSM's.
+ * page; an exclusive page is mapped once, and is not KSM's. No entry allows writing to the page of
+ * zeroes, which everybody has.
  *
  * A fork takes the flag away first and the right to write after that, under one lock: who takes
  * flags away is judged when it drops the lock of the table.
@@ -49,6 +50,11 @@ static bool allows_writing(const struct vmsim_checker *chk, u64 pte)
 	return chk_hw_present(pte) && pte & _PAGE_RW && chk_maps_normal(chk, pte);
 }
 
+static bool is_everybodys(const struct vmsim_checker *chk, u64 pte)
+{
+	return chk_hw_present(pte) && pte & _PAGE_RW && chk_pfn(pte) == chk->machine->zero_pfn;
+}
+
 static void report_writable(struct vmsim_checker *chk, u64 pte, const char *when)
 {
 	const struct page *page = pfn_to_page(chk_pfn(pte));
@@ -72,6 +78,8 @@ static bool breaks_the_rule(const struct vmsim_checker *chk, u64 pte)
 {
 	const struct page *page;
 
+	if (is_everybodys(chk, pte))
+		return true;
 	if (!allows_writing(chk, pte))
 		return false;
 	page = pfn_to_page(chk_pfn(pte));
