@@ -231,6 +231,7 @@ static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(VMSIM_ENTRY_LOAD(pgdp->
 #define pmd_folio(pmd) page_folio(pmd_page(pmd))
 #define pmd_same(a, b) (pmd_val(a) == pmd_val(b))
 #define pud_none(pud) (pud_val(pud) == 0)
+#define pud_pgtable(pud) ((pmd_t *)__va_pfn(pud_pfn(pud)))
 #define pud_present(pud) ((pud_val(pud) & _PAGE_PRESENT) != 0)
 #define pud_leaf(pud) ((pud_val(pud) & _PAGE_PSE) != 0)
 #define pud_bad(pud) ((VMSIM_ENTRY_FLAGS(pud_val(pud)) & ~_PAGE_TABLE) != 0)
@@ -444,6 +445,9 @@ static inline bool arch_supports_page_table_move(void)
 #define pte_swp_uffd_wp(pte) ((void)(pte), 0)
 #define pte_swp_mkuffd_wp(pte) (pte)
 #define pte_swp_clear_uffd_wp(pte) (pte)
+
+/* Memory is cached everywhere alike: nothing of device memory to forget when it moves (PAT). */
+#define untrack_pfn_clear(vma) ((void)(vma))
 
 /* Any frame may be mapped with any rights. */
 static inline bool arch_has_pfn_modify_check(void)

@@ -86,4 +86,31 @@ static inline bool hugetlbfs_pagecache_present(struct hstate *h, struct vm_area_
 	return false;
 }
 
+static inline unsigned long huge_page_mask(const struct hstate *h)
+{
+	return ~(huge_page_size(h) - 1);
+}
+
+static inline long hugetlb_change_protection(struct vm_area_struct *vma, unsigned long start,
+					     unsigned long end, pgprot_t newprot,
+					     unsigned long cp_flags)
+{
+	(void)vma, (void)start, (void)end, (void)newprot, (void)cp_flags;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+static inline int move_hugetlb_page_tables(struct vm_area_struct *vma,
+					   struct vm_area_struct *new_vma, unsigned long old_addr,
+					   unsigned long new_addr, unsigned long len)
+{
+	(void)vma, (void)new_vma, (void)old_addr, (void)new_addr, (void)len;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
+static inline void clear_vma_resv_huge_pages(struct vm_area_struct *vma)
+{
+	(void)vma;
+	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+}
+
 #endif

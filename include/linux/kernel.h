@@ -44,6 +44,12 @@
 #define pr_err(...) fprintf(stderr, __VA_ARGS__)
 #define pr_alert(...) fprintf(stderr, __VA_ARGS__)
 #define pr_warn(...) fprintf(stderr, __VA_ARGS__)
+#define pr_warn_once(...)							\
+do {										\
+	static bool __said;							\
+	if (!__atomic_exchange_n(&__said, true, __ATOMIC_RELAXED))		\
+		pr_warn(__VA_ARGS__);						\
+} while (0)
 #define pr_info(...) fprintf(stderr, __VA_ARGS__)
 #define pr_debug(...) ((void)0)
 #define printk(...) fprintf(stderr, __VA_ARGS__)

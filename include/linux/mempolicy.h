@@ -3,6 +3,7 @@
 #define _VMSIM_LINUX_MEMPOLICY_H
 
 #include <linux/mm.h>
+#include <linux/topology.h>
 
 /* One node: no policies (CONFIG_NUMA=n). */
 struct mempolicy;

@@ -699,6 +699,27 @@ __vmsim_export bool can_change_pte_writable(struct vm_area_struct *vma, unsigned
 __vmsim_export void clear_soft_dirty(struct vm_area_struct *vma, unsigned long addr, pte_t *pte);
 __vmsim_export struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr,
 					   pte_t pte);
+static inline struct folio *vm_normal_folio(struct vm_area_struct *vma, unsigned long addr,
+					    pte_t pte)
+{
+	struct page *page = vm_normal_page(vma, addr, pte);
+
+	return page ? page_folio(page) : NULL;
+}
+
+/* When a page was accessed last only NUMA balancing asks. */
+static inline bool folio_use_access_time(struct folio *folio)
+{
+	(void)folio;
+	return false;
+}
+
+static inline int folio_xchg_access_time(struct folio *folio, int time)
+{
+	(void)folio, (void)time;
+	return 0;
+}
+
 __vmsim_export void print_bad_pte(struct vm_area_struct *vma, unsigned long addr, pte_t pte,
 				  struct page *page);
 __vmsim_export void free_pgd_range(struct mmu_gather *tlb, unsigned long addr, unsigned long end,
@@ -750,5 +771,8 @@ __vmsim_export void folio_mark_accessed(struct folio *folio);
 
 #include <linux/huge_mm.h>
 #include <linux/vmsim-gup.h>
+#include <linux/huge_mm.h>
+#include <linux/memremap.h>
+#include <linux/vmstat.h>
 
 #endif

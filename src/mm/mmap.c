@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
 #include "folio/folio.h"
+#include <linux/capability.h>
+#include <mm/internal.h>
 #include <vmsim/process.h>
 #include <sys/mman.h>
 
@@ -44,6 +46,23 @@ static vm_flags_t flags_of(const struct mm_struct *mm, int prot, int flags)
 	if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE)
 		vm_flags |= VM_ACCOUNT;
 	return vm_flags;
+}
+
+/**
+ * mlock_future_ok() - may so much more be locked in memory?
+ * @mm: address space
+ * @flags: of the mapping that grows
+ * @bytes: by how much
+ *
+ * Limits (RLIMIT_MEMLOCK) do not bind who may lock memory, as all simulated programs may.
+ *
+ * Source: mm/mmap.c, Linux 6.12.
+ */
+__vmsim_overridable bool mlock_future_ok(struct mm_struct *mm, unsigned long flags,
+					 unsigned long bytes)
+{
+	(void)mm, (void)bytes;
+	return !(flags & VM_LOCKED) || capable(CAP_IPC_LOCK);
 }
 
 static int new_vma(const struct vma_merge_struct *vmg)
