@@ -7,6 +7,8 @@
 #define HZ 250
 #define jiffies 0UL /* customised */
 
+#define jiffies_to_msecs(j) ((unsigned int)((j) * (1000 / HZ)))
+
 #define time_after(a, b) ((long)((b) - (a)) < 0)
 #define time_before(a, b) time_after(b, a)
 #define time_after_eq(a, b) ((long)((a) - (b)) >= 0)

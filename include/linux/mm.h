@@ -50,6 +50,7 @@
 #define VM_DROPPABLE 0x10000000000UL
 #define VM_SEALED 0x8000000000000000UL
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
+#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
 /* What mprotect() takes away besides the rights: nothing. */
 #define VM_FLAGS_CLEAR VM_NONE
 /* Mappings of these kinds grow into no other one. */
