@@ -252,6 +252,7 @@ static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(VMSIM_ENTRY_LOAD(pgdp->
 #define pgd_bad(pgd)								\
 	(pgtable_l5_enabled() &&						\
 	 (VMSIM_ENTRY_FLAGS(pgd_val(pgd)) & ~_PAGE_USER) != (_PAGE_TABLE & ~_PAGE_USER))
+#define pgd_write(pgd) ((pgd_val(pgd) & _PAGE_RW) != 0)
 #define pgd_devmap(pgd) (sizeof(pgd) == 0)
 #define pgd_pfn(pgd) VMSIM_ENTRY_PFN(pgd_val(pgd))
 #define pgd_page(pgd) pfn_to_page(pgd_pfn(pgd))

@@ -89,15 +89,7 @@ static inline int pmd_protnone(pmd_t pmd)
 #define mk_pmd(page, prot) pfn_pmd(page_to_pfn(page), prot)
 #define mk_pud(page, prot) pfn_pud(page_to_pfn(page), prot)
 
-/* May a program access what the entry maps? Without a look at the mapping. */
-static inline bool vmsim_leaf_access_permitted(u64 val, bool write)
-{
-	u64 needed = _PAGE_PRESENT | _PAGE_USER | (write ? _PAGE_RW : 0);
-
-	return (val & needed) == needed;
-}
-
-#define pmd_access_permitted(pmd, write) vmsim_leaf_access_permitted(pmd_val(pmd), write)
-#define pud_access_permitted(pud, write) vmsim_leaf_access_permitted(pud_val(pud), write)
+#define pmd_access_permitted(pmd, write) vmsim_entry_permits(pmd_val(pmd), write)
+#define pud_access_permitted(pud, write) vmsim_entry_permits(pud_val(pud), write)
 
 #endif

@@ -770,7 +770,6 @@ __vmsim_export bool set_page_dirty(struct page *page);
 __vmsim_export int set_page_dirty_lock(struct page *page);
 __vmsim_export void folio_mark_accessed(struct folio *folio);
 
-#include <linux/huge_mm.h>
 #include <linux/vmsim-gup.h>
 #include <linux/huge_mm.h>
 #include <linux/memremap.h>

@@ -3,6 +3,7 @@
 #define _VMSIM_LINUX_MM_INLINE_H
 
 #include <linux/mm.h>
+#include <linux/userfaultfd_k.h>
 
 /* Anonymous pages and shared anonymous memory are kept apart from files by reclaim. */
 static inline int folio_is_file_lru(const struct folio *folio)

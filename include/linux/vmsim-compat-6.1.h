@@ -47,5 +47,29 @@ static inline unsigned long vmsim_page_vma_address(struct page *page, struct vm_
 	vmsim_mmu_notifier_range_init(range, start, end)
 #define mmu_notifier_range_init_owner(range, event, flags, vma, mm, start, end, owner) \
 	vmsim_mmu_notifier_range_init(range, start, end)
+/*
+ * A table stayed as long as mmap_lock, or what else locked its entry, was held: who had looked at
+ * the entry looked no more, and was in no RCU read section.
+ */
+#define pte_offset_map(pmd, address) pte_offset_kernel(pmd, address)
+#define pte_unmap(pte) ((void)(pte))
+#define pte_unmap_unlock(pte, ptl) spin_unlock(ptl)
+#define pte_offset_map_lock(mm, pmd, address, ptlp) vmsim_pte_lock_6_1(mm, pmd, address, ptlp)
+#undef pte_alloc_map_lock
+#define pte_alloc_map_lock(mm, pmd, address, ptlp) \
+	(pte_alloc(mm, pmd) ? NULL : pte_offset_map_lock(mm, pmd, address, ptlp))
+
+static inline pte_t *vmsim_pte_lock_6_1(struct mm_struct *mm, pmd_t *pmd, unsigned long address,
+					spinlock_t **ptlp)
+{
+	spinlock_t *ptl = pte_lockptr(mm, pmd);
+	pte_t *pte = pte_offset_kernel(pmd, address);
+
+	*ptlp = ptl;
+	spin_lock(ptl);
+	return pte;
+}
+
+#include <linux/vmsim-gup-6.1.h>
 
 #endif

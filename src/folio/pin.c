@@ -43,10 +43,10 @@ static void add_pins(struct folio *folio, int pins)
 {
 	if (!folio_test_large(folio)) {
 		folio_ref_add(folio, pins * (int)GUP_PIN_COUNTING_BIAS);
-		return;
+	} else {
+		folio_ref_add(folio, pins);
+		atomic_add(pins, &folio->_pincount);
 	}
-	folio_ref_add(folio, pins);
-	atomic_add(pins, &folio->_pincount);
 }
 
 /**
@@ -64,8 +64,10 @@ __vmsim_overridable int try_grab_folio(struct folio *folio, int refs, unsigned i
 		return -ENOMEM;
 	if (flags & FOLL_GET)
 		folio_ref_add(folio, refs);
-	else if (asks_for_pin(flags) && !is_zero_folio(folio))
+	else if (asks_for_pin(flags) && !is_zero_folio(folio)) {
 		add_pins(folio, refs);
+		node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, refs);
+	}
 	return 0;
 }
 
@@ -85,6 +87,7 @@ __vmsim_overridable void gup_put_folio(struct folio *folio, int refs, unsigned i
 	}
 	if (is_zero_folio(folio))
 		return;
+	node_stat_mod_folio(folio, NR_FOLL_PIN_RELEASED, refs);
 	if (folio_test_large(folio))
 		atomic_sub(refs, &folio->_pincount);
 	else
@@ -135,14 +138,14 @@ static unsigned long run_of(struct page **pages, unsigned long at, unsigned long
 	struct folio *folio = page_folio(pages[at]);
 	unsigned long end = at + 1;
 
-	while (end < npages && pages[end] && page_folio(pages[end]) == folio)
+	while (end < npages && page_folio(pages[end]) == folio)
 		end++;
 	return end - at;
 }
 
 /**
  * unpin_user_pages() - gives pins back
- * @pages: pages that pin_user_pages*() returned
+ * @pages: pages that pin_user_pages*() returned; holes, NULL, only before the first one
  * @npages: how many; a negative one, as of an error, is warned about
  *
  * Source: mm/gup.c, Linux 6.12.
@@ -153,7 +156,6 @@ __vmsim_overridable void unpin_user_pages(struct page **pages, unsigned long npa
 		return;
 	sanity_check_pinned_pages(pages, npages);
 	for (unsigned long i = 0, nr; i < npages; i += nr) {
-		/* Before an array that is filled up with holes. */
 		if (!pages[i]) {
 			nr = 1;
 			continue;
@@ -213,6 +215,29 @@ __vmsim_overridable void unpin_user_pages_dirty_lock(struct page **pages, unsign
 }
 
 /**
+ * unpin_user_page_range_dirty_lock() - gives the pins of consecutive frames back
+ * @page: the first page
+ * @npages: how many
+ * @make_dirty: they were written
+ *
+ * Context: may sleep.
+ * Source: mm/gup.c, Linux 6.12.
+ */
+__vmsim_overridable void unpin_user_page_range_dirty_lock(struct page *page, unsigned long npages,
+							  bool make_dirty)
+{
+	for (unsigned long i = 0, nr; i < npages; i += nr) {
+		struct folio *folio = page_folio(nth_page(page, i));
+		unsigned long inside = folio_page_idx(folio, nth_page(page, i));
+
+		nr = min(npages - i, (unsigned long)folio_nr_pages(folio) - inside);
+		if (make_dirty)
+			dirty_locked(folio);
+		gup_put_folio(folio, (int)nr, FOLL_PIN);
+	}
+}
+
+/**
  * unpin_user_folio() - gives several pins of one folio back
  * @folio: the folio
  * @npages: how many
@@ -233,6 +258,22 @@ __vmsim_overridable void unpin_user_folio(struct folio *folio, unsigned long npa
 __vmsim_overridable void unpin_folio(struct folio *folio)
 {
 	unpin_user_folio(folio, 1);
+}
+
+/**
+ * unpin_folios() - gives one pin of each folio back
+ * @folios: folios that memfd_pin_folios() returned; NULL: none
+ * @nfolios: how many; a negative one, as of an error, is warned about
+ *
+ * Source: mm/gup.c, Linux 6.12.
+ */
+__vmsim_overridable void unpin_folios(struct folio **folios, unsigned long nfolios)
+{
+	if (WARN_ON((long)nfolios < 0))
+		return;
+	for (unsigned long i = 0; i < nfolios; i++)
+		if (folios[i])
+			unpin_folio(folios[i]);
 }
 
 /**

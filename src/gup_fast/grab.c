@@ -49,6 +49,7 @@ __vmsim_overridable struct folio *try_grab_folio_fast(struct page *page, int ref
 		return NULL;
 	}
 	references_to_pins(folio, refs);
+	node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, refs);
 	return folio;
 }
 

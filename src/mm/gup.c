@@ -216,24 +216,3 @@ __vmsim_overridable long __get_user_pages_locked(struct mm_struct *mm, unsigned 
 	}
 	return done;
 }
-
-/**
- * faultin_page_range() - faults a range in, for madvise()
- * @mm: address space
- * @start: start, page aligned
- * @end: end, page aligned
- * @write: as writes would
- * @locked: as for __get_user_pages_locked()
- *
- * Source: mm/gup.c, Linux 6.12.
- * Return: how many pages from @start on; -ENOMEM: not mapped, or no memory; -EINVAL: the program
- * may not access it so; -EFAULT: it would get a signal.
- */
-__vmsim_overridable long faultin_page_range(struct mm_struct *mm, unsigned long start,
-					    unsigned long end, bool write, int *locked)
-{
-	unsigned int flags = FOLL_TOUCH | FOLL_HWPOISON | FOLL_UNLOCKABLE | FOLL_MADV_POPULATE;
-
-	return __get_user_pages_locked(mm, start, (end - start) >> PAGE_SHIFT, NULL, locked,
-				       flags | (write ? FOLL_WRITE : 0));
-}

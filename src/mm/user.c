@@ -79,7 +79,15 @@ static int access_memory(unsigned long addr, enum vmsim_access access, unsigned 
 
 int vmsim_uaccess(unsigned long addr, bool write, unsigned int size, u64 *value)
 {
-	return access_memory(addr, write ? VMSIM_ACCESS_WRITE : VMSIM_ACCESS_READ, size, value);
+	int err = access_memory(addr, write ? VMSIM_ACCESS_WRITE : VMSIM_ACCESS_READ, size, value);
+
+	if (err)
+		return err;
+	if (write)
+		vmsim_event(STORE, addr, size, *value);
+	else
+		vmsim_event(LOAD, addr, size, *value);
+	return 0;
 }
 
 static bool bad_size(unsigned long addr, unsigned int size)

@@ -148,7 +148,7 @@ static void test_grabbed_without_a_lock(void **state)
 static void test_runs_of_one_folio(void **state)
 {
 	struct folio *a = new_folio(0), *b = new_folio(1);
-	struct page *pages[5] = { &a->page, &b->page, folio_page(b, 1), &a->page, NULL };
+	struct page *pages[5] = { NULL, &a->page, &b->page, folio_page(b, 1), &a->page };
 
 	(void)state;
 	assert_int_equal(in_kernel(try_grab_folio(a, 2, FOLL_PIN)), 0);
