@@ -77,6 +77,22 @@ static inline int make_file(unsigned int pages)
 	return file;
 }
 
+/* By GUP-fast with its fallback, and with the lock at once. */
+static inline long pin_both(unsigned long addr, unsigned int flags)
+{
+	struct page *page = NULL;
+	long fast = in_kernel(pin_user_pages_fast(addr, 1, flags, &page));
+	long slow;
+
+	if (fast == 1)
+		do_in_kernel(unpin_user_page(page));
+	slow = in_kernel(pin_user_pages_unlocked(addr, 1, &page, flags));
+	if (slow == 1)
+		do_in_kernel(unpin_user_page(page));
+	assert_int_equal(fast, slow);
+	return slow;
+}
+
 static inline void drop_file(int file, unsigned long addr, unsigned int pages)
 {
 	assert_int_equal(vmsim_munmap(addr, pages * PG), 0);

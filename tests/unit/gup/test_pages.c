@@ -89,10 +89,10 @@ static void test_over_borders_of_tables_and_mappings(void **state)
 	}
 }
 
-/* A read of untouched memory finds the page of zeroes; who keeps it for long gets his own. */
+/* A read of untouched memory finds the page of zeroes. */
 static void test_the_page_of_zeroes(void **state)
 {
-	unsigned long a = map(2, RW, ANON);
+	unsigned long a = map(1, RW, ANON);
 	struct page *page;
 
 	(void)state;
@@ -105,16 +105,6 @@ static void test_the_page_of_zeroes(void **state)
 	assert_int_equal(page_count(page), 2);
 	do_in_kernel(put_page(page));
 	assert_rss(0, 0);
-
-	assert_int_equal(in_kernel(pin_user_pages_fast(a, 1, FOLL_LONGTERM, &page)), 1);
-	assert_false(is_zero_page(page));
-	assert_ptr_equal(page, page_at(a));
-	assert_true(PageAnonExclusive(page));
-	assert_false(pte_write(pte_at(a)));
-	/* A write keeps the page that the other one sees. */
-	store(a, 7);
-	assert_ptr_equal(page, page_at(a));
-	do_in_kernel(unpin_user_page(page));
 }
 
 /* A page that others may map is made exclusive before it is pinned, and only then (A01, R12). */
@@ -336,13 +326,6 @@ static void test_pages_of_a_file(void **state)
 	assert_int_equal(in_kernel(pin_user_pages_fast(own, 1, 0, &copy)), 1);
 	assert_ptr_equal(copy, page);
 	do_in_kernel(unpin_user_page(copy));
-	/* For long: what the program will see after it has written. */
-	assert_int_equal(in_kernel(pin_user_pages_fast(own, 1, FOLL_LONGTERM, &copy)), 1);
-	assert_ptr_not_equal(copy, page);
-	assert_true(PageAnon(copy) && PageAnonExclusive(copy));
-	store(own, 9);
-	assert_ptr_equal(copy, page_at(own));
-	do_in_kernel(unpin_user_page(copy));
 	assert_int_equal(in_file(file, 0), 1000);
 	assert_int_equal(vmsim_munmap(own, 2 * PG), 0);
 	drop_file(file, shared, 2);
@@ -402,8 +385,11 @@ static void test_force_on_anonymous_memory(void **state)
 	do_in_kernel(put_page(shared));
 
 	/* A clean entry of a clean page: nobody else says that it is written. */
-	assert_int_equal(in_kernel(pin_user_pages_fast(ro + PG, 1, FOLL_LONGTERM, &page)), 1);
-	do_in_kernel(unpin_user_page(page));
+	assert_int_equal(load(ro + PG), 0);
+	assert_int_equal(under_mmap_lock(handle_mm_fault(vma_lookup(__mm, ro + PG), ro + PG,
+							 FAULT_FLAG_UNSHARE, NULL)), 0);
+	page = page_at(ro + PG);
+	assert_true(PageAnonExclusive(page));
 	assert_false(pte_dirty(pte_at(ro + PG)) || PageDirty(page));
 	assert_int_equal(in_kernel(get_user_pages_unlocked(ro + PG, 1, &page, force)), 1);
 	assert_true(PageDirty(page));

@@ -3,22 +3,6 @@
 
 /* What is refused, and how. */
 
-/* By GUP-fast with its fallback, and with the lock at once. */
-static long pin_both(unsigned long addr, unsigned int flags)
-{
-	struct page *page = NULL;
-	long fast = in_kernel(pin_user_pages_fast(addr, 1, flags, &page));
-	long slow;
-
-	if (fast == 1)
-		do_in_kernel(unpin_user_page(page));
-	slow = in_kernel(pin_user_pages_unlocked(addr, 1, &page, flags));
-	if (slow == 1)
-		do_in_kernel(unpin_user_page(page));
-	assert_int_equal(fast, slow);
-	return slow;
-}
-
 static long get_slow(unsigned long addr, unsigned int flags)
 {
 	struct page *page = NULL;
@@ -34,38 +18,6 @@ static struct address_space *mapping_of(unsigned long addr)
 	return under_mmap_lock(vma_lookup(__mm, addr))->vm_file->f_mapping;
 }
 
-static void test_arguments(void **state)
-{
-	unsigned long a = map(1, RW, ANON);
-	struct page *page;
-	int locked = 0;
-
-	(void)state;
-	store(a, 1);
-	/* Flags that are only said inside. */
-	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, FOLL_TOUCH, &page)), -EINVAL);
-	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, FOLL_PIN, &page)), -EINVAL);
-	assert_int_equal(in_kernel(get_user_pages_unlocked(a, 1, &page, FOLL_REMOTE)), -EINVAL);
-	/* For long only by pins; pins or references. */
-	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, FOLL_LONGTERM, &page)), -EINVAL);
-	assert_int_equal(in_kernel(pin_user_pages_fast(a, 1, FOLL_GET, &page)), -EINVAL);
-	assert_int_equal(in_kernel(pin_user_pages_fast(a, 1, FOLL_LONGTERM | FOLL_PCI_P2PDMA,
-						       &page)), -EINVAL);
-	/* Nowhere to put them. */
-	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, 0, NULL)), -EINVAL);
-	/* The same said to pin_user_pages*() gives no pages. */
-	assert_int_equal(in_kernel(pin_user_pages_unlocked(a, 1, &page, FOLL_GET)), 0);
-	assert_int_equal(under_mmap_lock(pin_user_pages(a, 1, FOLL_TOUCH, &page)), 0);
-	assert_int_equal(under_mmap_lock(pin_user_pages_remote(current->mm, a, 1, FOLL_GET, &page,
-							       NULL)), 0);
-	/* A caller who says that the lock is not held. */
-	assert_int_equal(in_kernel(get_user_pages_remote(current->mm, a, 1, 0, &page, &locked)),
-			 -EINVAL);
-	/* What GUP-fast does not know. */
-	assert_int_equal(in_kernel(get_user_pages_fast(a, 1, FOLL_DUMP, &page)), -EINVAL);
-	assert_int_equal(page_count(page_at(a)), 1);
-}
-
 static void test_ranges(void **state)
 {
 	unsigned long a = map(2, RW, ANON);
@@ -77,7 +29,6 @@ static void test_ranges(void **state)
 	assert_int_equal(in_kernel(get_user_pages_unlocked(a, 0, pages, 0)), 0);
 	assert_int_equal(in_kernel(get_user_pages_fast(end, 1, 0, pages)), -EFAULT);
 	assert_int_equal(in_kernel(get_user_pages_fast(end - PG, 2, 0, pages)), -EFAULT);
-	assert_int_equal(in_kernel(get_user_pages_fast(~0UL, 1, 0, pages)), -EOVERFLOW);
 	/* As far as it is mapped. */
 	assert_int_equal(vmsim_munmap(a + PG, PG), 0);
 	assert_int_equal(in_kernel(pin_user_pages_fast(a, 2, FOLL_WRITE, pages)), 1);
@@ -127,37 +78,6 @@ static void test_after_mprotect(void **state)
 	assert_int_equal(pin_both(a, 0), -EFAULT);
 	assert_int_equal(vmsim_mprotect(a, PG, RW), 0);
 	assert_int_equal(pin_both(a, FOLL_WRITE), 1);
-}
-
-/* Long pins for writing of files that must notice writes (E35). */
-static void test_longterm(void **state)
-{
-	int file = make_file(1);
-	unsigned long shared = map_file(file, 1, RW, MAP_SHARED, 0);
-	unsigned long ro = map_file(file, 1, PROT_READ, MAP_SHARED, 0);
-	unsigned long own = map_file(file, 1, RW, MAP_PRIVATE, 0);
-	unsigned long shmem = map(1, RW, MAP_SHARED | MAP_ANONYMOUS);
-	const unsigned int longterm = FOLL_LONGTERM | FOLL_WRITE;
-	struct page *page;
-
-	(void)state;
-	store(shared, 1);
-	store(shmem, 1);
-	assert_int_equal(pin_both(shared, FOLL_WRITE), 1);
-	assert_int_equal(pin_both(shared, longterm), -EFAULT);
-	assert_int_equal(in_kernel(gup_fast(shared, shared + PG, FOLL_PIN | longterm,
-					    (struct page *[1]){})), 0);
-	assert_int_equal(page_count(page_at(shared)), 2 + PagePrivate(page_at(shared)));
-	assert_int_equal(pin_both(shared, FOLL_LONGTERM), 1);
-	assert_int_equal(pin_both(ro, FOLL_LONGTERM), 1);
-	assert_int_equal(pin_both(own, longterm), 1);
-	assert_int_equal(pin_both(shmem, longterm), 1);
-	/* Memory that is never written back: GUP-fast needs no mapping to know. */
-	assert_int_equal(in_kernel(gup_fast(shmem, shmem + PG, FOLL_PIN | longterm, &page)), 1);
-	do_in_kernel(unpin_user_page(page));
-	assert_int_equal(vmsim_munmap(ro, PG), 0);
-	assert_int_equal(vmsim_munmap(own, PG), 0);
-	drop_file(file, shared, 1);
 }
 
 static void test_whose_memory(void **state)
@@ -268,11 +188,9 @@ static void test_populate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		in_world(test_arguments),
 		in_world(test_ranges),
 		in_world(test_rights),
 		in_world(test_after_mprotect),
-		in_world(test_longterm),
 		in_world(test_whose_memory),
 		in_world(test_without_waiting),
 		in_world(test_without_memory),
