@@ -172,10 +172,10 @@ static const struct vmsim_variant variants[] = {
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "each page is treated as what it is",
 	  .exhausts = VMSIM_ALL_TLBS & ~T(UP) },
-	{ "linux-6.12-again", VMSIM_ALL_TLBS, NULL, "the same", .exhausts = VMSIM_ALL_TLBS },
-	{ "one-by-one", VMSIM_ALL_TLBS, NULL, "the same",
+	{ "linux-6.12-again", VMSIM_ALL_TLBS, NULL, "the same",
 	  .exhausts = VMSIM_ALL_TLBS & ~T(UP) },
-	{ "one-by-one-again", VMSIM_ALL_TLBS, NULL, "the same", .exhausts = VMSIM_ALL_TLBS },
+	{ "one-by-one", VMSIM_ALL_TLBS, NULL, "the same", .exhausts = T(IPI) },
+	{ "one-by-one-again", VMSIM_ALL_TLBS, NULL, "the same", .exhausts = T(IPI) },
 	{ "past-foreign", VMSIM_ALL_TLBS, "O12", "the third process gets the pinned page" },
 	{ "past-end", VMSIM_ALL_TLBS, "CHECK", "more is gone than was dropped" },
 	{ "first-for-all", VMSIM_ALL_TLBS, "O11", "the pinned page is shared: Writer copies" },

@@ -16,7 +16,7 @@
 #define PROGRAMS 2
 #define DEVICE 0xdd
 
-enum how { DROP, UNMAP, MAP_OVER, MOVE_AWAY, STRANGER, REPLACE, FORK };
+enum how { DROP, UNMAP, MOVE_AWAY, STRANGER, REPLACE, FORK };
 
 struct pin_drop {
 	enum how how;
@@ -95,8 +95,6 @@ static int other(struct vmsim_world *world)
 		return vmsim_madvise(AREA, PAGE_BYTES, MADV_DONTNEED);
 	case UNMAP:
 		return vmsim_munmap(AREA, PAGE_BYTES);
-	case MAP_OVER:
-		return corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
 	case MOVE_AWAY:
 		return vmsim_mremap(AREA, PAGE_BYTES, PAGE_BYTES, keep, 2 * AREA) < 0 ? -1 : 0;
 	case STRANGER:
@@ -136,8 +134,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "A18: the program's own MADV_DONTNEED" },
 	{ .name = "linux-6.12-munmap", .builtin = true, HOW(UNMAP), .script = script_cached,
 	  .source = "A18: the program's own munmap()" },
-	{ .name = "linux-6.12-mmap", .builtin = true, HOW(MAP_OVER), .script = script_cached,
-	  .source = "A18: the program maps other memory there" },
 	{ .name = "linux-6.12-mremap", .builtin = true, HOW(MOVE_AWAY), .script = script_cached,
 	  .source = "A18: the program moves it" },
 	{ .name = "linux-6.12-fork", .builtin = true, HOW(FORK), .script = script_after,
@@ -155,11 +151,8 @@ static const struct vmsim_verdict verdicts[] = {
 	  .exhausts = VMSIM_ALL_TLBS & ~T(FAULTY) },
 	{ "linux-6.12", T(FAULTY), "O6", "the flush is lost" },
 	{ "linux-6.12-munmap", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "the program asked for it",
-	  .exhausts = VMSIM_ALL_TLBS & ~T(FAULTY) },
-	{ "linux-6.12-munmap", T(FAULTY), "O6", "the flush is lost" },
-	{ "linux-6.12-mmap", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "the program asked for it",
 	  .exhausts = VMSIM_ALL_TLBS & ~T(FAULTY) & ~T(UP) },
-	{ "linux-6.12-mmap", T(FAULTY), "O6", "the flush is lost" },
+	{ "linux-6.12-munmap", T(FAULTY), "O6", "the flush is lost" },
 	{ "linux-6.12-mremap", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "the program asked for it",
 	  .exhausts = VMSIM_ALL_TLBS & ~T(FAULTY) },
 	{ "linux-6.12-mremap", T(FAULTY), "O6", "the flush is lost" },
