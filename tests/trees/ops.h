@@ -69,4 +69,9 @@ void op_file_drop(struct act *act);
 void op_file_unmap(struct act *act);
 void op_referenced(struct act *act);
 
+/* For comparisons alone. */
+void op_hold(struct act *act);
+void op_fault_in(struct act *act);
+void op_hold_memfd(struct act *act);
+
 #endif

@@ -105,6 +105,7 @@ void op_pin(struct act *act)
 		return;
 	expected = allowed(act, flags);
 	result = vmsim_pin(TREE_ADDR(act->first), act->nr, flags, &pins);
+	tree_result("", result);
 	if (result < 0 || !act->failing)
 		act_expect(act, result, expected ? (long)expected : -EFAULT);
 	if (result > (int)expected)

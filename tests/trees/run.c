@@ -41,6 +41,8 @@ static void say_op(unsigned int step, const struct op *op)
 static void make(const struct list *list, bool loud)
 {
 	vmsim_set_bug_handler(bug);
+	tree.log = list->log;
+	tree.whole = list->whole;
 	tree_begin(list->seed, list->oracles);
 	for (unsigned int i = 0; i < list->nr; i++) {
 		struct op op = tree_op(list->seed, list->step[i]);
@@ -49,6 +51,7 @@ static void make(const struct list *list, bool loud)
 		if (loud)
 			fprintf(stderr, "%6u: kind %u\n", list->step[i], op.kind);
 		tree_step(&op);
+		tree_log_step(list->seed, list->step[i]);
 		if (loud)
 			say_op(list->step[i], &op);
 	}
@@ -69,6 +72,7 @@ pid_t run_start(const struct list *list, struct outcome *outcome, bool loud)
 	alarm(PATIENCE);
 	outcome_here = outcome;
 	make(list, loud);
+	fflush(NULL);
 	_exit(0);
 }
 

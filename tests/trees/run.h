@@ -18,10 +18,12 @@ struct outcome {
 /**
  * struct list - operations of one run
  * @step: number of each in the seed's endless list
+ * @log, @whole: a line for each step; the number of the one with the whole state
  */
 struct list {
 	u64 seed, oracles;
-	unsigned int nr;
+	bool log;
+	unsigned int nr, whole;
 	unsigned int *step;
 };
 

@@ -3,14 +3,17 @@
  * Random trees of processes against scan, recount and model, for a number of seeds:
  *
  *   trees [--seeds N] [--first SEED] [--steps N] [--jobs N] [--oracles] [--loud] [--as-it-is]
+ *         [--log] [--whole STEP]
  *
  * --oracles: all oracles of the library watch, too; then no device writes to the file, as that would
  * be behind the back of its file system (E35). --loud: every operation is printed.
- * --as-it-is: a failure is not cut down. Exit status: 0; 1: a failure, of which seed and operations
+ * --as-it-is: a failure is not cut down. --log: a line for each step (log.c), with operations that have
+ * no model; --whole: after that step also the whole state. Exit status: 0; 1: a failure, of which seed and operations
  * are printed; 2: usage.
  */
 #include "run.h"
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -18,8 +21,8 @@
 
 struct options {
 	u64 first, oracles;
-	unsigned int seeds, steps, jobs;
-	bool loud, as_it_is;
+	unsigned int seeds, steps, jobs, whole;
+	bool loud, as_it_is, log;
 };
 
 struct job {
@@ -32,6 +35,7 @@ static struct list list_of(const struct options *options, u64 seed)
 {
 	struct list list = {
 		.seed = seed, .oracles = options->oracles, .nr = options->steps,
+		.log = options->log, .whole = options->whole,
 		.step = malloc((options->steps + 1) * sizeof(*list.step)),
 	};
 
@@ -133,7 +137,7 @@ static unsigned int run_all(const struct options *options)
 static int usage(void)
 {
 	fprintf(stderr, "usage: trees [--seeds N] [--first SEED] [--steps N] [--jobs N] [--oracles]"
-		" [--loud] [--as-it-is]\n");
+		" [--loud] [--as-it-is] [--log] [--whole STEP]\n");
 	return 2;
 }
 
@@ -147,12 +151,14 @@ int main(int argc, char **argv)
 		{ "oracles", no_argument, NULL, 'o' },
 		{ "loud", no_argument, NULL, 'l' },
 		{ "as-it-is", no_argument, NULL, 'a' },
+		{ "log", no_argument, NULL, 'L' },
+		{ "whole", required_argument, NULL, 'w' },
 		{ 0 },
 	};
 	/* Who watches makes warnings count; what needs no events costs nothing. */
 	struct options options = {
 		.first = 1, .seeds = 4, .steps = 1000, .jobs = 1,
-		.oracles = VMSIM_ORACLE_BIT(O20),
+		.oracles = VMSIM_ORACLE_BIT(O20), .whole = UINT_MAX,
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
@@ -177,6 +183,12 @@ int main(int argc, char **argv)
 			break;
 		case 'a':
 			options.as_it_is = true;
+			break;
+		case 'L':
+			options.log = options.as_it_is = true;
+			break;
+		case 'w':
+			options.whole = (unsigned int)strtoul(optarg, NULL, 0);
 			break;
 		default:
 			return usage();

@@ -122,6 +122,8 @@ struct tree {
 	unsigned int procs;		/* processes that there may be at a time */
 	unsigned int cpus;		/* each with a thread */
 	bool watched;			/* by oracles that know what file systems rely on */
+	bool log;			/* a line for each step (log.c) */
+	unsigned int whole;		/* number of the step after which the whole state is told */
 	u32 cells;			/* made so far */
 	u32 stores;
 	uint64_t frames_free;		/* of the machine at first */
@@ -178,6 +180,11 @@ void tree_scan(void);
 void tree_recount(void);
 void tree_recount_anon(void);
 void tree_view(void);
+
+/* What calls said, and the line of a step (log.c). */
+void tree_result(const char *what, long result);
+void tree_result_held(struct page **pages, unsigned int nr);
+void tree_log_step(u64 seed, unsigned int step);
 
 /* What the scan found (scan.c). */
 struct mapped {
