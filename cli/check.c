@@ -19,6 +19,7 @@ enum option_key {
 	KEY_PASS_EXECUTIONS,
 	KEY_JOBS,
 	KEY_OVERRIDE,
+	KEY_LEAVE_OUT,
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -52,6 +53,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_OVERRIDE:
 		check_override_add(input, arg);
+		return 0;
+	case KEY_LEAVE_OUT:
+		check_leave_out_add(input, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (input->nr_scenarios == CHECK_SCENARIOS_MAX)
@@ -388,6 +392,8 @@ int cli_check(int argc, char **argv)
 		{ "override", KEY_OVERRIDE, "FILE.so", 0,
 		  "in front of the library and of the variants, in all runs; variants that replace "
 		  "what it defines are left out", 0 },
+		{ "leave-out", KEY_LEAVE_OUT, "SCENARIO/VARIANT", 0,
+		  "one that says what an override does otherwise; may be repeated", 0 },
 		{ "json", KEY_JSON, NULL, 0, "as JSON (docs/json.md)", 0 },
 		{ 0 }
 	};

@@ -58,6 +58,7 @@ struct check_job {
 };
 
 #define CHECK_SCENARIOS_MAX 64
+#define CHECK_LEFT_OUT_MAX 16
 
 struct check_input {
 	const struct vmsim_scenario *scenario[CHECK_SCENARIOS_MAX];
@@ -69,6 +70,8 @@ struct check_input {
 	const char *overrides[CLI_MAX_OVERRIDES];
 	unsigned int nr_overrides;
 	void *overriding;	/* the functions that they define: a tree of <search.h> */
+	const char *leave_out[CHECK_LEFT_OUT_MAX];	/* SCENARIO/VARIANT */
+	unsigned int nr_leave_out;
 };
 
 struct check {
@@ -116,6 +119,7 @@ void check_depth_json(const struct check *check, json_t *runs);
 
 /* Overrides of all runs, and what they leave no place for (check_override.c). */
 void check_override_add(struct check_input *input, const char *path);
+void check_leave_out_add(struct check_input *input, const char *name);
 /* The variant replaces what an override defines; if so, it is noted. */
 bool check_is_left_out(struct check *check, const struct vmsim_scenario *scenario,
 		       const struct vmsim_variant *variant);

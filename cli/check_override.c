@@ -37,6 +37,32 @@ void check_override_add(struct check_input *input, const char *path)
 		cli_bad_usage("%s: cannot read its symbols", path);
 }
 
+void check_leave_out_add(struct check_input *input, const char *name)
+{
+	const char *slash = strchr(name, '/');
+	char *scenario = slash ? strndup(name, (size_t)(slash - name)) : NULL;
+
+	if (!scenario || !cli_find_variant(cli_find_scenario(scenario), slash + 1))
+		cli_bad_usage("--leave-out: %s: expected SCENARIO/VARIANT", name);
+	if (input->nr_leave_out == CHECK_LEFT_OUT_MAX)
+		cli_bad_usage("--leave-out: more than %d variants", CHECK_LEFT_OUT_MAX);
+	input->leave_out[input->nr_leave_out++] = name;
+	free(scenario);
+}
+
+static bool is_named(const struct check_input *input, const struct vmsim_scenario *scenario,
+		     const struct vmsim_variant *variant)
+{
+	size_t length = strlen(scenario->name);
+
+	for (unsigned int i = 0; i < input->nr_leave_out; i++)
+		if (!strncmp(input->leave_out[i], scenario->name, length) &&
+		    input->leave_out[i][length] == '/' &&
+		    !strcmp(input->leave_out[i] + length + 1, variant->name))
+			return true;
+	return false;
+}
+
 struct search {
 	void *const *overriding;
 	char found[128];
@@ -54,7 +80,7 @@ static void look_for(const char *name, void *data)
 static void leave_out(struct check *check, const struct vmsim_scenario *scenario,
 		      const struct vmsim_variant *variant, const char *function)
 {
-	json_array_append_new(check->left_out, json_pack("{s:s, s:s, s:s}", "scenario",
+	json_array_append_new(check->left_out, json_pack("{s:s, s:s, s:s?}", "scenario",
 							 scenario->name, "variant", variant->name,
 							 "function", function));
 }
@@ -64,6 +90,10 @@ bool check_is_left_out(struct check *check, const struct vmsim_scenario *scenari
 {
 	struct search search = { .overriding = &check->input->overriding };
 
+	if (is_named(check->input, scenario, variant)) {
+		leave_out(check, scenario, variant, NULL);
+		return true;
+	}
 	if (!check->input->nr_overrides || variant->builtin)
 		return false;
 	cli_visit_functions(cli_variant_path(scenario, variant, VMSIM_GRANULARITY_SYNC), look_for,
@@ -78,12 +108,17 @@ void check_override_print(const struct check *check)
 	size_t i;
 	json_t *entry;
 
-	if (!check->input->nr_overrides)
+	if (!check->input->nr_overrides && !check->input->nr_leave_out)
 		return;
-	json_array_foreach(check->left_out, i, entry)
-		printf("left out: %s %s, which replaces %s(), as the override does\n",
-		       json_string_value(json_object_get(entry, "scenario")),
-		       json_string_value(json_object_get(entry, "variant")),
-		       json_string_value(json_object_get(entry, "function")));
+	json_array_foreach(check->left_out, i, entry) {
+		const char *function = json_string_value(json_object_get(entry, "function"));
+
+		printf("left out: %s %s, ", json_string_value(json_object_get(entry, "scenario")),
+		       json_string_value(json_object_get(entry, "variant")));
+		if (function)
+			printf("which replaces %s(), as the override does\n", function);
+		else
+			printf("as you said\n");
+	}
 	printf("variants left out: %zu\n", json_array_size(check->left_out));
 }

@@ -49,24 +49,25 @@ static inline unsigned long vmsim_page_vma_address(struct page *page, struct vm_
 	vmsim_mmu_notifier_range_init(range, start, end)
 /*
  * A table stayed as long as mmap_lock, or what else locked its entry, was held: who had looked at
- * the entry looked no more, and was in no RCU read section.
+ * the entry looked no more, and no lookup failed. (That it is an RCU read section, too, is for those
+ * who end it: they may be ours.)
  */
-#define pte_offset_map(pmd, address) pte_offset_kernel(pmd, address)
-#define pte_unmap(pte) ((void)(pte))
-#define pte_unmap_unlock(pte, ptl) spin_unlock(ptl)
+#define pte_offset_map(pmd, address) vmsim_pte_map_6_1(pmd, address)
 #define pte_offset_map_lock(mm, pmd, address, ptlp) vmsim_pte_lock_6_1(mm, pmd, address, ptlp)
-#undef pte_alloc_map_lock
-#define pte_alloc_map_lock(mm, pmd, address, ptlp) \
-	(pte_alloc(mm, pmd) ? NULL : pte_offset_map_lock(mm, pmd, address, ptlp))
+
+static inline pte_t *vmsim_pte_map_6_1(pmd_t *pmd, unsigned long address)
+{
+	rcu_read_lock();
+	return pte_offset_kernel(pmd, address);
+}
 
 static inline pte_t *vmsim_pte_lock_6_1(struct mm_struct *mm, pmd_t *pmd, unsigned long address,
 					spinlock_t **ptlp)
 {
-	spinlock_t *ptl = pte_lockptr(mm, pmd);
-	pte_t *pte = pte_offset_kernel(pmd, address);
+	pte_t *pte = vmsim_pte_map_6_1(pmd, address);
 
-	*ptlp = ptl;
-	spin_lock(ptl);
+	*ptlp = pte_lockptr(mm, pmd);
+	spin_lock(*ptlp);
 	return pte;
 }
 

@@ -29,6 +29,16 @@ static struct vm_area_struct **const vmas __maybe_unused;
 #define pin_user_pages_remote(mm, start, nr_pages, flags, pages, vmas, locked) \
 	pin_user_pages_remote(mm, start, nr_pages, flags, pages, locked)
 
+/* GUP-fast got its names later. */
+#define gup_pte_range gup_fast_pte_range
+#define gup_pmd_range gup_fast_pmd_range
+#define gup_pud_range gup_fast_pud_range
+#define gup_p4d_range gup_fast_p4d_range
+#define gup_pgd_range gup_fast_pgd_range
+#define lockless_pages_from_mm gup_fast
+#define unpin_user_pages_lockless gup_fast_unpin_user_pages
+#define internal_get_user_pages_fast gup_fast_fallback
+
 /* One function for who holds the page already and who does not; it was the other name then. */
 #define try_grab_folio try_grab_folio_fast
 __vmsim_export struct folio *try_grab_folio_fast(struct page *page, int refs, unsigned int flags);
