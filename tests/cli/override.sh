@@ -85,6 +85,14 @@ fi
 runs 1 check lost-dirty-poc --executions 5 --override "$object" --json
 is_json "x['mismatches'] and all(m['found'] in ('O3', 'O6') for m in x['mismatches'])"
 is_json "[v['variant'] for v in x['left_out']] == ['linux-6.1']"
+
+runs 0 check lost-dirty-poc --executions 5 --leave-out lost-dirty-poc/linux-6.1
+says 'left out: lost-dirty-poc linux-6.1, as you said'
+says 'variants left out: 1'
+runs 0 check lost-dirty-poc --executions 5 --leave-out lost-dirty-poc/linux-6.1 --json
+is_json "x['left_out'] == [{'scenario': 'lost-dirty-poc', 'variant': 'linux-6.1', 'function': None}]"
+is_json "{r['variant'] for r in x['runs']} == {'linux-6.12'}"
+refuses "vmsim: --leave-out: lost-dirty-poc: expected SCENARIO/VARIANT" check --leave-out lost-dirty-poc
 refuses "vmsim: $work/none.so: No such file or directory" check --override "$work/none.so"
 
 VMSIM_SCENARIO_DIR=$work refuses "vmsim: $work/lost-dirty/linux-6.1.so: No such file or directory" \
