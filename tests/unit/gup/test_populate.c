@@ -100,7 +100,7 @@ static void test_fixup(void **state)
 /* How many bytes could not be had; zeroes are written, or nothing is. */
 static void test_ranges_of_bytes(void **state)
 {
-	unsigned long a = map(4, RW, ANON);
+	unsigned long a = map(4, RW, ANON), end = current->mm->task_size;
 
 	(void)state;
 	assert_int_equal(vmsim_mprotect(a + 2 * PG, PG, PROT_READ), 0);
@@ -118,8 +118,12 @@ static void test_ranges_of_bytes(void **state)
 	assert_int_equal(in_kernel(fault_in_readable(USER(a + 1), 4 * PG)), PG + 1);
 	assert_int_equal(in_kernel(fault_in_readable(USER(a), 3 * PG)), 0);
 	assert_int_equal(in_kernel(fault_in_readable(USER(a + 3 * PG), 8)), 8);
-	assert_int_equal(in_kernel(fault_in_readable(USER(current->mm->task_size), 8)), 8);
-	assert_int_equal(in_kernel(fault_in_writeable(USER(current->mm->task_size - 4), 8)), 8);
+	/* Addresses of programs end. */
+	assert_int_equal(vmsim_mmap(end - PG, PG, RW, ANON | MAP_FIXED, VMSIM_NO_FILE, 0),
+			 end - PG);
+	assert_int_equal(in_kernel(fault_in_readable(USER(end), 8)), 8);
+	assert_int_equal(in_kernel(fault_in_readable(USER(end - 8), 8)), 0);
+	assert_int_equal(in_kernel(fault_in_writeable(USER(end - 8), 9)), 9);
 }
 
 static struct file *file_at(unsigned long addr)
