@@ -25,13 +25,17 @@ CONTEXT = 3
 
 
 def log_of(program, arguments):
-    """Its lines; what it says of a failure is one of them."""
+    """Its lines; what it says of a failure is one of them. Kernel code may have its say besides."""
     try:
         run = subprocess.run([program, "--log"] + arguments, capture_output=True, text=True,
                              timeout=TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
-        return [f"no answer in {TIMEOUT} s"]
-    return run.stdout.splitlines() + run.stderr.splitlines()
+        raise RuntimeError(f"no answer in {TIMEOUT} s") from None
+    return run.stdout.splitlines() + (run.stderr.splitlines() if run.returncode else [])
+
+
+def is_good(log):
+    return len(log) > 1 and log[-1].endswith(" 0 failures")
 
 
 def first_difference(ours, theirs):
@@ -66,7 +70,7 @@ def same(build, ours, objects, folder, arguments):
         explain((ours, theirs), logs, at)
         return 1
     print(f"the same: {len(logs[0])} lines; {logs[0][-1] if logs[0] else ''}")
-    return 0 if len(logs[0]) > 1 and logs[0][-1].endswith(" 0 failures") else 1
+    return 0 if is_good(logs[0]) else 1
 
 
 def compiled(kcc, path, mutant, folder):
@@ -88,6 +92,8 @@ def compiled(kcc, path, mutant, folder):
 def mutants(build, ours, operands, folder, arguments):
     kcc, path, *changes = operands
     log = log_of(ours, arguments)
+    if not is_good(log):
+        raise RuntimeError(f"ours fails: {log[-1:]}")
     missed = 0
     for change in changes:
         try:
@@ -114,4 +120,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except RuntimeError as error:
+        sys.exit(f"differ: {error}")
