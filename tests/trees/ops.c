@@ -18,6 +18,7 @@ static const struct {
 	{ op_file_unmap, 6 }, { op_referenced, 3 },
 	/* Only where results are compared. */
 	{ op_hold, 50, true }, { op_fault_in, 20, true }, { op_hold_memfd, 4, true },
+	{ op_rmap, 30, true },
 };
 
 static u64 mix(u64 x)

@@ -73,5 +73,6 @@ void op_referenced(struct act *act);
 void op_hold(struct act *act);
 void op_fault_in(struct act *act);
 void op_hold_memfd(struct act *act);
+void op_rmap(struct act *act);
 
 #endif
