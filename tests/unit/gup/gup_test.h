@@ -93,6 +93,35 @@ static inline long pin_both(unsigned long addr, unsigned int flags)
 	return slow;
 }
 
+static inline void see_mmap_lock(void *arg, const struct vmsim_event *event)
+{
+	if (event->arg[0] == (uintptr_t)&current->mm->mmap_lock)
+		*(bool *)arg = true;
+}
+
+/*
+ * What a walk without locks finds: a pin for which mmap_lock was taken is given back. @flags: FOLL_GET
+ * or FOLL_PIN, and more.
+ */
+static inline int fast_only(unsigned long addr, unsigned int flags, struct page **page)
+{
+	bool locked = false;
+	int nr;
+
+	if (flags & FOLL_GET)
+		return in_kernel(get_user_pages_fast_only(addr, 1, flags, page));
+	flags = (flags & ~FOLL_PIN) | FOLL_NOFAULT;
+	assert_int_equal(vmsim_subscribe(world.machine, VMSIM_EV_BIT(LOCK), see_mmap_lock, &locked),
+			 0);
+	nr = in_kernel(pin_user_pages_fast(addr, 1, flags, page));
+	assert_int_equal(vmsim_unsubscribe(world.machine, see_mmap_lock, &locked), 0);
+	if (!locked)
+		return nr;
+	if (nr == 1)
+		do_in_kernel(unpin_user_page(*page));
+	return 0;
+}
+
 static inline void drop_file(int file, unsigned long addr, unsigned int pages)
 {
 	assert_int_equal(vmsim_munmap(addr, pages * PG), 0);

@@ -94,15 +94,14 @@ static void test_longterm(void **state)
 	store(shmem, 1);
 	assert_int_equal(pin_both(shared, FOLL_WRITE), 1);
 	assert_int_equal(pin_both(shared, longterm), -EFAULT);
-	assert_int_equal(in_kernel(gup_fast(shared, shared + PG, FOLL_PIN | longterm,
-					    (struct page *[1]){})), 0);
+	assert_int_equal(fast_only(shared, FOLL_PIN | longterm, (struct page *[1]){}), 0);
 	assert_int_equal(page_count(page_at(shared)), 2 + PagePrivate(page_at(shared)));
 	assert_int_equal(pin_both(shared, FOLL_LONGTERM), 1);
 	assert_int_equal(pin_both(ro, FOLL_LONGTERM), 1);
 	assert_int_equal(pin_both(own, longterm), 1);
 	assert_int_equal(pin_both(shmem, longterm), 1);
 	/* Memory that is never written back: GUP-fast needs no mapping to know. */
-	assert_int_equal(in_kernel(gup_fast(shmem, shmem + PG, FOLL_PIN | longterm, &page)), 1);
+	assert_int_equal(fast_only(shmem, FOLL_PIN | longterm, &page), 1);
 	do_in_kernel(unpin_user_page(page));
 	assert_int_equal(vmsim_munmap(ro, PG), 0);
 	assert_int_equal(vmsim_munmap(own, PG), 0);

@@ -122,7 +122,7 @@ static void test_unshare(void **state)
 	assert_ptr_equal(page, shared);
 	do_in_kernel(put_page(page));
 	/* So is GUP-fast not, for a pin. */
-	assert_int_equal(in_kernel(gup_fast(a, a + PG, FOLL_PIN, &page)), 0);
+	assert_int_equal(fast_only(a, FOLL_PIN, &page), 0);
 	assert_int_equal(page_count(shared), 2);
 
 	assert_int_equal(in_kernel(pin_user_pages_fast(a, 1, 0, &page)), 1);
@@ -183,11 +183,11 @@ static void test_during_a_fork(void **state)
 	(void)state;
 	store(a, 5);
 	do_in_kernel(raw_write_seqcount_begin(&current->mm->write_protect_seq));
-	assert_int_equal(in_kernel(gup_fast(a, a + PG, FOLL_PIN | FOLL_WRITE, &page)), 0);
-	assert_int_equal(in_kernel(gup_fast(a, a + PG, FOLL_GET | FOLL_WRITE, &page)), 1);
+	assert_int_equal(fast_only(a, FOLL_PIN | FOLL_WRITE, &page), 0);
+	assert_int_equal(fast_only(a, FOLL_GET | FOLL_WRITE, &page), 1);
 	do_in_kernel(put_page(page));
 	do_in_kernel(raw_write_seqcount_end(&current->mm->write_protect_seq));
-	assert_int_equal(in_kernel(gup_fast(a, a + PG, FOLL_PIN | FOLL_WRITE, &page)), 1);
+	assert_int_equal(fast_only(a, FOLL_PIN | FOLL_WRITE, &page), 1);
 	do_in_kernel(unpin_user_page(page));
 }
 
@@ -210,7 +210,7 @@ static void test_a_fork_in_between(void **state)
 	forks = 0;
 	assert_int_equal(vmsim_subscribe(world.machine, VMSIM_EV_BIT(REF), fork_meanwhile, NULL),
 			 0);
-	assert_int_equal(in_kernel(gup_fast(a, a + PG, FOLL_PIN | FOLL_WRITE, &page)), 0);
+	assert_int_equal(fast_only(a, FOLL_PIN | FOLL_WRITE, &page), 0);
 	assert_int_equal(vmsim_unsubscribe(world.machine, fork_meanwhile, NULL), 0);
 	assert_true(forks > 1);
 	assert_int_equal(page_count(page_at(a)), 1);
@@ -258,13 +258,13 @@ static void test_entries_are_looked_at_again(void **state)
 
 		assert_int_equal(vmsim_subscribe(world.machine, VMSIM_EV_BIT(REF), change[i & 1],
 						 NULL), 0);
-		assert_int_equal(in_kernel(gup_fast(a, a + PG, flags, &page)), 0);
+		assert_int_equal(fast_only(a, flags, &page), 0);
 		assert_int_equal(vmsim_unsubscribe(world.machine, change[i & 1], NULL), 0);
 		assert_int_equal(page_count(mapped), 1);
 		*changing.pte = changing.pte_was;
 		*changing.pmd = changing.pmd_was;
 	}
-	assert_int_equal(in_kernel(gup_fast(a, a + PG, FOLL_GET, &page)), 1);
+	assert_int_equal(fast_only(a, FOLL_GET, &page), 1);
 	do_in_kernel(put_page(page));
 }
 
@@ -285,7 +285,7 @@ static void test_interrupts_are_off(void **state)
 	store(a, 5);
 	irqs_off_at_read = false;
 	assert_int_equal(vmsim_subscribe(world.machine, VMSIM_EV_BIT(REF), look_at_irqs, NULL), 0);
-	assert_int_equal(in_kernel(gup_fast(a, a + PG, FOLL_GET, &page)), 1);
+	assert_int_equal(fast_only(a, FOLL_GET, &page), 1);
 	assert_int_equal(vmsim_unsubscribe(world.machine, look_at_irqs, NULL), 0);
 	assert_true(irqs_off_at_read);
 	assert_false(in_kernel(irqs_disabled()));
