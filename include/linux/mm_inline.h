@@ -46,4 +46,11 @@ static inline bool mm_tlb_flush_nested(struct mm_struct *mm)
 	return atomic_read(&mm->tlb_flush_pending) > 1;
 }
 
+/* As without CONFIG_PTE_MARKER_UFFD_WP: no marker stays behind. */
+static inline void pte_install_uffd_wp_if_needed(struct vm_area_struct *vma, unsigned long addr, pte_t *pte,
+						 pte_t pteval)
+{
+	(void)vma, (void)addr, (void)pte, (void)pteval;
+}
+
 #endif

@@ -27,6 +27,12 @@ __vmsim_export void free_pages_and_swap_cache(struct encoded_page **pages, int n
 /* Takes a folio out of its file's cache if nobody else uses it (src/folio/truncate.c). */
 __vmsim_export long remove_mapping(struct address_space *mapping, struct folio *folio);
 
+/* As without CONFIG_SWAP: an entry's slot is nobody's. */
+static inline void free_swap_and_cache_nr(swp_entry_t entry, int nr)
+{
+	(void)entry, (void)nr;
+}
+
 /* Folios go to no list before they are on it: there is nothing to drain. */
 static inline void lru_add_drain(void) /* customised */
 {

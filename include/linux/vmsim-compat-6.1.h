@@ -40,6 +40,15 @@ static inline unsigned long vmsim_page_vma_address(struct page *page, struct vm_
 #define vma_address(page, vma) vmsim_page_vma_address(page, vma)
 #define transhuge_vma_suitable(vma, addr) thp_vma_suitable_order(vma, addr, PMD_ORDER)
 
+/* Counted by pages then. */
+#define mm_counter(page) mm_counter(page_folio(page))
+
+/* Entries that are not present, one at a time. */
+#define pte_clear_not_present_full(mm, addr, ptep, full) \
+	clear_not_present_full_ptes(mm, addr, ptep, 1, full)
+#define is_swapin_error_entry(entry) is_poisoned_swp_entry(entry)
+#define free_swap_and_cache(entry) is_pfn_swap_entry(entry)
+
 /* Notifiers were told the mapping, too. */
 #undef mmu_notifier_range_init
 #undef mmu_notifier_range_init_owner

@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
+#include <linux/swapops.h>
 #include <mm/vma.h>
 
 static inline void *folio_raw_mapping(const struct folio *folio)
@@ -99,6 +100,35 @@ static inline void munlock_vma_folio(struct folio *folio, struct vm_area_struct 
 static inline bool vma_supports_mlock(const struct vm_area_struct *vma)
 {
 	return !(vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE | VM_HUGETLB));
+}
+
+/* The entry of the next swap slot, all else the same. */
+static inline pte_t pte_next_swp_offset(pte_t pte)
+{
+	swp_entry_t entry = pte_to_swp_entry(pte);
+	pte_t next = swp_entry_to_pte(swp_entry(swp_type(entry), swp_offset(entry) + 1));
+
+	if (pte_swp_soft_dirty(pte))
+		next = pte_swp_mksoft_dirty(next);
+	if (pte_swp_exclusive(pte))
+		next = pte_swp_mkexclusive(next);
+	if (pte_swp_uffd_wp(pte))
+		next = pte_swp_mkuffd_wp(next);
+	return next;
+}
+
+/* How many of max_nr entries from start_ptep on, which holds pte, are of slots one after the other. */
+static inline int swap_pte_batch(pte_t *start_ptep, int max_nr, pte_t pte)
+{
+	int nr = 1;
+
+	while (nr < max_nr) {
+		pte = pte_next_swp_offset(pte);
+		if (!pte_same(ptep_get(start_ptep + nr), pte))
+			break;
+		nr++;
+	}
+	return nr;
 }
 
 #endif
