@@ -19,4 +19,9 @@ static inline int ksm_madvise(struct vm_area_struct *vma, unsigned long start, u
 	return 0;
 }
 
+static inline void ksm_might_unmap_zero_page(struct mm_struct *mm, pte_t pte)
+{
+	(void)mm, (void)pte;
+}
+
 #endif
