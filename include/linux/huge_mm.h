@@ -52,6 +52,13 @@ static inline bool is_huge_zero_pmd(pmd_t pmd)
 	return false;
 }
 
+static inline struct page *vm_normal_page_pmd(struct vm_area_struct *vma, unsigned long addr,
+					      pmd_t pmd)
+{
+	(void)vma, (void)addr, (void)pmd;
+	vmsim_bug(__FILE__, __LINE__, "PMD mappings are not modelled");
+}
+
 static inline int is_swap_pmd(pmd_t pmd)
 {
 	(void)pmd;

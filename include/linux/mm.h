@@ -3,6 +3,7 @@
 #define _VMSIM_LINUX_MM_H
 
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/mmdebug.h>
 #include <linux/gfp.h>
 #include <linux/slab.h>

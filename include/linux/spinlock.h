@@ -68,7 +68,6 @@ static inline bool vmsim_spin_owned(const spinlock_t *lock)
 }
 
 #define assert_spin_locked(lock) WARN_ON(!vmsim_spin_owned(lock))
-#define lockdep_assert_held(lock) assert_spin_locked(lock)
 #define SINGLE_DEPTH_NESTING 1
 #define spin_lock_nested(lock, subclass) spin_lock(lock)
 #define spin_lock_irq(lock) do { local_irq_disable(); spin_lock(lock); } while (0)

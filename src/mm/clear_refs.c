@@ -2,6 +2,7 @@
 #include "mm/mm_internal.h"
 #include <asm/tlbflush.h>
 #include <linux/mm_inline.h>
+#include <linux/pagewalk.h>
 #include <vmsim/process.h>
 
 /*
@@ -45,32 +46,26 @@ __vmsim_overridable void clear_soft_dirty(struct vm_area_struct *vma, unsigned l
 	ptep_modify_prot_commit(vma, addr, pte, old, pte_clear_soft_dirty(pte_wrprotect(old)));
 }
 
-/* False: the table is gone. */
-static bool clear_table(struct vm_area_struct *vma, pmd_t *pmd, unsigned long addr,
-			unsigned long end)
+static int clear_table(pmd_t *pmd, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
 	spinlock_t *ptl;
-	pte_t *table = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
+	pte_t *table = pte_offset_map_lock(walk->mm, pmd, addr, &ptl);
 
-	if (!table)
-		return false;
+	if (!table) {
+		walk->action = ACTION_AGAIN;
+		return 0;
+	}
 	for (pte_t *pte = table; addr != end; pte++, addr += PAGE_SIZE)
-		clear_soft_dirty(vma, addr, pte);
+		clear_soft_dirty(walk->vma, addr, pte);
 	pte_unmap_unlock(table, ptl);
 	cond_resched();
-	return true;
+	return 0;
 }
 
-static void clear_mapping(struct vm_area_struct *vma)
+static int skip_pfn_map(unsigned long start, unsigned long end, struct mm_walk *walk)
 {
-	unsigned long next;
-
-	for (unsigned long addr = vma->vm_start; addr != vma->vm_end; addr = next) {
-		pmd_t *pmd = vmsim_present_pmd(vma->vm_mm, addr, vma->vm_end, &next);
-
-		if (pmd && !clear_table(vma, pmd, addr, next))
-			next = addr;
-	}
+	(void)start, (void)end;
+	return !!(walk->vma->vm_flags & VM_PFNMAP);
 }
 
 /* From now on the mapping itself does not count as written, and new entries are read-only. */
@@ -85,14 +80,17 @@ static void begin_tracking(struct vm_area_struct *vma)
 /* Context: mmap_lock held for writing. */
 static void clear_all_soft_dirty(struct mm_struct *mm)
 {
+	static const struct mm_walk_ops clear_ops = {
+		.pmd_entry = clear_table,
+		.test_walk = skip_pfn_map,
+		.walk_lock = PGWALK_WRLOCK,
+	};
 	struct vm_area_struct *vma;
 
 	for (vma = vmsim_vma_first(&mm->mm_mt); vma; vma = vmsim_vma_next(vma))
 		begin_tracking(vma);
 	inc_tlb_flush_pending(mm);
-	for (vma = vmsim_vma_first(&mm->mm_mt); vma; vma = vmsim_vma_next(vma))
-		if (!(vma->vm_flags & VM_PFNMAP))
-			clear_mapping(vma);
+	walk_page_range(mm, 0, -1UL, &clear_ops, NULL);
 	flush_tlb_mm(mm);
 	dec_tlb_flush_pending(mm);
 }

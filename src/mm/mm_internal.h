@@ -50,13 +50,6 @@ static inline void vmsim_vma_iter_at(struct vma_iterator *vmi, const struct vm_a
 /* Maps [start, end), over whatever was there; mmap_lock held for writing. */
 int vmsim_mmap_region(struct vma_merge_struct *vmg);
 
-/*
- * One walk for all upper levels: the entry for @addr, or NULL with *@next behind the hole
- * (src/mm/mprotect.c).
- */
-pmd_t *vmsim_present_pmd(struct mm_struct *mm, unsigned long addr, unsigned long end,
-			 unsigned long *next);
-
 /**
  * struct vmsim_pins - pages of a program that somebody holds
  * @machine: where

@@ -87,8 +87,9 @@ __vmsim_overridable long change_pte_range(struct mmu_gather *tlb, struct vm_area
 	return pages;
 }
 
-pmd_t *vmsim_present_pmd(struct mm_struct *mm, unsigned long addr, unsigned long end,
-			 unsigned long *next)
+/* One walk for all upper levels: the entry for @addr, or NULL with *@next behind the hole. */
+static pmd_t *present_pmd(struct mm_struct *mm, unsigned long addr, unsigned long end,
+			  unsigned long *next)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);
 	p4d_t *p4d;
@@ -133,7 +134,7 @@ __vmsim_overridable long change_protection(struct mmu_gather *tlb, struct vm_are
 	BUG_ON(start >= end);
 	tlb_start_vma(tlb, vma);
 	for (unsigned long addr = start; addr != end; addr = next) {
-		pmd_t *pmd = vmsim_present_pmd(vma->vm_mm, addr, end, &next);
+		pmd_t *pmd = present_pmd(vma->vm_mm, addr, end, &next);
 		long done = 0;
 
 		if (pmd)
