@@ -69,7 +69,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static void all_scenarios(struct check_input *input)
 {
-	while (vmsim_scenarios[input->nr_scenarios] && input->nr_scenarios < CHECK_SCENARIOS_MAX) {
+	while (vmsim_scenarios[input->nr_scenarios]) {
+		if (input->nr_scenarios == CHECK_SCENARIOS_MAX)
+			cli_bad_usage("too many scenarios");
 		input->scenario[input->nr_scenarios] = vmsim_scenarios[input->nr_scenarios];
 		input->nr_scenarios++;
 	}

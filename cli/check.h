@@ -57,7 +57,7 @@ struct check_job {
 	double seconds;
 };
 
-#define CHECK_SCENARIOS_MAX 64
+#define CHECK_SCENARIOS_MAX 256
 #define CHECK_LEFT_OUT_MAX 16
 
 struct check_input {

@@ -385,6 +385,8 @@ __vmsim_export struct vm_area_struct *copy_vma(struct vm_area_struct **vmap, uns
 __vmsim_export int do_vmi_munmap(struct vma_iterator *vmi, struct mm_struct *mm,
 				 unsigned long start, size_t len, struct list_head *uf,
 				 bool unlock);
+__vmsim_export int vmsim_unmap(struct vma_iterator *vmi, struct mm_struct *mm, unsigned long start,
+			       size_t len, bool downgrade);
 __vmsim_export int do_munmap(struct mm_struct *mm, unsigned long start, size_t len,
 			     struct list_head *uf);
 __vmsim_export unsigned long get_unmapped_area(struct file *file, unsigned long addr,

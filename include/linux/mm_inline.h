@@ -11,12 +11,6 @@ static inline int folio_is_file_lru(const struct folio *folio)
 	return !folio_test_swapbacked(folio);
 }
 
-/* Anonymous pages and shared anonymous memory are kept apart from files by reclaim. */
-static inline int folio_is_file_lru(const struct folio *folio)
-{
-	return !folio_test_swapbacked(folio);
-}
-
 /*
  * The pending-flush counter: raised before the first entry of a batch changes, lowered after the
  * flush completed. Ordered against entry changes by the PTL (R14).

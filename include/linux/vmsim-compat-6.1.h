@@ -81,5 +81,6 @@ static inline pte_t *vmsim_pte_lock_6_1(struct mm_struct *mm, pmd_t *pmd, unsign
 }
 
 #include <linux/vmsim-gup-6.1.h>
+#include <linux/vmsim-vma-6.1.h>
 
 #endif

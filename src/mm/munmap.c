@@ -83,6 +83,39 @@ static int bad_range(const struct mm_struct *mm, unsigned long start, size_t len
 	       !PAGE_ALIGN(len);
 }
 
+/*
+ * Takes all mappings out of a range. With @downgrade, what needs no writer any more is done under
+ * the lock downgraded: faults elsewhere go on meanwhile. 1: it has been; 0; -errno: nothing is
+ * unmapped.
+ */
+int vmsim_unmap(struct vma_iterator *vmi, struct mm_struct *mm, unsigned long start, size_t len,
+		bool downgrade)
+{
+	struct doomed doomed = { .mm = mm, .start = start };
+	struct vm_area_struct *first;
+	int err;
+
+	mmap_assert_write_locked(mm);
+	if (bad_range(mm, start, len))
+		return -EINVAL;
+	doomed.end = start + PAGE_ALIGN(len);
+	first = find_vma_intersection(mm, start, doomed.end);
+	if (!first)
+		return 0;
+	err = isolate(vmi, mm, first, start, doomed.end);
+	if (err)
+		return err;
+	detach(&doomed);
+	mas_set_range(&vmi->mas, start, doomed.end - 1);
+	vmi->mas.status = ma_active;
+	vm_stat_account(mm, 0, -(long)doomed.pages);
+	if (downgrade)
+		mmap_write_downgrade(mm);
+	clear(&doomed, !downgrade);
+	bury(&doomed);
+	return downgrade;
+}
+
 /**
  * do_vmi_munmap() - takes all mappings out of a range
  * @vmi: walk, at @start; stands at the hole afterwards
@@ -90,8 +123,8 @@ static int bad_range(const struct mm_struct *mm, unsigned long start, size_t len
  * @start: start, page aligned
  * @len: size, rounded up to whole pages
  * @uf: whom to tell; userfaultfd is not modelled
- * @unlock: the work that needs no writer any more is done under the lock downgraded: faults
- *	    elsewhere go on meanwhile. A success returns with the lock dropped
+ * @unlock: the work that needs no writer any more is done under the lock downgraded, and a success
+ *	    returns with the lock dropped
  *
  * Context: mmap_lock held for writing.
  * Source: mm/vma.c, Linux 6.12.
@@ -101,34 +134,15 @@ __vmsim_overridable int do_vmi_munmap(struct vma_iterator *vmi, struct mm_struct
 				      unsigned long start, size_t len, struct list_head *uf,
 				      bool unlock)
 {
-	struct doomed doomed = { .mm = mm, .start = start };
-	struct vm_area_struct *first;
-	int err;
+	int done = vmsim_unmap(vmi, mm, start, len, unlock);
 
 	(void)uf;
-	mmap_assert_write_locked(mm);
-	if (bad_range(mm, start, len))
-		return -EINVAL;
-	doomed.end = start + PAGE_ALIGN(len);
-	first = find_vma_intersection(mm, start, doomed.end);
-	if (!first) {
-		if (unlock)
-			mmap_write_unlock(mm);
-		return 0;
-	}
-	err = isolate(vmi, mm, first, start, doomed.end);
-	if (err)
-		return err;
-	detach(&doomed);
-	mas_set_range(&vmi->mas, start, doomed.end - 1);
-	vmi->mas.status = ma_active;
-	vm_stat_account(mm, 0, -(long)doomed.pages);
-	if (unlock)
-		mmap_write_downgrade(mm);
-	clear(&doomed, !unlock);
-	bury(&doomed);
-	if (unlock)
+	if (done < 0)
+		return done;
+	if (done)
 		mmap_read_unlock(mm);
+	else if (unlock)
+		mmap_write_unlock(mm);
 	return 0;
 }
 
