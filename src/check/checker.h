@@ -198,6 +198,12 @@ struct chk_mm *chk_mm_find(struct vmsim_checker *chk, u64 ctx_id);
 /* The live entry behind an address, read without events; NULL: no table, or a leaf above. */
 pte_t *chk_find_pte(struct mm_struct *mm, unsigned long addr);
 
+/* The table below an upper entry, or NULL: empty, a leaf, or nonsense. */
+struct page *chk_table_below(u64 entry);
+
+/* The mapping of an address, or NULL. Nobody changes mappings meanwhile. */
+struct vm_area_struct *chk_vma_at(struct mm_struct *mm, unsigned long addr);
+
 #define CHK_LEVELS 5
 
 /* The entries that lead to an address, from the top, as far as there are tables; how many. */
@@ -316,8 +322,12 @@ static inline struct anon_vma *chk_anon_vma(const struct page *page)
 	return (void *)((uintptr_t)__READ_ONCE(chk_folio(page)->mapping) - PAGE_MAPPING_ANON);
 }
 
-/* Is some mapping in it? Nobody is inside the library. */
-bool chk_anon_vma_lives(struct vmsim_checker *chk, const struct anon_vma *anon_vma);
+/*
+ * Is some mapping in it? Nobody is inside the library. @likely_in: the one that is asked first, or
+ * NULL.
+ */
+bool chk_anon_vma_lives(struct vmsim_checker *chk, const struct anon_vma *anon_vma,
+			struct vm_area_struct *likely_in);
 
 /* A shared mapping of the file whose first writes must be noticed: what O3 is about. */
 static inline bool chk_dirty_tracked(const struct page *page)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/checker.h"
 #include "mm/mm_internal.h"
+#include "pgtable/table.h"
 #include <vmsim/pin.h>
 
 /*
@@ -294,7 +295,7 @@ static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 /* The program moves its memory, and a table with it. */
 static void table_left(struct vmsim_checker *chk, const struct ptdesc *pt)
 {
-	unsigned long end = pt->pt_base + (PAGE_SIZE << (9 * pt->pt_level));
+	unsigned long end = pt->pt_base + vmsim_table_span(pt->pt_level);
 
 	for (struct chk_pinning *pinning = chk->pinning; pinning; pinning = pinning->next)
 		for (unsigned long addr = max(pinning->start, pt->pt_base);
@@ -316,11 +317,10 @@ static void table_left(struct vmsim_checker *chk, const struct ptdesc *pt)
 /* A table may be hooked up with its entries in it. */
 static void table_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 {
-	u64 old = event->arg[1];
+	struct page *gone = event->arg[2] ? NULL : chk_table_below(event->arg[1]);
 
-	if (chk_hw_present(old) && !event->arg[2] && chk_is_table(pfn_to_page(chk_pfn(old))) &&
-	    chk_map_get(&chk->unmappers, (u64)chk_actor(event)))
-		table_left(chk, page_ptdesc(pfn_to_page(chk_pfn(old))));
+	if (gone && chk_map_get(&chk->unmappers, (u64)chk_actor(event)))
+		table_left(chk, page_ptdesc(gone));
 	for (struct chk_pinning *pinning = chk->pinning; pinning; pinning = pinning->next)
 		note_all(chk, pinning);
 }

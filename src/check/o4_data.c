@@ -2,6 +2,7 @@
 #include "check/checker.h"
 #include "check/census.h"
 #include "folio/folio.h"
+#include "pgtable/table.h"
 
 /*
  * O4: a load, a read or a page that comes back from the backing store has what was stored last.
@@ -332,7 +333,7 @@ static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 static void table_arrived(struct vmsim_checker *chk, struct page *table, u64 from)
 {
 	const struct ptdesc *pt = page_ptdesc(table);
-	u64 pages = 1ULL << (9 * pt->pt_level), to = pt->pt_base >> PAGE_SHIFT;
+	u64 pages = vmsim_table_span(pt->pt_level) >> PAGE_SHIFT, to = pt->pt_base >> PAGE_SHIFT;
 	struct search search = {
 		.owner = pt->pt_mm->context.ctx_id, .first = from, .last = from + pages - 1,
 	};
@@ -344,10 +345,9 @@ static void table_arrived(struct vmsim_checker *chk, struct page *table, u64 fro
 
 static struct page *table_of(u64 entry)
 {
-	struct page *page = chk_hw_present(entry) && !(entry & _PAGE_PSE) &&
-			    pfn_valid(chk_pfn(entry)) ? pfn_to_page(chk_pfn(entry)) : NULL;
+	struct page *page = chk_table_below(entry);
 
-	return page && chk_is_table(page) && page_ptdesc(page)->pt_mm ? page : NULL;
+	return page && page_ptdesc(page)->pt_mm ? page : NULL;
 }
 
 /* A whole table leaves, or comes. */

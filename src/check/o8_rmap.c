@@ -8,15 +8,6 @@
  * says that it is mapped has such an entry.
  */
 
-static struct vm_area_struct *vma_at(struct mm_struct *mm, unsigned long addr)
-{
-	struct vm_area_struct *vma = RB_ROOT(&mm->mm_mt);
-
-	while (vma && (addr < vma->vm_start || addr >= vma->vm_end))
-		vma = addr < vma->vm_start ? RB_LEFT(vma, vm_node) : RB_RIGHT(vma, vm_node);
-	return vma;
-}
-
 static bool file_walk_finds(struct address_space *mapping, pgoff_t pgoff,
 			    const struct vm_area_struct *wanted)
 {
@@ -46,7 +37,7 @@ static const char *why_hidden(struct vmsim_checker *chk, struct mm_struct *mm, u
 	struct folio *folio = page_folio(page);
 	unsigned long mapping = (unsigned long)folio->mapping;
 	pgoff_t pgoff = folio->index + folio_page_idx(folio, page);
-	struct vm_area_struct *vma = vma_at(mm, addr);
+	struct vm_area_struct *vma = chk_vma_at(mm, addr);
 
 	if (!vma)
 		return "no VMA at that address";
@@ -54,7 +45,7 @@ static const char *why_hidden(struct vmsim_checker *chk, struct mm_struct *mm, u
 		return "the page has no mapping";
 	if (linear_page_index(vma, addr) != pgoff)
 		return "the VMA has another page at that address";
-	if (mapping & PAGE_MAPPING_ANON && !chk_anon_vma_lives(chk, chk_anon_vma(page)))
+	if (mapping & PAGE_MAPPING_ANON && !chk_anon_vma_lives(chk, chk_anon_vma(page), vma))
 		return "the page's anon_vma is gone";
 	if (mapping & PAGE_MAPPING_ANON)
 		return anon_walk_finds(chk_anon_vma(page), pgoff, vma) ?

@@ -18,11 +18,14 @@ static bool is_in(struct vm_area_struct *vma, const struct anon_vma *anon_vma)
 	return false;
 }
 
-bool chk_anon_vma_lives(struct vmsim_checker *chk, const struct anon_vma *anon_vma)
+bool chk_anon_vma_lives(struct vmsim_checker *chk, const struct anon_vma *anon_vma,
+			struct vm_area_struct *likely_in)
 {
 	struct vm_area_struct *vma;
 	struct mm_struct *mm;
 
+	if (likely_in && is_in(likely_in, anon_vma))
+		return true;
 	list_for_each_entry(mm, &chk->machine->mms, mm_list)
 		for (vma = vmsim_vma_first(&mm->mm_mt); vma; vma = vmsim_vma_next(vma))
 			if (is_in(vma, anon_vma))
@@ -41,7 +44,7 @@ static void check_entry(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned l
 		return;
 	page = pfn_to_page(chk_pfn(pte));
 	if (!chk_frame_allocated(page) || !chk_is_anon(page) ||
-	    chk_anon_vma_lives(census->chk, chk_anon_vma(page)))
+	    chk_anon_vma_lives(census->chk, chk_anon_vma(page), chk_vma_at(mm, addr)))
 		return;
 	chk_report(census->chk, VMSIM_ORACLE_O9, "R8",
 		   "entry at %lx of process %d: expected a page whose anon_vma is that of some "

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/checker.h"
+#include "pgtable/table.h"
 
 /*
  * Walks of live page tables without events and without the accessors of the code under test: all
  * flavours keep 64-bit entries with the same bits, and nine address bits per level.
  */
-
-static unsigned int shift_of(unsigned int level)
-{
-	return PAGE_SHIFT + 9 * (level - 1);
-}
 
 static unsigned int top_level(void)
 {
@@ -26,13 +22,11 @@ static u64 entry_at(const void *table, unsigned int index)
 	return __atomic_load_n((const u64 *)table + index, __ATOMIC_RELAXED);
 }
 
-/* The table below an entry, or NULL: empty, a leaf, or nonsense. */
-static struct page *table_below(u64 entry, unsigned int level)
+struct page *chk_table_below(u64 entry)
 {
 	struct page *page;
 
-	if (!chk_hw_present(entry) || (level == 2 && entry & _PAGE_PSE) ||
-	    !vmsim_has_cell(chk_pfn(entry)))
+	if (!chk_hw_present(entry) || entry & _PAGE_PSE || !vmsim_has_cell(chk_pfn(entry)))
 		return NULL;
 	page = pfn_to_page(chk_pfn(entry));
 	return chk_is_table(page) ? page : NULL;
@@ -44,12 +38,12 @@ unsigned int chk_path(struct mm_struct *mm, unsigned long addr, const u64 *path[
 	unsigned int n = 0;
 
 	for (unsigned int level = top_level(); table; level--) {
-		unsigned int index = (unsigned int)(addr >> shift_of(level)) &
+		unsigned int index = (unsigned int)(addr >> vmsim_level_shift(level)) &
 				     (entries_of(level) - 1);
 		struct page *below = NULL;
 
 		if (level > 1)
-			below = table_below(entry_at(table, index), level);
+			below = chk_table_below(entry_at(table, index));
 		path[n++] = (const u64 *)table + index;
 		table = below ? page_address(below) : NULL;
 	}
@@ -62,6 +56,15 @@ pte_t *chk_find_pte(struct mm_struct *mm, unsigned long addr)
 	unsigned int n = chk_path(mm, addr, path);
 
 	return n == top_level() ? (pte_t *)(uintptr_t)path[n - 1] : NULL;
+}
+
+struct vm_area_struct *chk_vma_at(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = RB_ROOT(&mm->mm_mt);
+
+	while (vma && (addr < vma->vm_start || addr >= vma->vm_end))
+		vma = addr < vma->vm_start ? RB_LEFT(vma, vm_node) : RB_RIGHT(vma, vm_node);
+	return vma;
 }
 
 #define GROUP 32
@@ -110,13 +113,13 @@ static void walk_table(struct mm_struct *mm, const struct chk_walk *walk, void *
 		return;
 	}
 	for_each_entry(i, table, entries_of(level)) {
-		struct page *below = table_below(entry_at(table, i), level);
+		struct page *below = chk_table_below(entry_at(table, i));
 
 		if (!below)
 			continue;
 		walk->table(walk->arg, mm, below, level - 1);
 		walk_table(mm, walk, page_address(below), level - 1,
-			   base + ((unsigned long)i << shift_of(level)));
+			   base + ((unsigned long)i << vmsim_level_shift(level)));
 	}
 }
 

@@ -257,11 +257,14 @@ static inline bool vmsim_section_is_valid(const struct vmsim_machine *m, unsigne
 }
 
 /* As pfn_valid(), for who only looks on: no event, and nobody's replacement. */
+static inline bool vmsim_machine_has_cell(const struct vmsim_machine *m, unsigned long pfn)
+{
+	return pfn < m->nr_frames && vmsim_section_is_valid(m, pfn);
+}
+
 static inline bool vmsim_has_cell(unsigned long pfn)
 {
-	const struct vmsim_machine *m = vmsim_self->machine;
-
-	return pfn < m->nr_frames && vmsim_section_is_valid(m, pfn);
+	return vmsim_machine_has_cell(vmsim_self->machine, pfn);
 }
 
 static inline struct vmsim_cpu *vmsim_this_cpu(void)

@@ -20,7 +20,7 @@ struct sweep {
 /* A table is shared with neighbours unless all that it translates lies between the two. */
 static bool table_goes(const struct sweep *sweep, unsigned long addr, unsigned long level)
 {
-	unsigned long span = 1UL << (vmsim_level_shift(level) + VMSIM_LEVEL_BITS);
+	unsigned long span = vmsim_table_span(level);
 	unsigned long base = ALIGN_DOWN(addr, span);
 
 	return base >= sweep->floor && base + span - 1 <= sweep->ceiling - 1;

@@ -27,6 +27,12 @@ static inline unsigned int vmsim_level_shift(unsigned long level)
 	return PAGE_SHIFT + VMSIM_LEVEL_BITS * (unsigned int)(level - 1);
 }
 
+/* What a whole table of @level translates. */
+static inline unsigned long vmsim_table_span(unsigned long level)
+{
+	return 1UL << (vmsim_level_shift(level) + VMSIM_LEVEL_BITS);
+}
+
 static inline bool vmsim_is_table(const struct page *page)
 {
 	return __READ_ONCE(page->page_type) == PG_TYPE(PGTY_table);

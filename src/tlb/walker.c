@@ -23,9 +23,7 @@ static inline unsigned long pfn_of(u64 value)
 /* Hardware asks nobody whether there is memory: not pfn_valid(), which belongs to the kernel. */
 static inline bool is_present(const struct vmsim_machine *m, u64 value)
 {
-	unsigned long pfn = pfn_of(value);
-
-	return value & _PAGE_PRESENT && pfn < m->nr_frames && vmsim_section_is_valid(m, pfn);
+	return value & _PAGE_PRESENT && vmsim_machine_has_cell(m, pfn_of(value));
 }
 
 static inline u64 read_entry(struct vmsim_machine *m, const u64 *slot)
