@@ -30,6 +30,18 @@ static inline struct vm_area_struct *area_vma(void)
 	return vma;
 }
 
+/* Fresh memory at AREA with a page, which stays while it is mapped; NULL: it went wrong. */
+static inline struct page *map_page(void)
+{
+	struct page *page;
+
+	if (corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE) || !corpus_store(AREA, 1) ||
+	    get_user_pages_fast(AREA, 1, 0, &page) != 1)
+		return NULL;
+	put_page(page);
+	return page;
+}
+
 /* Under the page-table lock from here on. Mapping and table stay: nobody unmaps. */
 static inline struct entry lock_entry(struct vm_area_struct *vma)
 {

@@ -9,13 +9,12 @@
 
 /*
  * move_ptes() as it was before Linux 4.20: entries are flushed when their locks have been dropped,
- * all of them or those that @must_flush_now() does not name. The kernel did that at the end of
- * move_page_tables(), still with mmap_lock held; here it is done for each table.
+ * but for those of which FLUSHED_IN_TIME(pte) says that they are flushed before. The kernel did
+ * that at the end of move_page_tables(), still with mmap_lock held; here it is done for each table.
  */
-static inline int move_ptes_then_flush(struct vm_area_struct *vma, pmd_t *old_pmd,
-				       unsigned long old_addr, unsigned long old_end,
-				       pmd_t *new_pmd, unsigned long new_addr, bool need_rmap_locks,
-				       bool (*must_flush_now)(pte_t pte))
+int move_ptes(struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long old_addr,
+	      unsigned long old_end, struct vm_area_struct *new_vma, pmd_t *new_pmd,
+	      unsigned long new_addr, bool need_rmap_locks)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long start = old_addr;
@@ -23,6 +22,7 @@ static inline int move_ptes_then_flush(struct vm_area_struct *vma, pmd_t *old_pm
 	pte_t *old_pte, *new_pte;
 	bool now = false;
 
+	(void)new_vma;
 	if (need_rmap_locks)
 		take_rmap_locks(vma);
 	old_pte = pte_offset_map_lock(mm, old_pmd, old_addr, &old_ptl);
@@ -33,7 +33,7 @@ static inline int move_ptes_then_flush(struct vm_area_struct *vma, pmd_t *old_pm
 		if (!pte_none(ptep_get(old_pte))) {
 			pte_t pte = ptep_get_and_clear(mm, old_addr, old_pte);
 
-			now |= must_flush_now && must_flush_now(pte);
+			now |= FLUSHED_IN_TIME(pte);
 			set_pte_at(mm, new_addr, new_pte, pte);
 		}
 		old_pte++;

@@ -41,6 +41,20 @@ static inline bool corpus_load(unsigned long addr, uint64_t *value)
 	return vmsim_load(addr, 8, value) == 0;
 }
 
+/* The backing store of a file holds @value at @offset. */
+static inline int corpus_is_stored(int file, uint64_t offset, uint64_t value)
+{
+	uint64_t stored = 0;
+
+	if (vmsim_file_stored(file, offset, &stored, sizeof(stored)) != sizeof(stored))
+		return -1;
+	if (stored != value)
+		vmsim_fail("lost write at %llu: %llu was stored, the disk holds %llu",
+			   (unsigned long long)offset, (unsigned long long)value,
+			   (unsigned long long)stored);
+	return 0;
+}
+
 /* Holds one page: 0, or what says why not. */
 static inline int corpus_pin(unsigned long addr, unsigned int flags, struct vmsim_pins **pins)
 {
@@ -57,6 +71,10 @@ static const struct vmsim_variant corpus_variants[] = {
 /* A flush back-end, as a part of a set. */
 #define T(name) (1u << VMSIM_TLB_##name)
 #define CORPUS_LOSSY T(FAULTY)
+/* Clearing an entry, or its right to write, takes it from TLBs, too. */
+#define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
+/* Whoever flushes waits for who walks tables without locks, or cannot come between at all. */
+#define WAITS (T(IPI) | T(UP))
 
 /*
  * @lost: the oracles that fire when the first flush is lost; NULL: it is not missed. @fewest: with

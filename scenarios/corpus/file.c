@@ -35,31 +35,20 @@ static int cleaner(struct vmsim_world *world)
 	return vmsim_file_sync(ctx->file, 0, PAGE_BYTES);
 }
 
-/* The backing store holds @expected at @offset of the file. */
-static int expect_stored(const struct data *ctx, unsigned int offset, uint64_t expected)
-{
-	uint64_t stored = 0;
-
-	if (vmsim_file_stored(ctx->file, offset, &stored, sizeof(stored)) != sizeof(stored))
-		return -1;
-	if (stored != expected)
-		vmsim_fail("lost write at %u: %llu was stored, the disk holds %llu", offset,
-			   (unsigned long long)expected, (unsigned long long)stored);
-	return 0;
-}
-
 static int first_is_stored(struct vmsim_world *world)
 {
+	const struct data *ctx = world->ctx;
 	int err = cleaner(world);
 
-	return err ? err : expect_stored(world->ctx, 0, ((struct data *)world->ctx)->first);
+	return err ? err : corpus_is_stored(ctx->file, 0, ctx->first);
 }
 
 static int both_are_stored(struct vmsim_world *world)
 {
+	const struct data *ctx = world->ctx;
 	int err = first_is_stored(world);
 
-	return err ? err : expect_stored(world->ctx, 8, ((struct data *)world->ctx)->second);
+	return err ? err : corpus_is_stored(ctx->file, 8, ctx->second);
 }
 
 /*
@@ -575,19 +564,11 @@ static int many_cleaner(struct vmsim_world *world)
 static int many_check(struct vmsim_world *world)
 {
 	struct many *ctx = world->ctx;
-	uint64_t stored = 0;
 	int err = vmsim_fail_pages(world->machine, 1, 0);
 
 	if (!err)
 		err = many_cleaner(world);
-	if (err)
-		return err;
-	if (vmsim_file_stored(ctx->file, 7 * PAGE_BYTES, &stored, 8) != 8)
-		return -1;
-	if (stored != ctx->last)
-		vmsim_fail("lost write: %llu was stored, the disk holds %llu",
-			   (unsigned long long)ctx->last, (unsigned long long)stored);
-	return 0;
+	return err ? err : corpus_is_stored(ctx->file, 7 * PAGE_BYTES, ctx->last);
 }
 
 static const struct vmsim_thread_def unmap_dirty_threads[] = {
@@ -687,7 +668,7 @@ static int second_page_is_stored(struct vmsim_world *world)
 	struct data *ctx = world->ctx;
 	int err = second_page_cleaner(world);
 
-	return err ? err : expect_stored(ctx, PAGE_BYTES, ctx->first);
+	return err ? err : corpus_is_stored(ctx->file, PAGE_BYTES, ctx->first);
 }
 
 static const struct vmsim_thread_def mremap_back_threads[] = {

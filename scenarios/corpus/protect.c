@@ -93,17 +93,9 @@ static int cleaner(struct vmsim_world *world)
 static int last_is_stored(struct vmsim_world *world)
 {
 	struct protect *ctx = world->ctx;
-	uint64_t stored = 0;
 	int err = vmsim_file_sync(ctx->file, 0, PAGE_BYTES);
 
-	if (err)
-		return err;
-	if (vmsim_file_stored(ctx->file, 0, &stored, sizeof(stored)) != sizeof(stored))
-		return -1;
-	if (stored != ctx->last_stored)
-		vmsim_fail("lost write: %llu was stored, the disk holds %llu",
-			   (unsigned long long)ctx->last_stored, (unsigned long long)stored);
-	return 0;
+	return err ? err : corpus_is_stored(ctx->file, 0, ctx->last_stored);
 }
 
 static int last_is_there(struct vmsim_world *world)
@@ -233,16 +225,8 @@ static int split_stored(struct vmsim_world *world)
 	struct split *ctx = world->ctx;
 	int err = vmsim_file_sync(ctx->file, 0, 3 * PAGE_BYTES);
 
-	for (unsigned int page = 0; page < 3 && !err; page++) {
-		uint64_t stored = 0;
-
-		if (vmsim_file_stored(ctx->file, page * PAGE_BYTES, &stored, 8) != 8)
-			return -1;
-		if (stored != ctx->last_stored[page])
-			vmsim_fail("lost write to page %u: %llu was stored, the disk holds %llu",
-				   page, (unsigned long long)ctx->last_stored[page],
-				   (unsigned long long)stored);
-	}
+	for (unsigned int page = 0; page < 3 && !err; page++)
+		err = corpus_is_stored(ctx->file, page * PAGE_BYTES, ctx->last_stored[page]);
 	return err;
 }
 

@@ -85,9 +85,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "a mutation: after a failure the pages count as exclusive again (A10)" },
 };
 
-/* Where clearing an entry's right to write takes it from TLBs, too. */
-#define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
-
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS & ~T(FAULTY), NULL,
 	  "the parent is flushed, and keeps its page" },

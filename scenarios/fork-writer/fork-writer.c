@@ -113,9 +113,6 @@ static const struct vmsim_variant variants[] = {
 	  .script = script_child },
 };
 
-/* Where clearing an entry's right to write takes it from TLBs, too. */
-#define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
-
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS & ~T(FAULTY), NULL, "Writer faults, and copies",
 	  .exhausts = VMSIM_ALL_TLBS & ~T(FAULTY) },

@@ -57,9 +57,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "before c24d37322548: the page may have gone over to another folio" },
 };
 
-/* Where Dropper waits for Getter before the frames are free, or cannot come between at all. */
-#define WAITS (T(IPI) | T(UP))
-
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Getter tries again",
 	  .exhausts = VMSIM_ALL_TLBS },

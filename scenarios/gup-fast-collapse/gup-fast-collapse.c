@@ -146,9 +146,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "before both: Linux 6.0" },
 };
 
-/* Where the flush of the table's range is the interrupt, or nobody can come between at all. */
-#define WAITS (T(IPI) | T(UP))
-
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Collapser finds the pin, or Pinner the new page",
 	  .exhausts = VMSIM_ALL_TLBS },

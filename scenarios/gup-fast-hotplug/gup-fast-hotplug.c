@@ -87,9 +87,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "E12: only pfn_valid() does not wait; with CONFIG_DEBUG_VM" },
 };
 
-/* Where Remover's flush waits for Pinner, or cannot come between at all. */
-#define WAITS (T(IPI) | T(UP))
-
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Remover waits for Pinner",
 	  .exhausts = VMSIM_ALL_TLBS },

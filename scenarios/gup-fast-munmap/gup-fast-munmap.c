@@ -84,8 +84,6 @@ static const struct vmsim_variant variants[] = {
 	  .script = script_irqs_on },
 };
 
-/* Where Unmapper waits for Pinner before the frame is free, or cannot come between at all. */
-#define WAITS (T(IPI) | T(UP))
 #define QUICK (VMSIM_ALL_TLBS & ~T(UP))
 
 static const struct vmsim_verdict verdicts[] = {

@@ -93,9 +93,6 @@ static const struct vmsim_variant variants[] = {
 	{ .name = "no-pte-recheck", .source = "E09: the entry is not looked at again" },
 };
 
-/* Where Reclaimer waits for Pinner before the frame is free, or cannot come between at all. */
-#define WAITS (T(IPI) | T(UP))
-
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Pinner goes the slow way",
 	  .exhausts = VMSIM_ALL_TLBS },

@@ -75,10 +75,6 @@ static const struct vmsim_variant variants[] = {
 	  .script = script_from_zero },
 };
 
-
-/* Where Dropper waits for Pinner before the frame is free, or cannot come between at all. */
-#define WAITS (T(IPI) | T(UP))
-
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS, NULL, "Pinner goes the slow way",
 	  .exhausts = VMSIM_ALL_TLBS },

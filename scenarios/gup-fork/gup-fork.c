@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../corpus/corpus.h"
-#include <linux/mm.h>
+#include "../entry.h"
 
 /*
  * R13, A03, M08: GUP-fast takes no lock that a fork could wait for. Fork looks whether a page is
@@ -22,14 +21,9 @@ struct gup_fork {
 static int setup(struct vmsim_world *world)
 {
 	struct gup_fork *ctx = world->ctx;
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
 
-	if (err || !corpus_store(AREA, 1))
-		return err ? err : -1;
-	if (get_user_pages_fast(AREA, 1, 0, &ctx->page) != 1)
-		return -1;
-	put_page(ctx->page);
-	return 0;
+	ctx->page = map_page();
+	return ctx->page ? 0 : -1;
 }
 
 /* Is the pin any good? The program and the device write to the same page. */

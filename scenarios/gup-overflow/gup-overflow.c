@@ -23,14 +23,10 @@ struct gup_overflow {
 static int setup(struct vmsim_world *world)
 {
 	struct gup_overflow *ctx = world->ctx;
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
-	struct page *page;
+	struct page *page = map_page();
 
-	if (err || !corpus_store(AREA, 1))
-		return err ? err : -1;
-	if (get_user_pages_fast(AREA, 1, 0, &page) != 1)
+	if (!page)
 		return -1;
-	put_page(page);
 	ctx->folio = page_folio(page);
 	ctx->faked = ctx->start - folio_ref_count(ctx->folio);
 	atomic_set(&ctx->folio->_refcount, ctx->start);

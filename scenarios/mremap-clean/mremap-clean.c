@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../corpus/corpus.h"
-#include <asm/page.h>
-#include <linux/mm.h>
+#include "../mremap.h"
 
 /*
  * R16, R5: a mapping of a file moves while a page of it is written, and written back. Cleaner finds
@@ -10,9 +8,6 @@
  *
  * Found by Aaron Lu in 2016; fixed in Linux 4.9 by 5d1904204c99.
  */
-
-/* In another page table. */
-#define THERE (AREA + 2 * PMD_SIZE)
 
 struct mremap_clean {
 	int file;
@@ -42,10 +37,8 @@ static int writer(struct vmsim_world *world)
 
 static int mover(struct vmsim_world *world)
 {
-	long to = vmsim_mremap(AREA, PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, THERE);
-
 	(void)world;
-	return to < 0 ? (int)to : 0;
+	return move_there(PAGE_BYTES);
 }
 
 static int cleaner(struct vmsim_world *world)
@@ -58,17 +51,9 @@ static int cleaner(struct vmsim_world *world)
 static int check(struct vmsim_world *world)
 {
 	struct mremap_clean *ctx = world->ctx;
-	uint64_t stored = 0;
 	int err = cleaner(world);
 
-	if (err)
-		return err;
-	if (vmsim_file_stored(ctx->file, 0, &stored, sizeof(stored)) != sizeof(stored))
-		return -1;
-	if (stored != ctx->last_stored)
-		vmsim_fail("lost write: %llu was stored, the disk holds %llu",
-			   (unsigned long long)ctx->last_stored, (unsigned long long)stored);
-	return 0;
+	return err ? err : corpus_is_stored(ctx->file, 0, ctx->last_stored);
 }
 
 static const struct vmsim_thread_def threads[] = {
@@ -105,8 +90,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "before 5d1904204c99: nothing is flushed before the locks are dropped" },
 };
 
-/* Where clearing an entry takes it from TLBs, too. */
-#define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 #define STALE (VMSIM_ALL_TLBS & ~QUIET & ~T(UP) & ~T(FAULTY))
 
 static const struct vmsim_verdict verdicts[] = {

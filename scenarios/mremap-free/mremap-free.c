@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../corpus/corpus.h"
-#include <linux/pagemap.h>
-#include <linux/rmap.h>
+#include "../mremap.h"
 
 /*
  * R16: a mapping of a file moves while a page of it is reclaimed. The entry at the new place is what
@@ -10,9 +8,6 @@
  *
  * Found by Jann Horn in 2018; CVE-2018-18281, fixed in Linux 4.20 by eb66ae030829.
  */
-
-/* In another page table. */
-#define THERE (AREA + 2 * PMD_SIZE)
 
 struct mremap_free {
 	int file;
@@ -28,9 +23,7 @@ static int setup(struct vmsim_world *world)
 	err = ctx->file < 0 ? ctx->file : corpus_map(AREA, 1, PROT_READ, SHARED, ctx->file);
 	if (err)
 		return err;
-	mmap_read_lock(current->mm);
-	ctx->mapping = find_vma(current->mm, AREA)->vm_file->f_mapping;
-	mmap_read_unlock(current->mm);
+	ctx->mapping = area_vma()->vm_file->f_mapping;
 	return 0;
 }
 
@@ -48,28 +41,15 @@ static int reader(struct vmsim_world *world)
 
 static int mover(struct vmsim_world *world)
 {
-	long to = vmsim_mremap(AREA, PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, THERE);
-
 	(void)world;
-	return to < 0 ? (int)to : 0;
+	return move_there(PAGE_BYTES);
 }
 
-/* It believes entries that look empty, without their locks. */
 static int reclaimer(struct vmsim_world *world)
 {
-	struct mremap_free *ctx = world->ctx;
-	struct folio *folio = filemap_get_folio(ctx->mapping, 0);
+	const struct mremap_free *ctx = world->ctx;
 
-	if (IS_ERR(folio))
-		return 0;
-	folio_lock(folio);
-	if (folio->mapping == ctx->mapping) {
-		try_to_unmap(folio, 0);
-		mapping_evict_folio(ctx->mapping, folio);
-	}
-	folio_unlock(folio);
-	folio_put(folio);
-	return 0;
+	return reclaim_first_page(ctx->mapping);
 }
 
 static const struct vmsim_thread_def threads[] = {
@@ -106,8 +86,6 @@ static const struct vmsim_variant variants[] = {
 	  .source = "before 5d1904204c99: nothing is flushed before the locks are dropped" },
 };
 
-/* Where clearing an entry takes it from TLBs, too. */
-#define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 #define STALE (VMSIM_ALL_TLBS & ~QUIET & ~T(UP) & ~T(FAULTY))
 
 static const struct vmsim_verdict verdicts[] = {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../corpus/corpus.h"
-#include <linux/pagemap.h>
-#include <linux/rmap.h>
+#include "../mremap.h"
 
 /*
  * R16: a mapping moves with its page table, whose lock is not taken, while a page of it is
@@ -11,8 +9,6 @@
  *
  * CVE-2022-41222; fixed in Linux 5.14 by 97113eb39fa7.
  */
-
-#define THERE (AREA + 2 * PMD_SIZE)
 
 struct mremap_table {
 	int file;
@@ -31,35 +27,21 @@ static int setup(struct vmsim_world *world)
 	err = corpus_map(AREA, PMD_SIZE / PAGE_BYTES, PROT_READ, SHARED, ctx->file);
 	if (err)
 		return err;
-	mmap_read_lock(current->mm);
-	ctx->mapping = find_vma(current->mm, AREA)->vm_file->f_mapping;
-	mmap_read_unlock(current->mm);
+	ctx->mapping = area_vma()->vm_file->f_mapping;
 	return vmsim_load(AREA, 8, &value);
 }
 
 static int mover(struct vmsim_world *world)
 {
-	long to = vmsim_mremap(AREA, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, THERE);
-
 	(void)world;
-	return to < 0 ? (int)to : 0;
+	return move_there(PMD_SIZE);
 }
 
 static int reclaimer(struct vmsim_world *world)
 {
-	struct mremap_table *ctx = world->ctx;
-	struct folio *folio = filemap_get_folio(ctx->mapping, 0);
+	const struct mremap_table *ctx = world->ctx;
 
-	if (IS_ERR(folio))
-		return 0;
-	folio_lock(folio);
-	if (folio->mapping == ctx->mapping) {
-		try_to_unmap(folio, 0);
-		mapping_evict_folio(ctx->mapping, folio);
-	}
-	folio_unlock(folio);
-	folio_put(folio);
-	return 0;
+	return reclaim_first_page(ctx->mapping);
 }
 
 /* Reads the new place, if it is there. */
@@ -102,9 +84,6 @@ static const struct vmsim_variant variants[] = {
 	{ .name = "no-rmap-lock",
 	  .source = "CVE-2022-41222: tables move without them" },
 };
-
-/* Where clearing an entry takes it from TLBs, by the address that its table has then. */
-#define QUIET (T(SYNC_ON_CLEAR) | T(COHERENT))
 
 static const struct vmsim_verdict verdicts[] = {
 	{ "linux-6.12", VMSIM_ALL_TLBS, NULL,
