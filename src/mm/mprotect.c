@@ -162,6 +162,32 @@ static vm_flags_t account(const struct vm_area_struct *vma, vm_flags_t newflags)
 	return newflags;
 }
 
+/*
+ * As mprotect_fixup(), where there is something to change. Where rights grow, entries may have to
+ * stay write-protected one by one (private memory, files that track their dirtying): those that may
+ * become writable do so here and save a fault each.
+ */
+static struct vm_area_struct *change_part(struct vma_iterator *vmi, struct mmu_gather *tlb,
+					  struct vm_area_struct *prev, struct vm_area_struct *vma,
+					  unsigned long start, unsigned long end,
+					  unsigned long newflags)
+{
+	unsigned long oldflags = vma->vm_flags;
+	long pages = (end - start) >> PAGE_SHIFT;
+
+	newflags = account(vma, newflags);
+	vma = vma_modify_flags(vmi, prev, vma, start, end, newflags);
+	if (IS_ERR(vma))
+		return vma;
+	vm_flags_reset(vma, newflags);
+	vma_set_page_prot(vma);
+	change_protection(tlb, vma, start, end, vma_wants_manual_pte_write_upgrade(vma) ?
+						MM_CP_TRY_CHANGE_WRITABLE : 0);
+	vm_stat_account(vma->vm_mm, oldflags, -pages);
+	vm_stat_account(vma->vm_mm, newflags, pages);
+	return vma;
+}
+
 /**
  * mprotect_fixup() - gives a part of a mapping other rights
  * @vmi: walk; stands at the mapping that has the part afterwards
@@ -172,9 +198,6 @@ static vm_flags_t account(const struct vm_area_struct *vma, vm_flags_t newflags)
  * @end: its end
  * @newflags: the flags that it is to have
  *
- * Where rights grow, entries may have to stay write-protected one by one (private memory, files
- * that track their dirtying): those that may become writable do so here and save a fault each.
- *
  * Context: mmap_lock held for writing.
  * Source: mm/mprotect.c, Linux 6.12.
  * Return: 0; -ENOMEM; -EPERM: the mapping is sealed.
@@ -184,26 +207,13 @@ __vmsim_overridable int mprotect_fixup(struct vma_iterator *vmi, struct mmu_gath
 				       unsigned long start, unsigned long end,
 				       unsigned long newflags)
 {
-	unsigned long oldflags = vma->vm_flags;
-	long pages = (end - start) >> PAGE_SHIFT;
-
 	if (!can_modify_vma(vma))
 		return -EPERM;
-	if (newflags == oldflags) {
-		*pprev = vma;
-		return 0;
-	}
-	newflags = account(vma, newflags);
-	vma = vma_modify_flags(vmi, *pprev, vma, start, end, newflags);
+	if (newflags != vma->vm_flags)
+		vma = change_part(vmi, tlb, *pprev, vma, start, end, newflags);
 	if (IS_ERR(vma))
 		return (int)PTR_ERR(vma);
 	*pprev = vma;
-	vm_flags_reset(vma, newflags);
-	vma_set_page_prot(vma);
-	change_protection(tlb, vma, start, end, vma_wants_manual_pte_write_upgrade(vma) ?
-						MM_CP_TRY_CHANGE_WRITABLE : 0);
-	vm_stat_account(vma->vm_mm, oldflags, -pages);
-	vm_stat_account(vma->vm_mm, newflags, pages);
 	return 0;
 }
 
