@@ -11,8 +11,11 @@ void *kzalloc(size_t size, gfp_t gfp)
 {
 	void *object;
 
-	if (objects_until_failure && !(gfp & __GFP_NOFAIL) && --objects_until_failure == 0)
+	if (objects_until_failure && !(gfp & __GFP_NOFAIL) && --objects_until_failure == 0) {
+		/* Who must not wait tries once more when he may: mm/rmap.c does. */
+		objects_until_failure = !(gfp & __GFP_DIRECT_RECLAIM);
 		return NULL;
+	}
 	object = vmsim_machine_alloc(vmsim_this_machine(), size);
 	objects_alive += object != NULL;
 	return object;
