@@ -92,4 +92,12 @@ static inline int pmd_protnone(pmd_t pmd)
 #define pmd_access_permitted(pmd, write) vmsim_entry_permits(pmd_val(pmd), write)
 #define pud_access_permitted(pud, write) vmsim_entry_permits(pud_val(pud), write)
 
+/* Only where the kernel maps huge pages itself (CONFIG_TRANSPARENT_HUGEPAGE). */
+static inline int pmdp_clear_flush_young(struct vm_area_struct *vma, unsigned long addr,
+					 pmd_t *pmdp)
+{
+	(void)vma, (void)addr, (void)pmdp;
+	vmsim_bug(__FILE__, __LINE__, "PMD mappings are not modelled");
+}
+
 #endif

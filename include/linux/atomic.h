@@ -138,6 +138,8 @@ VMSIM_ATOMIC_OPS(atomic, atomic_t, int, unsigned int, AO_int)
 VMSIM_ATOMIC_OPS(atomic_long, atomic_long_t, long, size_t, AO)
 VMSIM_ATOMIC_OPS(atomic64, atomic64_t, s64, size_t, AO)
 
+#define atomic_add_return_relaxed atomic_add_return
+#define atomic_sub_return_relaxed atomic_sub_return
 #define atomic_add_return_release atomic_add_return
 #define atomic_sub_return_release atomic_sub_return
 #define atomic_read_acquire(v) vmsim_load_marked(&(v)->counter, __ATOMIC_ACQUIRE)

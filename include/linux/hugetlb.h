@@ -8,6 +8,73 @@
 /* hugetlbfs is not modelled: no VMA is one of its own, and asking for its sizes is a bug. */
 struct hstate;
 
+/* What only mappings and folios of hugetlbfs lead to. */
+#define VMSIM_NO_HUGETLB() vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled")
+
+static inline void adjust_range_if_pmd_sharing_possible(struct vm_area_struct *vma,
+							unsigned long *start, unsigned long *end)
+{
+	(void)vma, (void)start, (void)end;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline void set_huge_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte,
+				   unsigned long size)
+{
+	(void)mm, (void)addr, (void)ptep, (void)pte, (void)size;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline pte_t huge_ptep_clear_flush(struct vm_area_struct *vma, unsigned long addr,
+					  pte_t *ptep)
+{
+	(void)vma, (void)addr, (void)ptep;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline int hugetlb_vma_trylock_write(struct vm_area_struct *vma)
+{
+	(void)vma;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline void hugetlb_vma_unlock_write(struct vm_area_struct *vma)
+{
+	(void)vma;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline int huge_pmd_unshare(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				   unsigned long addr, pte_t *ptep)
+{
+	(void)tlb, (void)vma, (void)addr, (void)ptep;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline void huge_pmd_unshare_flush(struct mmu_gather *tlb, struct vm_area_struct *vma)
+{
+	(void)tlb, (void)vma;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline void hugetlb_count_sub(long nr, struct mm_struct *mm)
+{
+	(void)nr, (void)mm;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline void hugetlb_remove_rmap(struct folio *folio)
+{
+	(void)folio;
+	VMSIM_NO_HUGETLB();
+}
+
+static inline int hugetlb_try_share_anon_rmap(struct folio *folio)
+{
+	(void)folio;
+	VMSIM_NO_HUGETLB();
+}
+
 static inline bool is_vm_hugetlb_page(struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_HUGETLB;
@@ -16,13 +83,13 @@ static inline bool is_vm_hugetlb_page(struct vm_area_struct *vma)
 static inline struct hstate *hstate_vma(struct vm_area_struct *vma)
 {
 	(void)vma;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline unsigned long huge_page_size(const struct hstate *h)
 {
 	(void)h;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline bool is_file_hugepages(const struct file *file)
@@ -34,25 +101,25 @@ static inline bool is_file_hugepages(const struct file *file)
 static inline struct hstate *hstate_file(struct file *file)
 {
 	(void)file;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline unsigned int huge_page_order(const struct hstate *h)
 {
 	(void)h;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline unsigned int huge_page_shift(const struct hstate *h)
 {
 	(void)h;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline unsigned int pages_per_huge_page(const struct hstate *h)
 {
 	(void)h;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline pte_t *hugetlb_walk(struct vm_area_struct *vma, unsigned long addr, unsigned long sz)
@@ -76,7 +143,7 @@ static inline pte_t huge_ptep_get(struct mm_struct *mm, unsigned long addr, pte_
 static inline spinlock_t *huge_pte_lock(struct hstate *h, struct mm_struct *mm, pte_t *pte)
 {
 	(void)h, (void)mm, (void)pte;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline bool hugetlbfs_pagecache_present(struct hstate *h, struct vm_area_struct *vma,
@@ -96,7 +163,7 @@ static inline long hugetlb_change_protection(struct vm_area_struct *vma, unsigne
 					     unsigned long cp_flags)
 {
 	(void)vma, (void)start, (void)end, (void)newprot, (void)cp_flags;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline int move_hugetlb_page_tables(struct vm_area_struct *vma,
@@ -104,13 +171,13 @@ static inline int move_hugetlb_page_tables(struct vm_area_struct *vma,
 					   unsigned long new_addr, unsigned long len)
 {
 	(void)vma, (void)new_vma, (void)old_addr, (void)new_addr, (void)len;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 static inline void clear_vma_resv_huge_pages(struct vm_area_struct *vma)
 {
 	(void)vma;
-	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
+	VMSIM_NO_HUGETLB();
 }
 
 #endif

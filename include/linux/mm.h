@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/mm_types.h>
 #include <linux/page-flags.h>
+#include <linux/vmsim-mapcount.h>
 #include <linux/page_ref.h>
 #include <linux/rcupdate.h>
 #include <linux/pgtable.h>
@@ -200,15 +201,12 @@ static inline bool page_mapped(const struct page *page)
 /* A guess, where a large folio is mapped more often than it has pages. */
 static inline bool folio_likely_mapped_shared(struct folio *folio)
 {
-	int mapcount = folio_mapcount(folio);
+	int entries = folio_mapcount(folio);
 
-	if (!folio_test_large(folio))
-		return mapcount > 1;
-	if (mapcount <= 1)
-		return false;
-	if (folio_entire_mapcount(folio) || mapcount > folio_nr_pages(folio))
-		return true;
-	return page_mapcount(&folio->page) > 1;
+	if (entries < 2 || !folio_test_large(folio))
+		return entries > 1;
+	return entries > folio_nr_pages(folio) || folio_entire_mapcount(folio) > 0 ||
+	       page_mapcount(&folio->page) > 1;
 }
 
 /* Resident-set counters. */
@@ -241,6 +239,12 @@ static inline void inc_mm_counter(struct mm_struct *mm, int member)
 static inline void dec_mm_counter(struct mm_struct *mm, int member)
 {
 	add_mm_counter(mm, member, -1);
+}
+
+/* Nobody asks for the most that a process ever had. */
+static inline void update_hiwater_rss(struct mm_struct *mm) /* customised */
+{
+	(void)mm;
 }
 
 static inline int mm_counter_file(const struct folio *folio)
@@ -425,6 +429,13 @@ static inline bool vma_has_recency(const struct vm_area_struct *vma)
 static inline bool vma_is_accessible(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_ACCESS_FLAGS;
+}
+
+/* Stacks that an exec() is still making are not modelled. */
+static inline bool vma_is_temporary_stack(const struct vm_area_struct *vma) /* customised */
+{
+	(void)vma;
+	return false;
 }
 
 /* Writable entries only where the mapping is: others may come from ptrace and the like. */

@@ -3,12 +3,42 @@
 #define _VMSIM_LINUX_MM_INLINE_H
 
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/userfaultfd_k.h>
 
 /* Anonymous pages and shared anonymous memory are kept apart from files by reclaim. */
 static inline int folio_is_file_lru(const struct folio *folio)
 {
 	return !folio_test_swapbacked(folio);
+}
+
+/* Onto the list that its flags ask for, or off it: there are no lists. */
+static inline void lruvec_add_folio(struct lruvec *lruvec, struct folio *folio) /* customised */
+{
+	(void)lruvec, (void)folio;
+}
+
+static inline void lruvec_del_folio(struct lruvec *lruvec, struct folio *folio) /* customised */
+{
+	(void)lruvec, (void)folio;
+}
+
+/* Without CONFIG_LRU_GEN. */
+static inline bool lru_gen_enabled(void) { return false; }
+
+struct page_vma_mapped_walk;
+
+static inline bool lru_gen_look_around(struct page_vma_mapped_walk *pvmw)
+{
+	(void)pvmw;
+	return false;
+}
+
+/* Without userfaultfd there is nothing to leave behind for it in an entry that was cleared. */
+static inline void pte_install_uffd_wp_if_needed(struct vm_area_struct *vma, unsigned long addr,
+						 pte_t *pte, pte_t pteval)
+{
+	(void)vma, (void)addr, (void)pte, (void)pteval;
 }
 
 /*

@@ -19,6 +19,10 @@ struct file;
 struct vm_operations_struct;
 struct mmu_gather;
 
+/* Map counts, each a type of its own: <linux/vmsim-mapcount.h>. */
+typedef struct { int counter; } vmsim_mapcount_t;
+typedef struct { int counter; } vmsim_folio_mapcount_t;
+
 /**
  * struct page - one frame of simulated memory
  *
@@ -53,7 +57,7 @@ struct page {
 	};
 	union {
 		unsigned int page_type;
-		atomic_t _mapcount;
+		vmsim_mapcount_t _mapcount;
 	};
 	atomic_t _refcount;
 	u32 vmsim_gen;
@@ -81,7 +85,7 @@ struct folio {
 			struct address_space *mapping;
 			pgoff_t index;
 			void *private;
-			atomic_t _mapcount;
+			vmsim_mapcount_t _mapcount;
 			atomic_t _refcount;
 			u32 vmsim_gen;
 			u32 vmsim_reserved;
@@ -92,7 +96,7 @@ struct folio {
 		struct {
 			unsigned long _flags_1;
 			unsigned long _head_1;
-			atomic_t _large_mapcount;
+			vmsim_folio_mapcount_t _large_mapcount;
 			atomic_t _entire_mapcount;
 			atomic_t _nr_pages_mapped;
 			atomic_t _pincount;
@@ -244,6 +248,7 @@ typedef struct {
  * @rss_stat: one slot for each CPU, so that faults on different CPUs share no counter
  * @nr_rss_slots: number of CPUs
  * @mm_list: all address spaces of the machine
+ * @mmlist: those that have something in swap: none
  * @pid: process that it was made for, for reports
  * @tables: number of page tables, all levels
  */
@@ -269,6 +274,7 @@ struct mm_struct {
 	mm_context_t context;
 	struct cpumask cpu_bitmap;
 	struct list_head mm_list;
+	struct list_head mmlist;
 	unsigned int nr_rss_slots;
 	int pid;
 };

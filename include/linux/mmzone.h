@@ -23,6 +23,11 @@ enum node_stat_item {
 
 struct pglist_data;
 
+/* Where reclaim looks for folios: a lock without lists (src/folio/lru.c). */
+struct lruvec {
+	spinlock_t lru_lock;
+};
+
 #define VMSIM_PCP_MAX 64
 
 /* Free frames of one CPU, the hottest last; only that CPU, with preemption off, touches them. */

@@ -174,6 +174,20 @@ static inline bool folio_test_slab(const struct folio *folio)
 	return false;
 }
 
+/* Memory does not fail (CONFIG_MEMORY_FAILURE=n). */
+static inline bool PageHWPoison(const struct page *page)
+{
+	(void)page;
+	return false;
+}
+
+/* Large folios are never split: without CONFIG_TRANSPARENT_HUGEPAGE there is no such flag. */
+static inline bool folio_test_partially_mapped(const struct folio *folio)
+{
+	(void)folio;
+	return false;
+}
+
 static inline bool folio_test_hugetlb(const struct folio *folio)
 {
 	(void)folio;

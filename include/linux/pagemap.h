@@ -81,6 +81,13 @@ static inline pgoff_t folio_next_index(const struct folio *folio)
 	return folio->index + (pgoff_t)folio_nr_pages(folio);
 }
 
+static inline pgoff_t page_to_pgoff(const struct page *page)
+{
+	const struct folio *folio = page_folio(page);
+
+	return folio->index + folio_page_idx(folio, page);
+}
+
 static inline pgoff_t folio_pgoff(const struct folio *folio)
 {
 	return folio->index;

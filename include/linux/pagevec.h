@@ -38,6 +38,8 @@ static inline void folio_batch_release(struct folio_batch *batch)
 		folios_put_refs(batch, NULL);
 }
 
+#define folios_put(batch) folios_put_refs(batch, NULL)
+
 /* Returns the number of slots left. */
 static inline unsigned int folio_batch_add(struct folio_batch *batch, struct folio *folio)
 {

@@ -101,6 +101,22 @@ static inline int anon_vma_prepare(struct vm_area_struct *vma)
 #define anon_vma_trylock_read(anon_vma) down_read_trylock(&(anon_vma)->root->rwsem)
 #define anon_vma_unlock_read(anon_vma) up_read(&(anon_vma)->root->rwsem)
 
+/* How large the entries are that map or unmap: those of a PTE table, or huge ones. */
+enum rmap_level {
+	RMAP_LEVEL_PTE,
+	RMAP_LEVEL_PMD,
+};
+
+static inline void __folio_rmap_sanity_checks(struct folio *folio, struct page *page, int nr_pages,
+					      enum rmap_level level)
+{
+	VM_WARN_ON_FOLIO(is_zero_folio(folio), folio);
+	VM_WARN_ON_ONCE(nr_pages <= 0);
+	VM_WARN_ON_FOLIO(page_folio(page) != folio, folio);
+	VM_WARN_ON_FOLIO(page_folio(page + nr_pages - 1) != folio, folio);
+	VM_WARN_ON_FOLIO(level != RMAP_LEVEL_PTE, folio);
+}
+
 /* Counting. All under the PTL of the entry (R6, R7). */
 __vmsim_export void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma,
 					    unsigned long address, rmap_t flags);
@@ -155,6 +171,17 @@ struct page_vma_mapped_walk {
 
 __vmsim_export bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw);
 __vmsim_export void page_vma_mapped_walk_done(struct page_vma_mapped_walk *pvmw);
+
+/* The table that the walk stands in is about to change: look again, from the same address on. */
+static inline void page_vma_mapped_walk_restart(struct page_vma_mapped_walk *pvmw)
+{
+	WARN_ON(!pvmw->pmd && !pvmw->pte);
+	if (!WARN_ON(!pvmw->ptl))
+		spin_unlock(pvmw->ptl);
+	pvmw->ptl = NULL;
+	pvmw->pmd = NULL;
+	pvmw->pte = NULL;
+}
 
 struct rmap_walk_control {
 	void *arg;

@@ -3,6 +3,7 @@
 #define _VMSIM_LINUX_SCHED_H
 
 #include <linux/types.h>
+#include <asm/tlbbatch.h>
 
 struct mm_struct;
 struct vmsim_machine;
@@ -10,20 +11,17 @@ struct vmsim_cpu;
 struct vmsim_actor;
 
 #define TASK_COMM_LEN 16
-#define VMSIM_UNMAP_BATCH_MMS 8
 
 /**
  * struct tlbflush_unmap_batch - flushes that reclaim owes (TTU_BATCH_FLUSH; src/rmap/unmap_batch.c)
+ * @arch: which
  * @flush_required: some entry was cleared and not flushed
  * @writable: some such entry was dirty, so its flush must come before the page is written
- * @nr: number of entries of @mm in use
- * @mm: address spaces to flush, each with a reference
  */
 struct tlbflush_unmap_batch {
+	struct arch_tlbflush_unmap_batch arch;
 	bool flush_required;
 	bool writable;
-	unsigned int nr;
-	struct mm_struct *mm[VMSIM_UNMAP_BATCH_MMS];
 };
 
 enum vmsim_unsettled {

@@ -20,6 +20,24 @@
 #define SWP_MIGRATION_WRITE (SWP_MIGRATION_READ + 2)
 #define SWP_PTE_MARKER (SWP_MIGRATION_READ + SWP_MIGRATION_NUM + SWP_DEVICE_NUM)
 
+/* As without CONFIG_SWAP: no folio is in a swap cache. */
+static inline swp_entry_t page_swap_entry(struct page *page)
+{
+	(void)page;
+	return (swp_entry_t){ 0 };
+}
+
+static inline int swap_duplicate(swp_entry_t entry)
+{
+	(void)entry;
+	return 0;
+}
+
+static inline void swap_free(swp_entry_t entry)
+{
+	(void)entry;
+}
+
 /* The gather's way of freeing (src/folio/swap_state.c). There is no swap yet. */
 __vmsim_export void free_page_and_swap_cache(struct page *page);
 __vmsim_export void free_pages_and_swap_cache(struct encoded_page **pages, int nr);
@@ -33,9 +51,20 @@ static inline void free_swap_and_cache_nr(swp_entry_t entry, int nr)
 	(void)entry, (void)nr;
 }
 
-/* Folios go to no list before they are on it: there is nothing to drain. */
-static inline void lru_add_drain(void) /* customised */
+/* Which folios reclaim may look at (src/folio/lru.c). */
+__vmsim_export void folio_add_lru(struct folio *folio);
+__vmsim_export void folio_add_lru_vma(struct folio *folio, struct vm_area_struct *vma);
+__vmsim_export void lru_add_drain(void);
+
+/* What the kernel collects by CPU is done at once: nobody holds references in between. */
+static inline bool lru_cache_disabled(void) /* customised */
 {
+	return true;
+}
+
+static inline bool folio_may_be_lru_cached(struct folio *folio)
+{
+	return !folio_test_large(folio);
 }
 
 static inline void mark_page_accessed(struct page *page)

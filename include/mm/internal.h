@@ -77,12 +77,12 @@ static inline bool folio_within_vma(struct folio *folio, struct vm_area_struct *
  * Pages of VM_LOCKED mappings (mm/mlock.c): counted under the PTL of the entry that comes or goes.
  * A mapping of a special kind is none, whatever it says while it is being made.
  */
-void mlock_folio(struct folio *folio);
-void munlock_folio(struct folio *folio);
-void mlock_new_folio(struct folio *folio);
-void mlock_drain_local(void);
-void mlock_drain_remote(int cpu);
-bool need_mlock_drain(int cpu);
+__vmsim_export void mlock_folio(struct folio *folio);
+__vmsim_export void munlock_folio(struct folio *folio);
+__vmsim_export void mlock_new_folio(struct folio *folio);
+__vmsim_export void mlock_drain_local(void);
+__vmsim_export void mlock_drain_remote(int cpu);
+__vmsim_export bool need_mlock_drain(int cpu);
 
 static inline void mlock_vma_folio(struct folio *folio, struct vm_area_struct *vma)
 {

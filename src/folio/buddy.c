@@ -288,6 +288,7 @@ void vmsim_buddy_init(struct vmsim_machine *m)
 	static const struct vmsim_lock_class zone_lock = { .name = "zone->lock" };
 
 	vmsim_spin_init(&m->zone.lock, &zone_lock, NULL);
+	vmsim_lruvec_init(m);
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
 		INIT_LIST_HEAD(&m->zone.free_area[order].free_list);
 	m->zone.pcp_high = pcp_high(m);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "folio/folio.h"
 #include <linux/pagemap.h>
+#include <linux/swap.h>
 #include <errno.h>
 
 /* The page cache as kernel code sees it (6.12, mm/filemap.c). Faults on files are in src/mm. */
@@ -25,6 +26,7 @@ __vmsim_overridable int filemap_add_folio(struct address_space *mapping, struct 
 	VM_BUG_ON_FOLIO(folio_mapping(folio), folio);
 	if (mapping->swapbacked)
 		folio_set_swapbacked(folio);
+	folio_add_lru(folio);
 	folio_lock(folio);
 	err = vmsim_pagecache_insert(mapping, folio, index);
 	if (err)

@@ -20,6 +20,8 @@ static inline bool vmsim_in_hole(const struct vmsim_machine *m, unsigned long pf
 	return false;
 }
 
+void vmsim_lruvec_init(struct vmsim_machine *machine);
+
 /* Free frames: in the zone, and kept by CPUs. Exact when no thread is inside the library. */
 u64 vmsim_free_frames(struct vmsim_machine *machine);
 

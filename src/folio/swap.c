@@ -1,12 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "folio/folio.h"
 #include <linux/swap.h>
+#include <linux/vmstat.h>
+#include "order/order.h"
 
-/* How folios end (6.12, mm/swap.c). There are no LRU lists yet. */
+/* How folios end (6.12, mm/swap.c). */
+
+#define LRU_FLAGS (BIT(PG_lru) | BIT(PG_active) | BIT(PG_unevictable))
+
+/* Off the lists, and no longer mlocked: nobody else knows the folio any more. */
+static void leave_lru(struct folio *folio)
+{
+	if (unlikely(folio->flags & BIT(PG_mlocked))) {
+		folio_clear_mlocked(folio);
+		zone_stat_mod_folio(folio, NR_MLOCK, -folio_nr_pages(folio));
+		count_vm_events(UNEVICTABLE_PGCLEARED, folio_nr_pages(folio));
+	}
+	if (folio->flags & BIT(PG_lru)) {
+		vmsim_order_drain(vmsim_this_cpu());
+		__WRITE_ONCE(folio->flags, folio->flags & ~LRU_FLAGS);
+	}
+}
 
 /* Frees a folio whose last reference is gone. */
 __vmsim_overridable void __folio_put(struct folio *folio)
 {
+	leave_lru(folio);
 	vmsim_free_block(&folio->page, folio_order(folio));
 }
 

@@ -184,6 +184,7 @@ struct vmsim_machine {
 	u8 *section;			/* states of sections */
 	unsigned long zero_pfn;
 	struct zone zone;
+	struct lruvec lruvec;
 	u64 fail_pages_nth, fail_pages_count, pages_asked;
 
 	/* CPUs and threads. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/swap.h>
 #include <linux/highmem.h>
 #include <linux/rmap.h>
 
@@ -63,6 +64,7 @@ __vmsim_overridable int copy_present_page(struct vm_area_struct *dst_vma,
 	copy_user_highpage(&copy->page, page, addr, src_vma);
 	__folio_set_uptodate(copy);
 	folio_add_new_anon_rmap(copy, dst_vma, addr, RMAP_EXCLUSIVE);
+	folio_add_lru_vma(copy, dst_vma);
 	rss[MM_ANONPAGES]++;
 	entry = pte_mkdirty(mk_pte(&copy->page, dst_vma->vm_page_prot));
 	set_pte_at(dst_vma->vm_mm, addr, dst_pte, maybe_mkwrite(entry, dst_vma));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/swap.h>
 #include <linux/rmap.h>
 
 /* The first read of untouched memory: all of it is one page of zeroes, which nobody counts. */
@@ -36,6 +37,7 @@ static bool map_new_page(struct vm_fault *vmf, struct folio *folio)
 	if (likely(first)) {
 		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 		folio_add_new_anon_rmap(folio, vma, vmf->address, RMAP_EXCLUSIVE);
+		folio_add_lru_vma(folio, vma);
 		/* It was not present: no CPU has anything to forget. */
 		set_pte_at(vma->vm_mm, vmf->address, vmf->pte, entry);
 	}

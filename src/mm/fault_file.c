@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/swap.h>
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
@@ -53,12 +54,14 @@ __vmsim_overridable void set_pte_range(struct vm_fault *vmf, struct folio *folio
 	struct vm_area_struct *vma = vmf->vma;
 	pte_t entry = mk_pte(page, vma->vm_page_prot);
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	bool is_copy = write && !(vma->vm_flags & VM_SHARED);
 
+	VM_BUG_ON_FOLIO(is_copy && nr != 1, folio);
 	if (write)
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
-	if (write && !(vma->vm_flags & VM_SHARED)) {
-		VM_BUG_ON_FOLIO(nr != 1, folio);
+	if (is_copy) {
 		folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
+		folio_add_lru_vma(folio, vma);
 	} else {
 		folio_add_file_rmap_ptes(folio, page, nr, vma);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/swap.h>
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
@@ -144,6 +145,7 @@ static void replace(struct vm_fault *vmf, struct folio *old, struct folio *copy)
 	account_copy(vma->vm_mm, old);
 	ptep_clear_flush(vma, vmf->address, vmf->pte);
 	folio_add_new_anon_rmap(copy, vma, vmf->address, RMAP_EXCLUSIVE);
+	folio_add_lru_vma(copy, vma);
 	set_pte_at(vma->vm_mm, vmf->address, vmf->pte, entry);
 	if (old)
 		folio_remove_rmap_pte(old, vmf->page, vma);

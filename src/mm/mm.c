@@ -23,6 +23,7 @@ static void list_mm(struct vmsim_machine *m, struct mm_struct *mm)
 	spin_lock(&m->mm_list_lock);
 	mm->context.ctx_id = m->next_ctx_id++;
 	list_add_tail(&mm->mm_list, &m->mms);
+	INIT_LIST_HEAD(&mm->mmlist);
 	spin_unlock(&m->mm_list_lock);
 }
 

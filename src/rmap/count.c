@@ -1,82 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rmap/internal.h"
+#include <linux/vmstat.h>
 
 /*
  * Map counts, model of Linux 6.12. Each page counts the entries that map it (_mapcount, from -1).
  * A large folio also counts all its entries (_large_mapcount, from -1) and its pages that have any
  * (_nr_pages_mapped, from 0). All under the PTL of the entry that comes or goes (R6, R7, R28).
- *
- * Events carry numbers of entries: MAP_ADD and MAP_REMOVE for each page, MAP_ZERO for the folio
- * that nothing maps any more.
  */
 
-static void check_pages(struct folio *folio, struct page *page, int nr_pages)
+/* So many pages of the folio became mapped, or ceased to be. */
+static void count_pages(struct folio *folio, int nr)
 {
-	VM_WARN_ON_FOLIO(is_zero_pfn(page_to_pfn(page)), folio);
-	VM_WARN_ON_ONCE(nr_pages <= 0);
-	VM_WARN_ON_FOLIO(page_folio(page) != folio, folio);
-	VM_WARN_ON_FOLIO(page_folio(page + nr_pages - 1) != folio, folio);
+	if (nr)
+		__lruvec_stat_mod_folio(folio,
+					folio_test_anon(folio) ? NR_ANON_MAPPED : NR_FILE_MAPPED, nr);
 }
 
-/* One more entry maps the page. True where it is the first. */
-static bool page_map(struct page *page)
+/* Whether a large folio is in a VM_LOCKED mapping with all its pages, reclaim finds out. */
+static void mlock_small(struct folio *folio, struct vm_area_struct *vma)
 {
-	int entries = atomic_fetch_add_unseen(1, &page->_mapcount) + 2;
-
-	vmsim_event(MAP_ADD, (uintptr_t)page, entries - 1, entries);
-	return entries == 1;
-}
-
-/* One entry fewer. True where it was the last. */
-static bool page_unmap(struct page *page)
-{
-	int entries = atomic_fetch_add_unseen(-1, &page->_mapcount);
-
-	vmsim_event(MAP_REMOVE, (uintptr_t)page, entries + 1, entries);
-	return entries <= 0;
+	if (!folio_test_large(folio))
+		mlock_vma_folio(folio, vma);
 }
 
 static void add_rmap(struct folio *folio, struct page *page, int nr_pages)
 {
 	int first = 0;
 
-	check_pages(folio, page, nr_pages);
-	if (!folio_test_large(folio)) {
-		page_map(page);
-		return;
-	}
+	__folio_rmap_sanity_checks(folio, page, nr_pages, RMAP_LEVEL_PTE);
 	for (int i = 0; i < nr_pages; i++)
-		first += page_map(page + i);
-	if (first)
-		atomic_add(first, &folio->_nr_pages_mapped);
-	atomic_add(nr_pages, &folio->_large_mapcount);
+		first += atomic_inc_and_test(&page[i]._mapcount);
+	if (folio_test_large(folio)) {
+		if (first)
+			atomic_add(first, &folio->_nr_pages_mapped);
+		atomic_add(nr_pages, &folio->_large_mapcount);
+	}
+	count_pages(folio, first);
 }
 
 /* Pages that are mapped already: no first mapping to count. */
 static void dup_rmap(struct folio *folio, struct page *page, int nr_pages)
 {
-	check_pages(folio, page, nr_pages);
+	__folio_rmap_sanity_checks(folio, page, nr_pages, RMAP_LEVEL_PTE);
 	for (int i = 0; i < nr_pages; i++)
-		page_map(page + i);
+		atomic_inc(&page[i]._mapcount);
 	if (folio_test_large(folio))
 		atomic_add(nr_pages, &folio->_large_mapcount);
 }
 
-/* True where nothing maps the folio any more. */
-static bool remove_rmap(struct folio *folio, struct page *page, int nr_pages)
+static void remove_rmap(struct folio *folio, struct page *page, int nr_pages)
 {
-	bool unmapped;
 	int last = 0;
 
-	check_pages(folio, page, nr_pages);
-	if (!folio_test_large(folio))
-		return page_unmap(page);
-	unmapped = atomic_sub_return(nr_pages, &folio->_large_mapcount) < 0;
+	__folio_rmap_sanity_checks(folio, page, nr_pages, RMAP_LEVEL_PTE);
+	if (folio_test_large(folio))
+		atomic_sub(nr_pages, &folio->_large_mapcount);
 	for (int i = 0; i < nr_pages; i++)
-		last += page_unmap(page + i);
-	if (last)
+		last += atomic_add_negative(-1, &page[i]._mapcount);
+	if (last && folio_test_large(folio))
 		atomic_sub(last, &folio->_nr_pages_mapped);
-	return unmapped;
+	count_pages(folio, -last);
 }
 
 /*
@@ -101,7 +84,6 @@ static void map_new_page(struct page *page, bool exclusive)
 	atomic_set(&page->_mapcount, 0);
 	if (exclusive)
 		SetPageAnonExclusive(page);
-	vmsim_event(MAP_ADD, (uintptr_t)page, 0, 1);
 }
 
 /**
@@ -134,6 +116,7 @@ __vmsim_overridable void folio_add_new_anon_rmap(struct folio *folio, struct vm_
 		atomic_set(&folio->_nr_pages_mapped, nr_pages);
 		atomic_set(&folio->_large_mapcount, nr_pages - 1);
 	}
+	count_pages(folio, nr_pages);
 }
 
 /* What the folio says of itself must lead a walk to this very place. */
@@ -170,6 +153,7 @@ __vmsim_overridable void folio_add_anon_rmap_ptes(struct folio *folio, struct pa
 		/* Exclusive is one mapping (R12). */
 		VM_WARN_ON_FOLIO(page_mapcount(page + i) > 1 && PageAnonExclusive(page + i), folio);
 	}
+	mlock_small(folio, vma);
 }
 
 /**
@@ -184,9 +168,9 @@ __vmsim_overridable void folio_add_anon_rmap_ptes(struct folio *folio, struct pa
 __vmsim_overridable void folio_add_file_rmap_ptes(struct folio *folio, struct page *page,
 						  int nr_pages, struct vm_area_struct *vma)
 {
-	(void)vma;
 	VM_WARN_ON_FOLIO(folio_test_anon(folio), folio);
 	add_rmap(folio, page, nr_pages);
+	mlock_small(folio, vma);
 }
 
 /**
@@ -257,9 +241,8 @@ __vmsim_overridable int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct
 __vmsim_overridable void folio_remove_rmap_ptes(struct folio *folio, struct page *page,
 						int nr_pages, struct vm_area_struct *vma)
 {
-	(void)vma;
-	if (remove_rmap(folio, page, nr_pages))
-		vmsim_event(MAP_ZERO, (uintptr_t)folio, 0, 0);
+	remove_rmap(folio, page, nr_pages);
+	munlock_vma_folio(folio, vma);
 }
 
 /**

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/smp.h>
 #include "rmap/internal.h"
 
 /*
  * Reclaim unmaps many pages and flushes once (R15). The debt is written down twice: with the task,
  * which pays it before it writes or frees those pages, and in mm->tlb_flush_batched, for others who
  * take a PTL of that address space and are about to rely on its entries.
- *
- * The kernel's task remembers CPUs and flushes all that they have cached. Ours remembers address
- * spaces, VMSIM_UNMAP_BATCH_MMS of them; entries of others are flushed at once.
  */
 
 /*
@@ -20,36 +16,12 @@
 /* Start anew from here, well before the count runs into the other one. */
 #define PENDING_LARGE (PENDING_MASK / 2)
 
-static bool batch_has(const struct tlbflush_unmap_batch *batch, const struct mm_struct *mm)
-{
-	for (unsigned int i = 0; i < batch->nr; i++)
-		if (batch->mm[i] == mm)
-			return true;
-	return false;
-}
-
-/* Entries on this CPU alone cost nothing to flush. */
-static bool cached_elsewhere(struct mm_struct *mm)
-{
-	unsigned int cpu, self = get_cpu();
-	bool found = false;
-
-	for_each_cpu(cpu, mm_cpumask(mm))
-		found |= cpu != self;
-	put_cpu();
-	return found;
-}
-
 /* Under the PTL: may the flush of one entry of @mm wait? */
 __vmsim_overridable bool should_defer_flush(struct mm_struct *mm, enum ttu_flags flags)
 {
-	const struct tlbflush_unmap_batch *batch = &current->tlb_ubc;
-
 	if (!IS_ENABLED(CONFIG_ARCH_WANT_BATCHED_UNMAP_TLB_FLUSH) || !(flags & TTU_BATCH_FLUSH))
 		return false;
-	if (batch->nr == VMSIM_UNMAP_BATCH_MMS && !batch_has(batch, mm))
-		return false;
-	return cached_elsewhere(mm);
+	return arch_tlbbatch_should_defer(mm);
 }
 
 /* What mm->tlb_flush_batched becomes with one more debt. Never the value of "all paid". */
@@ -68,13 +40,9 @@ __vmsim_overridable void set_tlb_ubc_flush_pending(struct mm_struct *mm, pte_t p
 	struct tlbflush_unmap_batch *batch = &current->tlb_ubc;
 	int batched;
 
-	(void)uaddr;
-	if (!pte_present(pteval))
+	if (!pte_accessible(mm, pteval))
 		return;
-	if (!batch_has(batch, mm)) {
-		mmgrab(mm);
-		batch->mm[batch->nr++] = mm;
-	}
+	arch_tlbbatch_add_pending(&batch->arch, mm, uaddr);
 	batch->flush_required = true;
 	/* A dirty entry is taken for a writable one. */
 	batch->writable |= pte_dirty(pteval) != 0;
@@ -95,12 +63,7 @@ __vmsim_overridable void try_to_unmap_flush(void)
 
 	if (!batch->flush_required)
 		return;
-	while (batch->nr) {
-		struct mm_struct *mm = batch->mm[--batch->nr];
-
-		flush_tlb_mm(mm);
-		mmdrop(mm);
-	}
+	arch_tlbbatch_flush(&batch->arch);
 	batch->flush_required = false;
 	batch->writable = false;
 }
@@ -129,7 +92,7 @@ __vmsim_overridable void flush_tlb_batched_pending(struct mm_struct *mm)
 
 	if (pending == batched >> FLUSHED_SHIFT)
 		return;
-	flush_tlb_mm(mm);
+	arch_flush_tlb_batched_pending(mm);
 	/* Unless a new debt was made meanwhile, which that flush may have missed. */
 	atomic_cmpxchg(&mm->tlb_flush_batched, batched, pending | pending << FLUSHED_SHIFT);
 }

@@ -5,4 +5,7 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
+/* Over the list of address spaces that have something in swap: nobody can take it. */
+extern __vmsim_export spinlock_t mmlist_lock;	/* stubbed */
+
 #endif

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "folio_test.h"
+#include <linux/vmstat.h>
+#include <mm/internal.h>
 
 /* References, compound pages, and what is checked when the last reference goes. */
 
@@ -132,11 +134,20 @@ static void test_bad_pages(void **state)
 		page = alloc_page(GFP_KERNEL);
 		set_bit(flags[i], &page->flags);
 		before = vmsim_free_frames(w.m);
-		assert_violation(&w, put_page(page), "flags");
+		assert_violation(&w, __free_page(page), "flags");
 		/* A damaged frame is not used again. */
 		assert_int_equal(vmsim_free_frames(w.m), before);
 		assert_true(page->vmsim_gen & 1);
 	}
+	/* Who gives the last reference back takes it off the lists before. */
+	page = alloc_page(GFP_KERNEL);
+	set_bit(PG_lru, &page->flags);
+	set_bit(PG_unevictable, &page->flags);
+	mlock_folio(page_folio(page));
+	assert_int_equal(global_zone_page_state(NR_MLOCK), 1);
+	put_page(page);
+	assert_int_equal(global_zone_page_state(NR_MLOCK), 0);
+	assert_int_equal(page->flags, 0);
 	page = alloc_page(GFP_KERNEL);
 	page->_mapcount.counter++;
 	assert_violation(&w, put_page(page), "map count (R7)");

@@ -137,7 +137,9 @@ static void test_large_folio_is_unmapped_once(void **state)
 	folio_remove_rmap_ptes(folio, folio_page(folio, 3), 1, &vma);
 	unwatch(w);
 	assert_int_equal(seen.nr, 5);
-	check_event(4, VMSIM_EV_MAP_ZERO, folio, 0, 0);
+	/* The count of the whole folio goes first. */
+	check_event(3, VMSIM_EV_MAP_ZERO, folio, 0, 0);
+	check_event(4, VMSIM_EV_MAP_REMOVE, folio_page(folio, 3), 1, 0);
 	folio_put(folio);
 }
 
