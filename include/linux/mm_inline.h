@@ -34,13 +34,6 @@ static inline bool lru_gen_look_around(struct page_vma_mapped_walk *pvmw)
 	return false;
 }
 
-/* Without userfaultfd there is nothing to leave behind for it in an entry that was cleared. */
-static inline void pte_install_uffd_wp_if_needed(struct vm_area_struct *vma, unsigned long addr,
-						 pte_t *pte, pte_t pteval)
-{
-	(void)vma, (void)addr, (void)pte, (void)pteval;
-}
-
 /*
  * The pending-flush counter: raised before the first entry of a batch changes, lowered after the
  * flush completed. Ordered against entry changes by the PTL (R14).

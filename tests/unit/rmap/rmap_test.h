@@ -287,6 +287,17 @@ static inline struct folio *locked_folio(struct world *w, pgoff_t index)
 	return folio;
 }
 
+/* The page of a process at @addr, locked and with a reference. */
+static inline struct folio *anon_folio(struct world *w, int i, unsigned long addr)
+{
+	struct folio *folio = page_folio(pte_page(value_of(w->mm[i], addr)));
+
+	assert_true(folio_test_anon(folio));
+	folio_get(folio);
+	folio_lock(folio);
+	return folio;
+}
+
 static inline void unlock_and_put(struct folio *folio)
 {
 	folio_unlock(folio);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rmap_test.h"
+#include <linux/vmstat.h>
 
 /* Map counts of small and large folios, and the events that tell of them. */
 
@@ -57,7 +58,10 @@ static void test_small_folio(void **state)
 	folio_add_file_rmap_pte(folio, page, &vma);
 	folio_add_file_rmap_pte(folio, page, &vma);
 	assert_int_equal(folio_mapcount(folio), 2);
+	/* Pages that are mapped, not entries. */
+	assert_int_equal(global_node_page_state(NR_FILE_MAPPED), 1);
 	folio_remove_rmap_pte(folio, page, &vma);
+	assert_int_equal(global_node_page_state(NR_FILE_MAPPED), 1);
 	assert_true(folio_mapped(folio));
 	folio_remove_rmap_pte(folio, page, &vma);
 	unwatch(w);
@@ -69,6 +73,7 @@ static void test_small_folio(void **state)
 	check_event(3, VMSIM_EV_MAP_REMOVE, page, 1, 0);
 	check_event(4, VMSIM_EV_MAP_ZERO, folio, 0, 0);
 	assert_int_equal(seen.nr, 5);
+	assert_int_equal(global_node_page_state(NR_FILE_MAPPED), 0);
 	folio_put(folio);
 }
 

@@ -254,16 +254,6 @@ static void test_referenced_heeds_vma_flags(void **state)
 	vmsim_leave();
 }
 
-static struct folio *anon_folio(struct world *w, int i, unsigned long addr)
-{
-	struct folio *folio = page_folio(pte_page(value_of(w->mm[i], addr)));
-
-	assert_true(folio_test_anon(folio));
-	folio_get(folio);
-	folio_lock(folio);
-	return folio;
-}
-
 static void test_referenced_anon(void **state)
 {
 	struct world *w = *state;
@@ -358,23 +348,6 @@ static void test_unmap_sync_waits(void **state)
 	job.flags = TTU_SYNC;
 	assert_true(waits_for_ptl(w, do_unmap_sync, &job));
 	assert_int_equal(job.result, 0);
-}
-
-static void test_unmap_needs_swap_for_anon(void **state)
-{
-	struct world *w = *state;
-	unsigned long addr = map_and_touch(w, 0, VMSIM_NO_FILE, MAP_PRIVATE | MAP_ANONYMOUS, 0, 1,
-					   true);
-	pte_t before = value_of(w->mm[0], addr);
-	struct folio *folio;
-
-	vmsim_enter();
-	folio = anon_folio(w, 0, addr);
-	try_to_unmap(folio, 0);
-	assert_int_equal(folio_mapcount(folio), 1);
-	assert_true(pte_same(value_of(w->mm[0], addr), before));
-	unlock_and_put(folio);
-	vmsim_leave();
 }
 
 /* MADV_FREE: the page may be forgotten if nobody wrote to it since, and nobody else has it. */
@@ -582,7 +555,6 @@ int main(void)
 		rmap_test(test_unmap_file),
 		rmap_test(test_unmap_leaves_locked_memory),
 		rmap_test(test_unmap_sync_waits),
-		rmap_test(test_unmap_needs_swap_for_anon),
 		rmap_test(test_unmap_forgets_lazily_freed),
 #ifdef CONFIG_ARCH_WANT_BATCHED_UNMAP_TLB_FLUSH
 		rmap_test(test_batched_flush),
