@@ -29,6 +29,11 @@ static inline unsigned long vmsim_page_to_pfn(const struct page *page)
 	return (unsigned long)((const char *)page - current->memmap) >> VMSIM_CELL_SHIFT;
 }
 
+#define __phys_to_pfn(phys) ((unsigned long)((phys) >> PAGE_SHIFT))
+#define __pfn_to_phys(pfn) ((phys_addr_t)(pfn) << PAGE_SHIFT)
+/* The kernel's own code is in no frame. Whoever wants one that exists gets that of zeroes. */
+#define __pa_symbol(x) /* customised */ ((void)sizeof(x), __pfn_to_phys(vmsim_zero_pfn()))
+
 #define pfn_to_page(pfn) vmsim_pfn_to_page(pfn)
 #define page_to_pfn(page) vmsim_page_to_pfn(page)
 

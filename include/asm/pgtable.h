@@ -160,6 +160,7 @@ static inline bool vmsim_pte_try_cmpxchg(pte_t *ptep, pte_t *old, pte_t pte)
 }
 
 /* The accessors below are in src/pgtable/pte.c. */
+#define ptep_clear(mm, addr, ptep) ((void)ptep_get_and_clear(mm, addr, ptep))
 __vmsim_export void set_pte(pte_t *ptep, pte_t pte);
 __vmsim_export void set_ptes(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte,
 			     unsigned int nr);
@@ -283,8 +284,13 @@ static inline unsigned long pgd_index(unsigned long addr)
 #define pgd_offset_k(addr) pgd_offset(current->mm, addr)
 #define pgd_offset_gate(mm, addr) pgd_offset(mm, addr)
 
+#define mm_pmd_folded(mm) ((void)(mm), false)
 #if defined(VMSIM_ARCH_X86_PAE)
 /* Three levels: the PGD entry is the PUD entry. */
+#define __PAGETABLE_P4D_FOLDED 1
+#define __PAGETABLE_PUD_FOLDED 1
+#define mm_p4d_folded(mm) ((void)(mm), true)
+#define mm_pud_folded(mm) ((void)(mm), true)
 static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long addr)
 {
 	(void)addr;
@@ -303,6 +309,8 @@ static inline pud_t *pud_offset(p4d_t *p4d, unsigned long addr)
 #define p4d_present(p4d) ((void)(p4d), true)
 #define p4d_bad(p4d) ((void)(p4d), false)
 #else
+#define mm_p4d_folded(mm) ((void)(mm), !pgtable_l5_enabled())
+#define mm_pud_folded(mm) ((void)(mm), false)
 static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long addr)
 {
 	if (!pgtable_l5_enabled())
@@ -435,17 +443,6 @@ static inline bool arch_supports_page_table_move(void)
 
 /* What a page's entry becomes at another address: caches do not depend on it. */
 #define move_pte(pte, old_addr, new_addr) (pte)
-
-/* Programs do not handle their faults: no entry waits for that (CONFIG_HAVE_ARCH_USERFAULTFD_WP=n). */
-#define pte_uffd_wp(pte) ((void)(pte), 0)
-#define pte_mkuffd_wp(pte) (pte)
-#define pte_clear_uffd_wp(pte) (pte)
-#define pmd_uffd_wp(pmd) ((void)(pmd), 0)
-#define pmd_mkuffd_wp(pmd) (pmd)
-#define pmd_clear_uffd_wp(pmd) (pmd)
-#define pte_swp_uffd_wp(pte) ((void)(pte), 0)
-#define pte_swp_mkuffd_wp(pte) (pte)
-#define pte_swp_clear_uffd_wp(pte) (pte)
 
 /* Memory is cached everywhere alike: nothing of device memory to forget when it moves (PAT). */
 #define untrack_pfn_clear(vma) ((void)(vma))

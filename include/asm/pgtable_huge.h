@@ -89,6 +89,38 @@ static inline int pmd_protnone(pmd_t pmd)
 #define mk_pmd(page, prot) pfn_pmd(page_to_pfn(page), prot)
 #define mk_pud(page, prot) pfn_pud(page_to_pfn(page), prot)
 
+/*
+ * Entries in memory (src/pgtable/leaf.c): every change raises TABLE_SET. Nothing maps huge pages yet;
+ * what a change owes the TLBs is not modelled.
+ */
+#define VMSIM_LEAF_MEMORY(level)								\
+__vmsim_export void level##p_set_wrprotect(struct mm_struct *mm, unsigned long addr,		\
+					   level##_t *entryp);					\
+__vmsim_export level##_t level##p_huge_get_and_clear(struct mm_struct *mm, unsigned long addr,	\
+						     level##_t *entryp);			\
+__vmsim_export level##_t level##p_huge_get_and_clear_full(struct vm_area_struct *vma,		\
+							  unsigned long addr,			\
+							  level##_t *entryp, int full);		\
+__vmsim_export int level##p_set_access_flags(struct vm_area_struct *vma, unsigned long addr,	\
+					     level##_t *entryp, level##_t entry, int dirty);	\
+__vmsim_export int level##p_test_and_clear_young(struct vm_area_struct *vma, unsigned long addr, \
+						 level##_t *entryp);
+
+VMSIM_LEAF_MEMORY(pmd)
+VMSIM_LEAF_MEMORY(pud)
+
+#define set_pmd_at(mm, addr, pmdp, pmd) ((void)(mm), (void)(addr), set_pmd(pmdp, pmd))
+#define set_pud_at(mm, addr, pudp, pud) ((void)(mm), (void)(addr), set_pud(pudp, pud))
+
+/* PTE tables kept for when a leaf is split: one for each PMD entry that is one; under its lock. */
+__vmsim_export void pgtable_trans_huge_deposit(struct mm_struct *mm, pmd_t *pmdp,
+					       pgtable_t pgtable);
+__vmsim_export pgtable_t pgtable_trans_huge_withdraw(struct mm_struct *mm, pmd_t *pmdp);
+
+/* What the hardware could do; not whether anything uses it. */
+#define has_transparent_hugepage() IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
+#define has_transparent_pud_hugepage() IS_ENABLED(CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD)
+
 #define pmd_access_permitted(pmd, write) vmsim_entry_permits(pmd_val(pmd), write)
 #define pud_access_permitted(pud, write) vmsim_entry_permits(pud_val(pud), write)
 

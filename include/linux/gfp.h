@@ -3,6 +3,7 @@
 #define _VMSIM_LINUX_GFP_H
 
 #include <linux/mm_types.h>
+#include <linux/nodemask.h>
 
 #define MAX_PAGE_ORDER 10
 #define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
@@ -37,6 +38,12 @@ __vmsim_export struct folio *folio_alloc(gfp_t gfp, unsigned int order);
 __vmsim_export void __free_pages(struct page *page, unsigned int order);
 __vmsim_export unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
 __vmsim_export void free_pages(unsigned long addr, unsigned int order);
+
+#ifdef CONFIG_CONTIG_ALLOC
+struct page *alloc_contig_pages(unsigned long nr_pages, gfp_t gfp_mask, int nid, void *nodemask);
+#endif
+/* Without CONFIG_CONTIG_ALLOC nobody has what it would free. */
+void free_contig_range(unsigned long pfn, unsigned long nr_pages);
 
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 #define __free_page(page) __free_pages(page, 0)

@@ -140,6 +140,15 @@ static inline pte_t huge_ptep_get(struct mm_struct *mm, unsigned long addr, pte_
 	return ptep_get(ptep);
 }
 
+/* Entries that map huge pages, as values: those of x86. */
+#define mk_huge_pte(page, prot) mk_pte(page, prot)
+#define huge_pte_write(pte) pte_write(pte)
+#define huge_pte_dirty(pte) pte_dirty(pte)
+#define huge_pte_mkwrite(pte) pte_mkwrite_novma(pte)
+#define huge_pte_wrprotect(pte) pte_wrprotect(pte)
+#define huge_pte_mkdirty(pte) pte_mkdirty(pte)
+#define arch_make_huge_pte(pte, shift, flags) ((void)(shift), (void)(flags), pte_mkhuge(pte))
+
 static inline spinlock_t *huge_pte_lock(struct hstate *h, struct mm_struct *mm, pte_t *pte)
 {
 	(void)h, (void)mm, (void)pte;

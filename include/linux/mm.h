@@ -257,6 +257,22 @@ static inline int mm_counter(const struct folio *folio)
 	return folio_test_anon(folio) ? MM_ANONPAGES : mm_counter_file(folio);
 }
 
+/*
+ * Memory that page tables take: those with PTEs, PMDs and PUDs count. A statistic: no decision of
+ * the explorer.
+ */
+static inline void vmsim_count_tables(struct mm_struct *mm, long tables)
+{
+	__atomic_fetch_add(&mm->pgtables_bytes.counter, tables * (long)PAGE_SIZE, __ATOMIC_RELAXED);
+}
+
+#define mm_inc_nr_ptes(mm) vmsim_count_tables(mm, 1)
+#define mm_dec_nr_ptes(mm) vmsim_count_tables(mm, -1)
+#define mm_inc_nr_pmds(mm) vmsim_count_tables(mm, 1)
+#define mm_dec_nr_pmds(mm) vmsim_count_tables(mm, -1)
+#define mm_inc_nr_puds(mm) vmsim_count_tables(mm, 1)
+#define mm_dec_nr_puds(mm) vmsim_count_tables(mm, -1)
+
 /* Page tables (src/pgtable). See <linux/pgtable.h> for walking. */
 __vmsim_export int __pte_alloc(struct mm_struct *mm, pmd_t *pmd);
 __vmsim_export int __pmd_alloc(struct mm_struct *mm, pud_t *pud, unsigned long address);
@@ -324,6 +340,8 @@ static inline void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
 	(pte_alloc(mm, pmd) ? NULL : pte_offset_map_lock(mm, pmd, address, ptlp))
 
 /* VMAs. */
+__vmsim_export struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
+__vmsim_export void vm_area_free(struct vm_area_struct *vma);
 __vmsim_export struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 __vmsim_export struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
 __vmsim_export struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,

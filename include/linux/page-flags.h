@@ -107,7 +107,9 @@ static inline bool Page##uname(const struct page *page)					\
 	return folio_test_##lname(page_folio(page));					\
 }											\
 static inline void SetPage##uname(struct page *page) { folio_set_##lname(page_folio(page)); } \
-static inline void ClearPage##uname(struct page *page) { folio_clear_##lname(page_folio(page)); }
+static inline void ClearPage##uname(struct page *page) { folio_clear_##lname(page_folio(page)); } \
+static inline void __SetPage##uname(struct page *page) { SetPage##uname(page); }	\
+static inline void __ClearPage##uname(struct page *page) { ClearPage##uname(page); }
 
 VMSIM_PAGE_FLAG(Locked, locked, PG_locked)
 VMSIM_PAGE_FLAG(Writeback, writeback, PG_writeback)

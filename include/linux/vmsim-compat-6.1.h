@@ -49,6 +49,18 @@ static inline unsigned long vmsim_page_vma_address(struct page *page, struct vm_
 #define is_swapin_error_entry(entry) is_poisoned_swp_entry(entry)
 #define free_swap_and_cache(entry) is_pfn_swap_entry(entry)
 
+/* Without a mapping to look at; and what was writable before a hint was set was marked so. */
+#define pmd_mkwrite(pmd, ...) pmd_mkwrite_novma(pmd)
+#define pte_savedwrite(pte) pte_write(pte)
+#define pte_mk_savedwrite(pte) pte_mkwrite_novma(pte)
+#define pte_clear_savedwrite(pte) pte_wrprotect(pte)
+#define pmd_savedwrite(pmd) pmd_write(pmd)
+#define pmd_mk_savedwrite(pmd) pmd_mkwrite_novma(pmd)
+#define pmd_clear_savedwrite(pmd) pmd_wrprotect(pmd)
+#define pudp_huge_get_and_clear_full(mm, addr, pudp, full) pudp_huge_get_and_clear(mm, addr, pudp)
+/* The first order that is too large. */
+#define MAX_ORDER (MAX_PAGE_ORDER + 1)
+
 /* Notifiers were told the mapping, too. */
 #undef mmu_notifier_range_init
 #undef mmu_notifier_range_init_owner

@@ -41,8 +41,6 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 #undef move_pte
 #define move_pte(pte, prot, old_addr, new_addr) (pte)
 #define pte_mkwrite(pte) pte_mkwrite_novma(pte)
-#define pte_savedwrite(pte) pte_write(pte)
-#define pte_mk_savedwrite(pte) (pte)
 #define pmd_read_atomic(pmdp) pmdp_get_lockless(pmdp)
 #define PageKsm(page) folio_test_ksm(page_folio(page))
 #define page_is_file_lru(page) folio_is_file_lru(page_folio(page))

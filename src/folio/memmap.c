@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "folio/folio.h"
 #include <asm/page.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <errno.h>
 #include <sys/mman.h>
@@ -138,6 +139,30 @@ int vmsim_memmap_init(struct vmsim_machine *machine)
 	}
 	machine->frames_used = 0;
 	return frames_reserve(machine);
+}
+
+/**
+ * vmsim_next_mem_range() - the next piece of memory without a hole
+ * @at: where to look from; on return, behind it
+ * @start, @end: its first address, and the one behind the last
+ *
+ * Return: whether there is one. For for_each_mem_range().
+ */
+bool vmsim_next_mem_range(u64 *at, phys_addr_t *start, phys_addr_t *end)
+{
+	const struct vmsim_machine *m = vmsim_this_machine();
+	unsigned long section = DIV_ROUND_UP(*at >> PAGE_SHIFT, VMSIM_SECTION_FRAMES);
+	unsigned long sections = DIV_ROUND_UP(m->nr_frames, VMSIM_SECTION_FRAMES), first;
+
+	while (section < sections && !vmsim_section_is_valid(m, section * VMSIM_SECTION_FRAMES))
+		section++;
+	for (first = section; section < sections; section++)
+		if (!vmsim_section_is_valid(m, section * VMSIM_SECTION_FRAMES))
+			break;
+	*start = (phys_addr_t)first * VMSIM_SECTION_FRAMES << PAGE_SHIFT;
+	*end = (phys_addr_t)min(section * VMSIM_SECTION_FRAMES, m->nr_frames) << PAGE_SHIFT;
+	*at = *end;
+	return first < sections;
 }
 
 /* Nobody but who changes a section writes its state; everybody may look at it. */

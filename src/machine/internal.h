@@ -203,6 +203,7 @@ struct vmsim_machine {
 	struct list_head processes;
 	int next_pid;
 	u64 next_ctx_id;
+	u64 random;			/* state of get_random_long() */
 	struct list_head files;
 	int next_file;
 

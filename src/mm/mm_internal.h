@@ -24,7 +24,6 @@ void vmsim_vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
 void vmsim_vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
 
 /* Objects, and their links into files (src/mm/vma_object.c). */
-struct vm_area_struct *vmsim_vma_alloc(struct mm_struct *mm);
 struct vm_area_struct *vmsim_vma_dup(const struct vm_area_struct *orig, struct mm_struct *mm);
 void vmsim_vma_opened(struct vm_area_struct *vma);
 void vmsim_vma_free(struct vm_area_struct *vma);

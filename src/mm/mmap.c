@@ -67,7 +67,7 @@ __vmsim_overridable bool mlock_future_ok(struct mm_struct *mm, unsigned long fla
 
 static int new_vma(const struct vma_merge_struct *vmg)
 {
-	struct vm_area_struct *vma = vmsim_vma_alloc(vmg->mm);
+	struct vm_area_struct *vma = vm_area_alloc(vmg->mm);
 
 	if (!vma)
 		return -ENOMEM;

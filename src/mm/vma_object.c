@@ -3,8 +3,13 @@
 #include "folio/folio.h"
 #include <linux/rmap.h>
 
-/* An empty mapping of nothing, in no tree. */
-struct vm_area_struct *vmsim_vma_alloc(struct mm_struct *mm)
+/**
+ * vm_area_alloc() - an empty mapping of nothing, in no tree
+ * @mm: whose it is to be
+ *
+ * Return: the mapping, or NULL without memory. Source: kernel/fork.c, Linux 6.12; here and below.
+ */
+__vmsim_overridable struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma = kzalloc(sizeof(*vma), GFP_KERNEL);
 
@@ -21,7 +26,7 @@ struct vm_area_struct *vmsim_vma_alloc(struct mm_struct *mm)
  */
 struct vm_area_struct *vmsim_vma_dup(const struct vm_area_struct *orig, struct mm_struct *mm)
 {
-	struct vm_area_struct *vma = vmsim_vma_alloc(mm);
+	struct vm_area_struct *vma = vm_area_alloc(mm);
 
 	if (!vma)
 		return NULL;
@@ -46,12 +51,18 @@ void vmsim_vma_opened(struct vm_area_struct *vma)
 		vma->vm_ops->open(vma);
 }
 
+/** vm_area_free() - the memory of a mapping that is in no tree, and has no file any more */
+__vmsim_overridable void vm_area_free(struct vm_area_struct *vma)
+{
+	kfree(vma);
+}
+
 /* The mapping is in no tree any more. Drops its reference to the file. */
 void vmsim_vma_free(struct vm_area_struct *vma)
 {
 	if (vma->vm_file)
 		vmsim_file_put(vma->vm_file);
-	kfree(vma);
+	vm_area_free(vma);
 }
 
 /* Lets reverse-map walks of the file see the mapping. */

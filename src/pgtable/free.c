@@ -39,7 +39,7 @@ static void sweep_pmds(const struct sweep *sweep, pud_t *pud, unsigned long addr
 		table = pmd_page(pmdp_get(pmd));
 		pmd_clear(pmd);
 		pte_free_tlb(sweep->tlb, table, addr);
-		vmsim_count_table(sweep->tlb->mm, -1);
+		mm_dec_nr_ptes(sweep->tlb->mm);
 	}
 }
 
@@ -59,7 +59,7 @@ static void sweep_puds(const struct sweep *sweep, p4d_t *p4d, unsigned long addr
 		table = pmd_offset(pud, ALIGN_DOWN(addr, PUD_SIZE));
 		pud_clear(pud);
 		pmd_free_tlb(sweep->tlb, table, addr);
-		vmsim_count_table(sweep->tlb->mm, -1);
+		mm_dec_nr_pmds(sweep->tlb->mm);
 	}
 }
 
@@ -86,7 +86,7 @@ static void sweep_p4ds(const struct sweep *sweep, pgd_t *pgd, unsigned long addr
 		table = pud_offset(p4d, ALIGN_DOWN(addr, P4D_SIZE));
 		p4d_clear(p4d);
 		pud_free_tlb(sweep->tlb, table, addr);
-		vmsim_count_table(sweep->tlb->mm, -1);
+		mm_dec_nr_puds(sweep->tlb->mm);
 	}
 }
 

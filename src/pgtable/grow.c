@@ -19,7 +19,7 @@ __vmsim_overridable void pmd_install(struct mm_struct *mm, pmd_t *pmd, pgtable_t
 
 	if (pmd_none(pmdp_get(pmd))) {
 		pmd_populate(mm, pmd, *pte);
-		vmsim_count_table(mm, 1);
+		mm_inc_nr_ptes(mm);
 		*pte = NULL;
 	}
 	spin_unlock(lock);
@@ -44,10 +44,7 @@ __vmsim_overridable int __pte_alloc(struct mm_struct *mm, pmd_t *pmd)
 	return 0;
 }
 
-/*
- * The levels above share one lock per address space. @counted: tables of that kind are part of
- * mm->pgtables_bytes.
- */
+/* The levels above share one lock per address space. @counted: how a table of the kind is. */
 #define GROW_LEVEL(parent, child, counted)						\
 __vmsim_overridable int __##child##_alloc(struct mm_struct *mm, parent##_t *entry,	\
 					  unsigned long address)			\
@@ -61,7 +58,7 @@ __vmsim_overridable int __##child##_alloc(struct mm_struct *mm, parent##_t *entr
 	hook = parent##_none(parent##p_get(entry));					\
 	if (hook) {									\
 		parent##_populate(mm, entry, table);					\
-		vmsim_count_table(mm, counted);						\
+		counted;								\
 	}										\
 	spin_unlock(&mm->page_table_lock);						\
 	if (!hook)									\
@@ -76,6 +73,6 @@ __vmsim_overridable child##_t *child##_alloc(struct mm_struct *mm, parent##_t *e
 	return child##_offset(entry, address);						\
 }
 
-GROW_LEVEL(pud, pmd, 1)
-GROW_LEVEL(p4d, pud, 1)
-GROW_LEVEL(pgd, p4d, 0)
+GROW_LEVEL(pud, pmd, mm_inc_nr_pmds(mm))
+GROW_LEVEL(p4d, pud, mm_inc_nr_puds(mm))
+GROW_LEVEL(pgd, p4d, (void)0)

@@ -119,7 +119,10 @@ __vmsim_overridable void pte_free(struct mm_struct *mm, pgtable_t pte)
 	table_free(pte);
 }
 
-/* The upper levels: as pte_alloc_one() and pte_free(). @addr is for hints, and not used. */
+/*
+ * The upper levels: as pte_alloc_one() and pte_free(). @addr is for hints, and not used. A level that
+ * is folded has no tables: what looks like one is a part of the table above.
+ */
 #define UPPER_TABLE(level, LEVEL)							\
 __vmsim_overridable level##_t *level##_alloc_one(struct mm_struct *mm, unsigned long addr) \
 {											\
@@ -128,8 +131,8 @@ __vmsim_overridable level##_t *level##_alloc_one(struct mm_struct *mm, unsigned 
 }											\
 __vmsim_overridable void level##_free(struct mm_struct *mm, level##_t *table)		\
 {											\
-	(void)mm;									\
-	table_free(virt_to_page(table));						\
+	if (!mm_##level##_folded(mm))							\
+		table_free(virt_to_page(table));					\
 }
 
 UPPER_TABLE(pmd, VMSIM_LEVEL_PMD)

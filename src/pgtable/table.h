@@ -38,13 +38,4 @@ static inline bool vmsim_is_table(const struct page *page)
 	return __READ_ONCE(page->page_type) == PG_TYPE(PGTY_table);
 }
 
-/*
- * Counts a table in or out of @mm. A statistic: no decision of the explorer. As in Linux 6.12 PTE,
- * PMD and PUD tables count, p4d tables and the top do not.
- */
-static inline void vmsim_count_table(struct mm_struct *mm, long tables)
-{
-	__atomic_fetch_add(&mm->pgtables_bytes.counter, tables * (long)PAGE_SIZE, __ATOMIC_RELAXED);
-}
-
 #endif
