@@ -23,37 +23,14 @@ import re
 import sys
 import tempfile
 
-from vmsim_kernel import KINDS, Trouble, compiler_arguments, ctags, run, text_of, version_of
+from vmsim_kernel import (OURS, Trouble, best_place, compiler_arguments, ctags, names_of_tree, run, text_of,
+                          version_of)
 
-OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "include")
-HEADERS = ("include/linux", "include/asm-generic", "include/uapi/linux", "include/uapi/asm-generic",
-           "include/trace", "arch/x86/include", "mm")
 ROUNDS = 40
 STAND_INS = "vmsim-stand-ins.h"
 ORDER = ("header", "type", "member", "macro", "function", "constant", "variable", "conflict")
 
 Name = collections.namedtuple("Name", ("name", "kind", "place", "used"))
-
-
-# --- The tree's names -------------------------------------------------------------------------
-
-def names_of_tree(tree):
-    """{name: its places}: what the headers of a tree declare."""
-    if not os.path.isdir(os.path.join(tree, "include/linux")):
-        raise Trouble(f"{tree}: no kernel tree: it has no include/linux")
-    folders = [folder for folder in HEADERS if os.path.isdir(os.path.join(tree, folder))]
-    places = collections.defaultdict(list)
-    for name, place in ctags(["-R", "--kinds-C=defgmpstuvx", "--exclude=*.c", *folders], tree):
-        places[name].append(place)
-    return places
-
-
-def best_place(places, kinds=None):
-    """Of several declarations the generic one: x86's own would not be ours."""
-    fitting = [place for place in places if not kinds or place.kind in kinds]
-    ranks = list(KINDS)
-    return min(fitting, key=lambda place: (place.file.startswith("arch/"), ranks.index(place.tag)),
-               default=None)
 
 
 # --- What the compiler does not know -----------------------------------------------------------

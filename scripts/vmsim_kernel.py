@@ -6,6 +6,10 @@ import os
 import re
 import subprocess
 
+OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "include")
+# Where a tree declares what is for more than one file.
+HEADERS = ("include/linux", "include/asm-generic", "include/uapi/linux", "include/uapi/asm-generic",
+           "include/trace", "include/vdso", "arch/x86/include", "mm")
 # What ctags calls a kind, and we do; the first that a name has counts.
 KINDS = {"t": "type", "s": "type", "u": "type", "g": "type", "f": "function", "p": "function",
          "d": "macro", "e": "constant", "v": "variable", "x": "variable", "m": "member"}
@@ -54,6 +58,25 @@ def ctags(arguments, folder):
         yield name, Place(KINDS[kind], kind, file, int(number[1]) if number else 0,
                           int(end[1]) if end else 0, signature[1].split("\t")[0] if signature else "",
                           scope[1] if scope else "", text)
+
+
+def names_of_tree(tree):
+    """{name: its places}: what the headers of a tree declare."""
+    if not os.path.isdir(os.path.join(tree, "include/linux")):
+        raise Trouble(f"{tree}: no kernel tree: it has no include/linux")
+    folders = [folder for folder in HEADERS if os.path.isdir(os.path.join(tree, folder))]
+    places = collections.defaultdict(list)
+    for name, place in ctags(["-R", "--kinds-C=defgmpstuvx", "--exclude=*.c", *folders], tree):
+        places[name].append(place)
+    return places
+
+
+def best_place(places, kinds=None):
+    """Of several declarations the generic one: x86's own would not be ours."""
+    fitting = [place for place in places if not kinds or place.kind in kinds]
+    ranks = list(KINDS)
+    return min(fitting, key=lambda place: (place.file.startswith("arch/"), ranks.index(place.tag)),
+               default=None)
 
 
 class Functions:
