@@ -42,7 +42,7 @@ static struct vm_area_struct **const vmas __maybe_unused;
 /* One function for who holds the page already and who does not; it was the other name then. */
 #define try_grab_folio try_grab_folio_fast
 __vmsim_export struct folio *try_grab_folio_fast(struct page *page, int refs, unsigned int flags);
-__vmsim_export bool __must_check try_grab_page(struct page *page, unsigned int flags);
+bool __must_check try_grab_page(struct page *page, unsigned int flags);
 #define folio_ref_try_add_rcu(folio, count) folio_ref_try_add(folio, count)
 #define folio_pincount_ptr(folio) (&(folio)->_pincount)
 #define is_longterm_pinnable_page(page) folio_is_longterm_pinnable(page_folio(page))
@@ -87,9 +87,10 @@ static inline long follow_hugetlb_page(struct mm_struct *mm, struct vm_area_stru
 	vmsim_bug(__FILE__, __LINE__, "hugetlb is not modelled");
 }
 
-__vmsim_export struct page *follow_page(struct vm_area_struct *vma, unsigned long address,
-					unsigned int foll_flags);
-__vmsim_export long faultin_vma_page_range(struct vm_area_struct *vma, unsigned long start,
-					   unsigned long end, bool write, int *locked);
+/* What the library does not have, since nobody calls it. */
+struct page *follow_page(struct vm_area_struct *vma, unsigned long address,
+			 unsigned int foll_flags);
+long faultin_vma_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			    bool write, int *locked);
 
 #endif

@@ -14,8 +14,8 @@ import sys
 ATTRIBUTE = re.compile(r'__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)')
 # `EXPORTED type name(arguments)`, after all other attributes have been taken out.
 FUNCTION = re.compile(r'\bEXPORTED\b[^;{}()]*?\b(\w+)\s*\(')
-# `extern type name EXPORTED;`
-OBJECT = re.compile(r'\bextern\b[^;{}()]*?\b(\w+)\s+EXPORTED\s*;')
+# `extern type name EXPORTED;` or `extern EXPORTED type name;`
+OBJECT = re.compile(r'\bextern\b(?=[^;{}()]*\bEXPORTED\b)[^;{}()]*?\b(\w+)(?:\s+EXPORTED)?\s*;')
 
 
 def exported_or_nothing(attribute):
