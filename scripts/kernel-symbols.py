@@ -113,30 +113,46 @@ def made_names(tree):
     return made
 
 
-def places_in(tree):
-    """{name: what the table says of its place}"""
-    places = {name: f"`{file}` (made)" for name, file in made_names(tree).items()}
-    folders = [f"{folder}/{name}" for folder in DEFINITIONS for name in sorted(os.listdir(os.path.join(tree, folder)))
-               if name.endswith(".c")]
-    for name, place in ctags(["--kinds-C=f", *folders], tree):
-        places[name] = f"`{place.file}`"
-    for name, found in names_of_tree(tree).items():
-        place = best_place([place for place in found if place.kind != "member"])
-        if place:
-            places[name] = f"`{place.file}`"
-    for found in re.findall(r"^SYSCALL_DEFINE\d\((\w+)", "\n".join(text_of(os.path.join(tree, file)) for file in folders
-                                                                  if file.startswith("mm/")), re.M):
-        places.setdefault("sys_" + found, "`mm/` (made)")
-    return places
+def definitions_in(tree):
+    """{name: file}: functions of C files, where no header declares them."""
+    files = [f"{folder}/{name}" for folder in DEFINITIONS for name in sorted(os.listdir(os.path.join(tree, folder)))
+             if name.endswith(".c")]
+    found = {name: place.file for name, place in ctags(["--kinds-C=f", *files], tree)}
+    for file in files:
+        if file.startswith("mm/"):
+            for name in re.findall(r"^SYSCALL_DEFINE\d\((\w+)", text_of(os.path.join(tree, file)), re.M):
+                found["sys_" + name] = file
+    return found
 
 
-def table(symbols, trees):
-    known = [(version_of(tree), places_in(tree)) for tree in trees]
+class Tree:
+    """Where a tree has a name."""
+
+    def __init__(self, path):
+        self.version = version_of(path)
+        self.made = made_names(path)
+        self.defined = definitions_in(path)
+        self.declared = names_of_tree(path)
+
+    def place(self, symbol):
+        """As the table says it, or None. The header that has the name of ours comes first."""
+        places = [place for place in self.declared.get(symbol.name, []) if place.kind != "member"]
+        own = [place for place in places if place.file == "include/" + symbol.header]
+        if places:
+            return f"`{best_place(own or places).file}`"
+        if symbol.name in self.defined:
+            return f"`{self.defined[symbol.name]}`"
+        return f"`{self.made[symbol.name]}` (made)" if symbol.name in self.made else None
+
+
+def table(symbols, paths):
+    trees = [Tree(path) for path in paths]
     count = collections.Counter(symbol.label for symbol in symbols)
     yield ", ".join(f"{count[label]} {label}" for label in LABELS) + ".\n\n"
     yield "| symbol | kind | our header | label | where | versions |\n| --- | --- | --- | --- | --- | --- |\n"
     for symbol in symbols:
-        having = [(version, places[symbol.name]) for version, places in known if symbol.name in places]
+        places = [(tree.version, tree.place(symbol)) for tree in trees]
+        having = [(version, place) for version, place in places if place]
         yield f"| `{symbol.name}` | {symbol.kind} | `{symbol.header}` | {symbol.label} | " \
             f"{having[0][1] if having else '-'} | {', '.join(version for version, _ in having) or '-'} |\n"
 
