@@ -95,6 +95,13 @@ static void set_soft_dirty(struct vm_area_struct *vma)
 	vma_set_page_prot(vma);
 }
 
+static void count_mapped(const struct vma_merge_struct *vmg, unsigned long pages)
+{
+	vm_stat_account(vmg->mm, vmg->flags, (long)pages);
+	if (vmg->flags & VM_LOCKED)
+		vmg->mm->locked_vm += pages;
+}
+
 /* As mmap_region() (mm/mmap.c, Linux 6.12). */
 int vmsim_mmap_region(struct vma_merge_struct *vmg)
 {
@@ -111,7 +118,7 @@ int vmsim_mmap_region(struct vma_merge_struct *vmg)
 	else
 		set_soft_dirty(vmg->vma);
 	if (!err)
-		vm_stat_account(vmg->mm, vmg->flags, (long)(len >> PAGE_SHIFT));
+		count_mapped(vmg, len >> PAGE_SHIFT);
 	return err;
 }
 

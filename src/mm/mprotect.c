@@ -183,6 +183,9 @@ static struct vm_area_struct *change_part(struct vma_iterator *vmi, struct mmu_g
 	vma_set_page_prot(vma);
 	change_protection(tlb, vma, start, end, vma_wants_manual_pte_write_upgrade(vma) ?
 						MM_CP_TRY_CHANGE_WRITABLE : 0);
+	/* What is locked in memory is there before it is used: private pages are copied now. */
+	if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && newflags & VM_WRITE)
+		populate_vma_page_range(vma, start, end, NULL);
 	vm_stat_account(vma->vm_mm, oldflags, -pages);
 	vm_stat_account(vma->vm_mm, newflags, pages);
 	return vma;

@@ -13,6 +13,7 @@
  */
 static void leave_empty(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	vm_flags_clear(vma, VM_LOCKED_MASK);
 	if (vma->vm_start != start || vma->vm_end != end)
 		return;
 	unlink_anon_vmas(vma);
@@ -34,6 +35,19 @@ static int ask_may_split(struct vm_area_struct *vma, unsigned long start, unsign
 	return err;
 }
 
+/* Makes [start, end) of @vma a mapping of its own: @vma. */
+static int split_out(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	VMA_ITERATOR(vmi, vma->vm_mm, start);
+	int err = 0;
+
+	if (vma->vm_start != start)
+		err = split_vma(&vmi, vma, start, 1);
+	if (!err && vma->vm_end != end)
+		err = split_vma(&vmi, vma, end, 0);
+	return err;
+}
+
 /**
  * move_vma() - moves a part of a mapping
  * @vma: the mapping
@@ -41,7 +55,7 @@ static int ask_may_split(struct vm_area_struct *vma, unsigned long start, unsign
  * @old_len: its size; 0: what is mapped stays, and gets a second place
  * @new_len: size that it is to have
  * @new_addr: where it goes; nothing is mapped there
- * @locked: of no meaning here
+ * @locked: set where the pages are to be locked in memory (mlock(2)): what is new is faulted in
  * @flags: MREMAP_*
  * @uf, @uf_unmap: userfaultfd is not modelled
  *
@@ -57,19 +71,21 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct vm_area_struct *new_vma;
-	bool need_rmap_locks;
+	bool need_rmap_locks, stays = flags & MREMAP_DONTUNMAP;
 	unsigned long moved;
 	int err;
 
-	(void)locked, (void)uf;
+	(void)uf;
 	/* What is left of the old mapping may be two. */
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
 	err = ask_may_split(vma, old_addr, old_addr + old_len);
+	if (!err && stays && vma->vm_flags & VM_LOCKED)
+		err = split_out(vma, old_addr, old_addr + old_len);
 	if (err)
 		return err;
 	new_vma = copy_vma(&vma, new_addr, new_len, linear_page_index(vma, old_addr),
-			   &need_rmap_locks, flags & MREMAP_DONTUNMAP);
+			   &need_rmap_locks, stays);
 	if (!new_vma)
 		return -ENOMEM;
 	moved = move_page_tables(vma, old_addr, new_vma, new_addr, old_len, need_rmap_locks,
@@ -79,13 +95,18 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 		err = -ENOMEM;
 	else if (vma->vm_ops && vma->vm_ops->mremap)
 		err = vma->vm_ops->mremap(new_vma);
+	/* Twice now; what is unmapped below counts no more. */
+	if (vma->vm_flags & VM_LOCKED && (err || !stays)) {
+		mm->locked_vm += new_len >> PAGE_SHIFT;
+		*locked = true;
+	}
 	if (err) {
 		/* The tables for the way back are there. */
 		move_page_tables(new_vma, new_addr, vma, old_addr, moved, true, false);
 		do_munmap(mm, new_addr, new_len, uf_unmap);
 		return err;
 	}
-	if (flags & MREMAP_DONTUNMAP)
+	if (stays)
 		leave_empty(vma, old_addr, old_addr + old_len);
 	else if (old_len)
 		/* Without memory for a split the old mapping stays, empty. */
@@ -131,9 +152,10 @@ static bool overlap(unsigned long a, unsigned long a_len, unsigned long b, unsig
 
 /* To a given place, or (MREMAP_DONTUNMAP alone) to one that is only a wish. */
 static long mremap_to(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
-		      unsigned long new_addr, unsigned long new_len, unsigned long flags)
+		      unsigned long new_addr, unsigned long new_len, unsigned long flags,
+		      bool *locked)
 {
-	bool fixed = flags & MREMAP_FIXED, locked = false;
+	bool fixed = flags & MREMAP_FIXED;
 	struct vm_area_struct *vma;
 	unsigned long to;
 	int err = 0;
@@ -159,7 +181,7 @@ static long mremap_to(struct mm_struct *mm, unsigned long addr, unsigned long ol
 			       fixed ? MAP_FIXED : 0);
 	if (IS_ERR_VALUE(to))
 		return (long)to;
-	return (long)move_vma(vma, addr, old_len, new_len, to, &locked, flags, NULL, NULL);
+	return (long)move_vma(vma, addr, old_len, new_len, to, locked, flags, NULL, NULL);
 }
 
 static bool vma_expandable(struct vm_area_struct *vma, unsigned long delta)
@@ -171,12 +193,11 @@ static bool vma_expandable(struct vm_area_struct *vma, unsigned long delta)
 }
 
 static long grow(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
-		 unsigned long new_len, unsigned long flags)
+		 unsigned long new_len, unsigned long flags, bool *locked)
 {
 	struct vm_area_struct *vma = vma_to_resize(mm, addr, old_len, new_len, flags);
 	unsigned long delta = new_len - old_len, to;
 	VMA_ITERATOR(vmi, mm, addr);
-	bool locked = false;
 
 	if (IS_ERR(vma))
 		return PTR_ERR(vma);
@@ -185,6 +206,10 @@ static long grow(struct mm_struct *mm, unsigned long addr, unsigned long old_len
 		if (!vma)
 			return -ENOMEM;
 		vm_stat_account(mm, vma->vm_flags, (long)(delta >> PAGE_SHIFT));
+		if (vma->vm_flags & VM_LOCKED) {
+			mm->locked_vm += delta >> PAGE_SHIFT;
+			*locked = true;
+		}
 		return (long)addr;
 	}
 	if (!(flags & MREMAP_MAYMOVE))
@@ -192,7 +217,7 @@ static long grow(struct mm_struct *mm, unsigned long addr, unsigned long old_len
 	to = get_unmapped_area(vma->vm_file, 0, new_len, linear_page_index(vma, addr), 0);
 	if (IS_ERR_VALUE(to))
 		return (long)to;
-	return (long)move_vma(vma, addr, old_len, new_len, to, &locked, flags, NULL, NULL);
+	return (long)move_vma(vma, addr, old_len, new_len, to, locked, flags, NULL, NULL);
 }
 
 static bool bad_arguments(unsigned long addr, unsigned long old_len, unsigned long new_len,
@@ -208,10 +233,13 @@ static bool bad_arguments(unsigned long addr, unsigned long old_len, unsigned lo
 	return offset_in_page(addr) || !PAGE_ALIGN(new_len);
 }
 
-/* Context: mmap_lock held for writing; *@unlocked: it has been dropped. */
+/*
+ * Context: mmap_lock held for writing. *@unlocked: it has been dropped. *@locked: what is new is to
+ * be faulted in.
+ */
 static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 			  unsigned long new_len, unsigned long flags, unsigned long new_addr,
-			  bool *unlocked)
+			  bool *unlocked, bool *locked)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 	VMA_ITERATOR(vmi, mm, addr + new_len);
@@ -222,9 +250,9 @@ static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned lon
 	if (!can_modify_vma(vma))
 		return -EPERM;
 	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
-		return mremap_to(mm, addr, old_len, new_addr, new_len, flags);
+		return mremap_to(mm, addr, old_len, new_addr, new_len, flags, locked);
 	if (new_len > old_len)
-		return grow(mm, addr, old_len, new_len, flags);
+		return grow(mm, addr, old_len, new_len, flags, locked);
 	if (new_len == old_len)
 		return (long)addr;
 	err = do_vmi_munmap(&vmi, mm, addr + new_len, old_len - new_len, NULL, true);
@@ -247,16 +275,20 @@ __vmsim_overridable long sys_mremap(unsigned long addr, unsigned long old_len,
 				    unsigned long new_len, unsigned long flags,
 				    unsigned long new_addr)
 {
-	bool unlocked = false;
+	bool unlocked = false, locked = false;
 	long result;
 
 	if (bad_arguments(addr, old_len, new_len, flags))
 		return -EINVAL;
+	old_len = PAGE_ALIGN(old_len);
+	new_len = PAGE_ALIGN(new_len);
 	mmap_write_lock(current->mm);
-	result = mremap_locked(current->mm, addr, PAGE_ALIGN(old_len), PAGE_ALIGN(new_len), flags,
-			       new_addr, &unlocked);
+	result = mremap_locked(current->mm, addr, old_len, new_len, flags, new_addr, &unlocked,
+			       &locked);
 	if (!unlocked)
 		mmap_write_unlock(current->mm);
+	if (locked && !offset_in_page(result) && new_len > old_len)
+		mm_populate(result + old_len, new_len - old_len);
 	return result;
 }
 

@@ -10,7 +10,7 @@ struct doomed {
 	unsigned long start, end;
 	struct vmsim_vma_tree tree;
 	unsigned long floor, ceiling;
-	unsigned long pages;
+	unsigned long pages, locked;
 };
 
 /* Splits at both borders. All that can fail happens here, before anything is taken out. */
@@ -45,6 +45,8 @@ static void detach(struct doomed *doomed)
 		struct vm_area_struct *next = vmsim_vma_next(vma);
 
 		doomed->pages += vma_pages(vma);
+		if (vma->vm_flags & VM_LOCKED)
+			doomed->locked += vma_pages(vma);
 		vmsim_vma_remove(doomed->mm, vma);
 		vmsim_vma_tree_add(&doomed->tree, vma);
 		vma = next;
@@ -109,6 +111,7 @@ int vmsim_unmap(struct vma_iterator *vmi, struct mm_struct *mm, unsigned long st
 	mas_set_range(&vmi->mas, start, doomed.end - 1);
 	vmi->mas.status = ma_active;
 	vm_stat_account(mm, 0, -(long)doomed.pages);
+	mm->locked_vm -= doomed.locked;
 	if (downgrade)
 		mmap_write_downgrade(mm);
 	clear(&doomed, !downgrade);

@@ -488,6 +488,55 @@ static void test_flushes(void **state)
 	recount();
 }
 
+/* As mlock(2) leaves it, but that nothing has been faulted in. */
+static void lock_in_memory(unsigned long addr)
+{
+	struct vm_area_struct *vma = vma_at(addr);
+
+	vm_flags_set(vma, VM_LOCKED);
+	vma->vm_mm->locked_vm += vma_pages(vma);
+}
+
+static bool is_there(unsigned long addr)
+{
+	return pte_present(entry_of(vmsim_self->mm, addr));
+}
+
+static unsigned long is_locked(unsigned long addr)
+{
+	return vma_at(addr)->vm_flags & VM_LOCKED;
+}
+
+/* What is new of a mapping that is locked in memory is there at once, and all of it is counted. */
+static void test_locked(void **state)
+{
+	struct mm_struct *mm = vmsim_self->mm;
+	unsigned long a = map_at(BASE, 2), to;
+
+	(void)state;
+	lock_in_memory(a);
+	assert_int_equal(grow_in_place(a, 2, 4), a);
+	assert_int_equal(mm->locked_vm, 4);
+	assert_false(is_there(a + PG));
+	assert_true(is_there(a + 2 * PG));
+	assert_true(is_there(a + 3 * PG));
+	assert_int_equal(vmsim_mremap(a, 4 * PG, 6 * PG, MOVE, THERE), THERE);
+	assert_int_equal(mm->locked_vm, 6);
+	assert_false(is_there(THERE + PG));
+	assert_true(is_there(THERE + 5 * PG));
+	/* It stays locked where it goes to, and is not any more where it was. */
+	to = vmsim_mremap(THERE + PG, 2 * PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+	assert_int_equal(mm->locked_vm, 6);
+	assert_true(is_locked(to) && is_locked(THERE) && is_locked(THERE + 3 * PG));
+	assert_false(is_locked(THERE + PG));
+	assert_int_equal(vmsim_mremap(THERE + 3 * PG, 3 * PG, PG, 0, 0), THERE + 3 * PG);
+	assert_int_equal(mm->locked_vm, 4);
+	assert_int_equal(vmsim_munmap(THERE, 6 * PG), 0);
+	assert_int_equal(vmsim_munmap(to, 2 * PG), 0);
+	assert_int_equal(mm->locked_vm, 0);
+	recount();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +556,7 @@ int main(void)
 		in_watched_world(test_errors),
 		in_watched_world(test_too_many_mappings),
 		in_watched_world(test_flushes),
+		in_watched_world(test_locked),
 	};
 
 	return vmsim_run_tests(tests);

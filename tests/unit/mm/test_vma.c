@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "world.h"
 #include <linux/rmap.h>
+#include <mm/vma.h>
+#include <limits.h>
 
 static unsigned long map_at(unsigned long addr, size_t pages, int prot)
 {
@@ -217,6 +219,108 @@ static void test_protections(void **state)
 	assert_false(pgprot_val(vm_get_page_prot(VM_READ | VM_WRITE | VM_EXEC)) & _PAGE_RW);
 }
 
+/* Two mappings, a hole of two pages, and another mapping. */
+static void map_three(void)
+{
+	map_at(BASE, 2, RW);
+	map_at(BASE + 2 * PG, 1, PROT_READ);
+	map_at(BASE + 5 * PG, 2, RW);
+}
+
+static void assert_at(struct vma_iterator *vmi, struct vm_area_struct *vma, size_t start,
+		      size_t pages)
+{
+	assert_non_null(vma);
+	assert_int_equal(vma->vm_start, BASE + start * PG);
+	assert_int_equal(vma_iter_addr(vmi), vma->vm_start);
+	assert_int_equal(vma_iter_end(vmi), BASE + (start + pages) * PG);
+}
+
+static void walk(struct mm_struct *mm)
+{
+	VMA_ITERATOR(vmi, mm, BASE + PG);
+
+	assert_at(&vmi, vma_find(&vmi, BASE + 5 * PG), 0, 2);
+	assert_at(&vmi, vma_find(&vmi, BASE + 5 * PG), 2, 1);
+	/* The one behind starts too high, and the walk stays. */
+	assert_null(vma_find(&vmi, BASE + 5 * PG));
+	assert_at(&vmi, vma_next(&vmi), 5, 2);
+	assert_null(vma_next(&vmi));
+	assert_at(&vmi, vma_prev(&vmi), 2, 1);
+	assert_at(&vmi, vma_prev(&vmi), 0, 2);
+	/* Before the first it begins again. */
+	assert_null(vma_prev(&vmi));
+	assert_at(&vmi, vma_next(&vmi), 0, 2);
+	/* In a hole. */
+	vma_iter_set(&vmi, BASE + 4 * PG);
+	assert_null(vma_iter_load(&vmi));
+	assert_int_equal(vma_iter_addr(&vmi), BASE + 3 * PG);
+	assert_int_equal(vma_iter_end(&vmi), BASE + 5 * PG);
+	assert_at(&vmi, vma_next(&vmi), 5, 2);
+	vma_iter_set(&vmi, BASE + PG);
+	assert_at(&vmi, mas_next(&vmi.mas, ULONG_MAX), 2, 1);
+	mas_set(&vmi.mas, BASE + 6 * PG);
+	assert_at(&vmi, mas_prev(&vmi.mas, BASE), 2, 1);
+	assert_null(mas_prev(&vmi.mas, BASE + 2 * PG));
+}
+
+/* Which part stays the object that it was, and where a walk stands afterwards. */
+static void split(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, BASE), *upper = vma_lookup(mm, BASE + 5 * PG);
+	VMA_ITERATOR(vmi, mm, BASE);
+
+	assert_int_equal(split_vma(&vmi, vma, BASE + PG, 1), 0);
+	assert_ptr_equal(vma_lookup(mm, BASE + PG), vma);
+	assert_at(&vmi, vma, 1, 1);
+	assert_at(&vmi, vma_prev(&vmi), 0, 1);
+	assert_int_equal(split_vma(&vmi, upper, BASE + 6 * PG, 0), 0);
+	assert_ptr_equal(vma_lookup(mm, BASE + 5 * PG), upper);
+	assert_at(&vmi, upper, 5, 1);
+	assert_at(&vmi, vma_next(&vmi), 6, 1);
+}
+
+static void with_mmap_lock(void (*look)(struct mm_struct *mm))
+{
+	struct mm_struct *mm = vmsim_self->mm;
+
+	map_three();
+	vmsim_enter();
+	mmap_write_lock(mm);
+	look(mm);
+	mmap_write_unlock(mm);
+	vmsim_leave();
+}
+
+static void test_walk(void **state)
+{
+	(void)state;
+	with_mmap_lock(walk);
+}
+
+static void test_split(void **state)
+{
+	(void)state;
+	with_mmap_lock(split);
+	assert_int_equal(mappings(), 5);
+}
+
+static void test_too_many_to_split(void **state)
+{
+	struct mm_struct *mm = vmsim_self->mm;
+	int before;
+
+	(void)state;
+	map_three();
+	before = mm->map_count;
+	mm->map_count = sysctl_max_map_count - 1;
+	/* One more there is room for, and then for none. */
+	assert_int_equal(vmsim_mprotect(BASE, PG, PROT_READ), 0);
+	assert_int_equal(vmsim_mprotect(BASE + 5 * PG, PG, PROT_READ), -ENOMEM);
+	assert_true(mapped_as(BASE + 5 * PG, 2));
+	mm->map_count = before + 1;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +331,9 @@ int main(void)
 		in_world(test_file_offsets_must_continue),
 		in_world(test_lookup),
 		in_world(test_protections),
+		in_world(test_walk),
+		in_world(test_split),
+		in_world(test_too_many_to_split),
 	};
 
 	return vmsim_run_tests(tests);
