@@ -48,6 +48,6 @@ const struct chk_oracle chk_o13 = {
 	.id = VMSIM_ORACLE_O13,
 	.kinds = VMSIM_EV_BIT(PTE_READ),
 	.kinds_of_cells = VMSIM_EV_BIT(READ) | VMSIM_EV_BIT(WRITE) | VMSIM_EV_BIT(ATOMIC) |
-			  VMSIM_EV_BIT(REF),
+			  VMSIM_EV_BIT(REF) | VMSIM_EV_BIT(MAP_ADD) | VMSIM_EV_BIT(MAP_REMOVE),
 	.event = entry_or_word,
 };

@@ -323,6 +323,24 @@ static void map_count_of_a_removed_cell(void **state)
 	assert_only("O13", "R33");
 }
 
+static void map_count_of_a_removed_cell_drops(void **state)
+{
+	struct page *page = removed_cell();
+
+	(void)state;
+	atomic_dec(&page->_mapcount);
+	assert_true(reports_of("O13", "R33"));
+}
+
+static void pins_of_a_removed_cell(void **state)
+{
+	struct folio *folio = (struct folio *)removed_cell();
+
+	(void)state;
+	atomic_inc(&folio->_pincount);
+	assert_only("O13", "R33");
+}
+
 /* Once the section is back its cells are, too. */
 static void cell_of_a_section_that_is_back(void **state)
 {
@@ -380,6 +398,8 @@ int main(void)
 		cmocka_unit_test_teardown(last_cell_of_a_removed_section, lab_close),
 		cmocka_unit_test_teardown(count_of_a_removed_cell, lab_close),
 		cmocka_unit_test_teardown(map_count_of_a_removed_cell, lab_close),
+		cmocka_unit_test_teardown(map_count_of_a_removed_cell_drops, lab_close),
+		cmocka_unit_test_teardown(pins_of_a_removed_cell, lab_close),
 		cmocka_unit_test_teardown(cell_of_a_section_that_is_back, lab_close),
 		cmocka_unit_test_teardown(devices_are_known, lab_close),
 	};
