@@ -451,7 +451,7 @@ static void check_table_pointer(bool (*flush)(struct fixture *f), enum vmsim_tlb
 	assert_int_equal(value, 222);
 	fixture_as(f, 0);
 	pte_free(f->mm, table);
-	vmsim_count_table(f->mm, -1);
+	mm_dec_nr_ptes(f->mm);
 	__free_page(old);
 	__free_page(new_page);
 	tlb_fixture_end(f);
@@ -536,7 +536,7 @@ static void test_stale_table_pointer_is_retried(void **state)
 	fixture_as(f, 0);
 	flush_tlb_mm(f->mm);
 	pte_free(f->mm, table);
-	vmsim_count_table(f->mm, -1);
+	mm_dec_nr_ptes(f->mm);
 	__free_page(old);
 	__free_page(new_page);
 	tlb_fixture_end(f);
