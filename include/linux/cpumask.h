@@ -31,6 +31,18 @@ static inline bool cpumask_empty(const struct cpumask *mask)
 	return __READ_ONCE(mask->bits[0]) == 0;
 }
 
+#define nr_cpu_ids NR_CPUS
+
+/* A CPU of the set that is not @cpu; nr_cpu_ids: there is none. */
+static inline unsigned int cpumask_any_but(const struct cpumask *mask, unsigned int cpu)
+{
+	unsigned int other = 0;
+
+	while (other < nr_cpu_ids && (other == cpu || !cpumask_test_cpu(other, mask)))
+		other++;
+	return other;
+}
+
 #define for_each_cpu(cpu, mask)						\
 	for ((cpu) = 0; (cpu) < NR_CPUS; (cpu)++)			\
 		if (cpumask_test_cpu(cpu, mask))

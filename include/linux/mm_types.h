@@ -283,7 +283,7 @@ struct mm_struct {
 #define MMF_HAS_PINNED 27		/* FOLL_PIN was used once; never cleared */
 
 /* The kernel has no address space here: nobody can lock this one (src/mm/init_mm.c). */
-extern __vmsim_export struct mm_struct init_mm;	/* stubbed */
+extern struct mm_struct init_mm __vmsim_export;	/* stubbed */
 
 static inline struct cpumask *mm_cpumask(struct mm_struct *mm)
 {

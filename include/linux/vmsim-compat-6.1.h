@@ -7,6 +7,7 @@
  * that exist in both versions are those of 6.12; where only the types of arguments changed, a macro
  * takes both. The gather's part is <asm/tlb-6.1.h>.
  */
+#define VMSIM_COMPAT_6_1 1
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
 #include <linux/pagemap.h>
@@ -19,16 +20,18 @@
 	free_pages_and_swap_cache((struct encoded_page **)(pages), nr)
 
 /* Functions of pages that are functions of folios now. */
-#define page_remove_rmap(page, vma, compound) folio_remove_rmap_pte(page_folio(page), page, vma)
-#define page_add_file_rmap(page, vma, compound) \
-	folio_add_file_rmap_pte(page_folio(page), page, vma)
-#define page_move_anon_rmap(page, vma) folio_move_anon_rmap(page_folio(page), vma)
 #define lock_page(page) folio_lock(page_folio(page))
 #define trylock_page(page) folio_trylock(page_folio(page))
 #define unlock_page(page) folio_unlock(page_folio(page))
 #define page_mkclean(page) folio_mkclean(page_folio(page))
 
 /* A page was looked for in a VMA, not page offsets. */
+static inline unsigned long vma_pgoff_address(pgoff_t pgoff, unsigned long nr_pages,
+					      struct vm_area_struct *vma)
+{
+	return vma_address(vma, pgoff, nr_pages);
+}
+
 static inline unsigned long vmsim_page_vma_address(struct page *page, struct vm_area_struct *vma)
 {
 	struct folio *folio = page_folio(page);
@@ -42,6 +45,7 @@ static inline unsigned long vmsim_page_vma_address(struct page *page, struct vm_
 
 /* Counted by pages then. */
 #define mm_counter(page) mm_counter(page_folio(page))
+#define mm_counter_file(page) mm_counter_file(page_folio(page))
 
 /* Entries that are not present, one at a time. */
 #define pte_clear_not_present_full(mm, addr, ptep, full) \
@@ -92,6 +96,7 @@ static inline pte_t *vmsim_pte_lock_6_1(struct mm_struct *mm, pmd_t *pmd, unsign
 	return pte;
 }
 
+#include <linux/vmsim-rmap-6.1.h>
 #include <linux/vmsim-gup-6.1.h>
 #include <linux/vmsim-vma-6.1.h>
 

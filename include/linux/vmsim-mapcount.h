@@ -28,6 +28,26 @@ static inline int vmsim_map_read(const vmsim_mapcount_t *v)
 	return vmsim_load_marked(&v->counter, __ATOMIC_RELAXED);
 }
 
+/*
+ * Linux 6.1 counts the entries of a large folio by its pages only. What is asked of the folio today
+ * is kept along.
+ */
+static inline void vmsim_map_follow(struct page *page, int delta, bool edge)
+{
+#ifdef VMSIM_COMPAT_6_1
+	struct folio *folio = (struct folio *)compound_head(page);
+
+	if (vmsim_page_is_small(page))
+		return;
+	if (edge)
+		atomic_add(delta, &folio->_nr_pages_mapped);
+	if (atomic_add_return(delta, (atomic_t *)&folio->_large_mapcount) < 0)
+		vmsim_event(MAP_ZERO, (uintptr_t)folio, 0, 0);
+#else
+	(void)page, (void)delta, (void)edge;
+#endif
+}
+
 /* A new page's. */
 static inline void vmsim_map_set(vmsim_mapcount_t *v, int i)
 {
@@ -42,6 +62,7 @@ static inline int vmsim_map_add(vmsim_mapcount_t *v)
 	int old = atomic_fetch_add_unseen(1, (atomic_t *)v);
 
 	vmsim_event(MAP_ADD, (uintptr_t)vmsim_page_of_mapcount(v), old + 1, old + 2);
+	vmsim_map_follow(vmsim_page_of_mapcount(v), 1, old < 0);
 	return old + 1;
 }
 
@@ -52,6 +73,7 @@ static inline int vmsim_map_remove(vmsim_mapcount_t *v)
 	vmsim_event(MAP_REMOVE, (uintptr_t)vmsim_page_of_mapcount(v), old + 1, old);
 	if (old <= 0 && vmsim_page_is_small(vmsim_page_of_mapcount(v)))
 		vmsim_event(MAP_ZERO, (uintptr_t)vmsim_page_of_mapcount(v), 0, 0);
+	vmsim_map_follow(vmsim_page_of_mapcount(v), -1, old <= 0);
 	return old - 1;
 }
 

@@ -24,14 +24,11 @@ static bool batch_has(const struct arch_tlbflush_unmap_batch *batch, const struc
 __vmsim_customised __vmsim_overridable bool arch_tlbbatch_should_defer(struct mm_struct *mm)
 {
 	const struct arch_tlbflush_unmap_batch *batch = &current->tlb_ubc.arch;
-	unsigned int cpu, self;
-	bool found = false;
+	bool found;
 
 	if (batch->nr == VMSIM_UNMAP_BATCH_MMS && !batch_has(batch, mm))
 		return false;
-	self = get_cpu();
-	for_each_cpu(cpu, mm_cpumask(mm))
-		found |= cpu != self;
+	found = cpumask_any_but(mm_cpumask(mm), get_cpu()) < nr_cpu_ids;
 	put_cpu();
 	return found;
 }
@@ -51,7 +48,9 @@ arch_tlbbatch_add_pending(struct arch_tlbflush_unmap_batch *batch, struct mm_str
 	(void)uaddr;
 	if (batch_has(batch, mm))
 		return;
-	BUG_ON(batch->nr == VMSIM_UNMAP_BATCH_MMS);
+	/* Linux 6.1 asks nobody whether there is room. */
+	if (batch->nr == VMSIM_UNMAP_BATCH_MMS)
+		arch_tlbbatch_flush(batch);
 	mmgrab(mm);
 	batch->mm[batch->nr++] = mm;
 }

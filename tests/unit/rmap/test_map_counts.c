@@ -142,9 +142,14 @@ static void test_large_folio_is_unmapped_once(void **state)
 	folio_remove_rmap_ptes(folio, folio_page(folio, 3), 1, &vma);
 	unwatch(w);
 	assert_int_equal(seen.nr, 5);
-	/* The count of the whole folio goes first. */
-	check_event(3, VMSIM_EV_MAP_ZERO, folio, 0, 0);
-	check_event(4, VMSIM_EV_MAP_REMOVE, folio_page(folio, 3), 1, 0);
+	/* With the last page; which of the two counts goes first is not the same in all versions. */
+	if (seen.event[3].kind == VMSIM_EV_MAP_ZERO) {
+		check_event(3, VMSIM_EV_MAP_ZERO, folio, 0, 0);
+		check_event(4, VMSIM_EV_MAP_REMOVE, folio_page(folio, 3), 1, 0);
+	} else {
+		check_event(3, VMSIM_EV_MAP_REMOVE, folio_page(folio, 3), 1, 0);
+		check_event(4, VMSIM_EV_MAP_ZERO, folio, 0, 0);
+	}
 	folio_put(folio);
 }
 
