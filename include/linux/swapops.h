@@ -180,29 +180,14 @@ typedef unsigned long pte_marker;
 #define PTE_MARKER_POISONED BIT(1)
 #define PTE_MARKER_MASK (BIT(2) - 1)
 
-static inline swp_entry_t make_pte_marker_entry(pte_marker marker)
-{
-	return swp_entry(SWP_PTE_MARKER, marker);
-}
-
-static inline bool is_pte_marker_entry(swp_entry_t entry)
-{
-	return swp_type(entry) == SWP_PTE_MARKER;
-}
-
-static inline pte_marker pte_marker_get(swp_entry_t entry)
-{
-	return swp_offset(entry) & PTE_MARKER_MASK;
-}
+#define make_pte_marker_entry(marker) swp_entry(SWP_PTE_MARKER, marker)
+#define is_pte_marker_entry(entry) (swp_type(entry) == SWP_PTE_MARKER)
+#define pte_marker_get(entry) ((pte_marker)(swp_offset(entry) & PTE_MARKER_MASK))
+#define make_pte_marker(marker) swp_entry_to_pte(make_pte_marker_entry(marker))
 
 static inline bool is_pte_marker(pte_t pte)
 {
 	return is_swap_pte(pte) && is_pte_marker_entry(pte_to_swp_entry(pte));
-}
-
-static inline pte_t make_pte_marker(pte_marker marker)
-{
-	return swp_entry_to_pte(make_pte_marker_entry(marker));
 }
 
 static inline swp_entry_t make_poisoned_swp_entry(void)

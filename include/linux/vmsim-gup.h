@@ -26,15 +26,8 @@ enum {
 	(FOLL_TOUCH | FOLL_TRIED | FOLL_REMOTE | FOLL_PIN | FOLL_FAST_ONLY |	\
 	 FOLL_UNLOCKABLE | FOLL_MADV_POPULATE)
 
-static inline bool is_zero_page(const struct page *page)
-{
-	return is_zero_pfn(page_to_pfn(page));
-}
-
-static inline bool is_zero_folio(const struct folio *folio)
-{
-	return is_zero_page(&folio->page);
-}
+#define is_zero_page(page) is_zero_pfn(page_to_pfn(page))
+#define is_zero_folio(folio) is_zero_pfn(folio_pfn(folio))
 
 /* Without zones of movable memory or devices there is no frame that must not be pinned for long. */
 static inline bool folio_is_longterm_pinnable(struct folio *folio)

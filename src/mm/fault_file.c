@@ -59,11 +59,11 @@ __vmsim_overridable void set_pte_range(struct vm_fault *vmf, struct folio *folio
 	VM_BUG_ON_FOLIO(is_copy && nr != 1, folio);
 	if (write)
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
-	if (is_copy) {
+	if (!is_copy) {
+		folio_add_file_rmap_ptes(folio, page, nr, vma);
+	} else {
 		folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
 		folio_add_lru_vma(folio, vma);
-	} else {
-		folio_add_file_rmap_ptes(folio, page, nr, vma);
 	}
 	set_ptes(vma->vm_mm, addr, vmf->pte, entry, nr);
 }
