@@ -215,8 +215,8 @@ static inline p4d_t p4dp_get(p4d_t *p4dp) { return __p4d(VMSIM_ENTRY_LOAD(p4dp->
 static inline pgd_t pgdp_get(pgd_t *pgdp) { return __pgd(VMSIM_ENTRY_LOAD(pgdp->pgd)); }
 
 /*
- * A dereference of an entry pointer (*pmd) in kernel code is an access: it must be one load. What is
- * no table is bad, a leaf too.
+ * A dereference of an entry pointer (*pmd) in kernel code is an access: it must be one load. What
+ * is no table is bad, a leaf too.
  */
 #define VMSIM_ENTRY_PFN(val) ((unsigned long)(((val) & PTE_PFN_MASK) >> PAGE_SHIFT))
 #define VMSIM_ENTRY_FLAGS(val) ((val) & PTE_FLAGS_MASK)

@@ -6,8 +6,8 @@
 #include <linux/mm_types.h>
 
 /*
- * Values of PMD and PUD entries that map a huge page (_PAGE_PSE): predicates and modifiers, with the
- * bits of x86 (arch/x86/include/asm/pgtable.h, Linux 6.12). Included by <asm/pgtable.h>.
+ * Values of PMD and PUD entries that map a huge page (_PAGE_PSE): predicates and modifiers, with
+ * the bits of x86 (arch/x86/include/asm/pgtable.h, Linux 6.12). Included by <asm/pgtable.h>.
  */
 #define VMSIM_LEAF_TEST(level, name, mask)						\
 static inline int level##_##name(level##_t entry)					\
@@ -90,8 +90,8 @@ static inline int pmd_protnone(pmd_t pmd)
 #define mk_pud(page, prot) pfn_pud(page_to_pfn(page), prot)
 
 /*
- * Entries in memory (src/pgtable/leaf.c): every change raises TABLE_SET. Nothing maps huge pages yet;
- * what a change owes the TLBs is not modelled.
+ * Entries in memory (src/pgtable/leaf.c): every change raises TABLE_SET. Nothing maps huge pages
+ * yet; what a change owes the TLBs is not modelled.
  */
 #define VMSIM_LEAF_MEMORY(level)								\
 __vmsim_export void level##p_set_wrprotect(struct mm_struct *mm, unsigned long addr,		\

@@ -5,9 +5,10 @@
 #include <linux/mm_types.h>
 
 /*
- * Swap entries as they stand in page tables (arch/x86/include/asm/pgtable_64.h, Linux 6.12): bits 59
- * to 63 have the type, 9 to 58 the inverted offset; 1 to 3 are flags beside it, see _PAGE_SWP_*.
- * Bits 0, 7 and 8 are 0: any of them would say "present". All flavours have this layout.
+ * Swap entries as they stand in page tables (arch/x86/include/asm/pgtable_64.h, Linux 6.12): bits
+ * 59 to 63 have the type, 9 to 58 the inverted offset; 1 to 3 are flags beside it, see
+ * _PAGE_SWP_*. Bits 0, 7 and 8 are 0: any of them would say "present". All flavours have this
+ * layout.
  */
 #define SWP_TYPE_BITS 5
 #define SWP_OFFSET_FIRST_BIT 9

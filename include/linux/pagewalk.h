@@ -76,9 +76,11 @@ struct mm_walk {
 
 __vmsim_export int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    const struct mm_walk_ops *ops, void *private);
-__vmsim_export int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			const struct mm_walk_ops *ops, void *private);
-__vmsim_export int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private);
+__vmsim_export int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start,
+				       unsigned long end, const struct mm_walk_ops *ops,
+				       void *private);
+__vmsim_export int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops,
+				 void *private);
 __vmsim_export int walk_page_mapping(struct address_space *mapping, pgoff_t first_index, pgoff_t nr,
 		      const struct mm_walk_ops *ops, void *private);
 int walk_kernel_page_table_range(unsigned long start, unsigned long end,

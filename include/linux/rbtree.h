@@ -7,8 +7,8 @@
 
 /*
  * Red-black trees with the kernel's interface (include/linux/rbtree.h, Linux 6.12); balanced by
- * libbsd's <bsd/sys/tree.h> (src/rmap/rbtree.c). The kernel's RB_ROOT is missing: libbsd has another
- * macro of this name.
+ * libbsd's <bsd/sys/tree.h> (src/rmap/rbtree.c). The kernel's RB_ROOT is missing: libbsd has
+ * another macro of this name.
  */
 #define rb_parent(node) ((node)->__rb_parent)
 #define rb_entry(ptr, type, member) container_of(ptr, type, member)

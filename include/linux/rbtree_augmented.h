@@ -8,7 +8,7 @@
  * struct rb_augment_callbacks - keep a value of each node that depends on all below it
  * @propagate: computes it anew for @node, its parent and so on, up to but without @stop; may end
  *	early where it finds the right value
- * @copy, @rotate: what the kernel's own balancing calls; ours asks @propagate for one node at a time
+ * @copy, @rotate: what the kernel's own balancing calls; ours asks @propagate, for a node at a time
  *
  * Source: include/linux/rbtree_augmented.h, Linux 6.12.
  */

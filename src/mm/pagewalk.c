@@ -4,8 +4,8 @@
 #include <linux/pagewalk.h>
 
 /*
- * From addresses to tables and entries, for whoever wants to see them: what to call comes as a table
- * of functions. Behaviour of mm/pagewalk.c, Linux 6.12. Tables of the kernel are not modelled.
+ * From addresses to tables and entries, for whoever wants to see them: what to call comes as a
+ * table of functions. Behaviour of mm/pagewalk.c, Linux 6.12. Tables of the kernel are not modelled.
  */
 enum { DEPTH_PGD, DEPTH_P4D, DEPTH_PUD, DEPTH_PMD };
 

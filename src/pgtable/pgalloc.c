@@ -120,8 +120,8 @@ __vmsim_overridable void pte_free(struct mm_struct *mm, pgtable_t pte)
 }
 
 /*
- * The upper levels: as pte_alloc_one() and pte_free(). @addr is for hints, and not used. A level that
- * is folded has no tables: what looks like one is a part of the table above.
+ * The upper levels: as pte_alloc_one() and pte_free(). @addr is for hints, and not used. A level
+ * that is folded has no tables: what looks like one is a part of the table above.
  */
 #define UPPER_TABLE(level, LEVEL)							\
 __vmsim_overridable level##_t *level##_alloc_one(struct mm_struct *mm, unsigned long addr) \

@@ -3,9 +3,9 @@
 #include <linux/interval_tree_generic.h>
 
 /*
- * All mappings of one file (address_space->i_mmap, under i_mmap_rwsem), and all VMAs of one anon_vma
- * (under the rwsem of its root), by page offset. A VMA's range must not change while it is in them.
- * Behaviour of mm/interval_tree.c, Linux 6.12.
+ * All mappings of one file (address_space->i_mmap, under i_mmap_rwsem), and all VMAs of one
+ * anon_vma (under the rwsem of its root), by page offset. A VMA's range must not change while it is
+ * in them. Behaviour of mm/interval_tree.c, Linux 6.12.
  */
 
 static unsigned long first_pgoff(const struct vm_area_struct *vma)

@@ -91,7 +91,7 @@ __vmsim_overridable void rb_insert_color(struct rb_node *node, struct rb_root *r
 	insert(node, root, NULL);
 }
 
-/** rb_insert_augmented() - rb_insert_color() for a tree whose nodes know something of those below */
+/** rb_insert_augmented() - rb_insert_color() where nodes know something of those below */
 __vmsim_overridable void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
 					     const struct rb_augment_callbacks *augment)
 {
@@ -104,7 +104,7 @@ __vmsim_overridable void rb_erase(struct rb_node *node, struct rb_root *root)
 	erase(node, root, NULL);
 }
 
-/** rb_erase_augmented() - rb_erase() for a tree whose nodes know something of those below */
+/** rb_erase_augmented() - rb_erase() where nodes know something of those below */
 __vmsim_overridable void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 					    const struct rb_augment_callbacks *augment)
 {

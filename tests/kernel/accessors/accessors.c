@@ -7,8 +7,8 @@
 
 /*
  * The kernel's mm/debug_vm_pgtable.c, which asks the accessors of entries for what code above them
- * relies on, and warns where one answers otherwise. Compiled as our headers are configured, and once
- * more with all that they have accessors for (meson.build).
+ * relies on, and warns where one answers otherwise. Compiled as our headers are configured, and
+ * once more with all that they have accessors for (meson.build).
  */
 int vmsim_initcall_debug_vm_pgtable(void);
 

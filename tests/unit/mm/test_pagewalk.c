@@ -3,8 +3,8 @@
 #include <linux/pagewalk.h>
 
 /*
- * Walks over tables (walk_page_range() and its like) against a scan of all tables that knows nothing
- * of mappings. Runs over the kernel's own file too: whatever stands here holds for Linux 6.1 and
+ * Walks over tables (walk_page_range() and its like) against a scan of all tables that knows
+ * nothing of mappings. Runs over the kernel's own file too: whatever stands here holds for Linux 6.1 and
  * 6.12.
  */
 #define MAX_TABLES 64
@@ -222,7 +222,9 @@ static const struct mm_walk_ops all_ops = {
 
 static void place(unsigned long addr, size_t pages)
 {
-	assert_int_equal(vmsim_mmap(addr, pages * PG, RW, ANON | MAP_FIXED, VMSIM_NO_FILE, 0), addr);
+	long at = vmsim_mmap(addr, pages * PG, RW, ANON | MAP_FIXED, VMSIM_NO_FILE, 0);
+
+	assert_int_equal(at, addr);
 }
 
 /* Some mappings, some of whose pages are there. */

@@ -26,7 +26,8 @@ static void test_swap_entries(void **state)
 		assert_int_equal(swp_type(entry), type);
 		assert_true(is_swap_pte(pte));
 		assert_false(pte_present(pte) || pte_none(pte));
-		assert_false(pte_swp_exclusive(pte) || pte_swp_soft_dirty(pte) || pte_swp_uffd_wp(pte));
+		assert_false(pte_swp_exclusive(pte) || pte_swp_soft_dirty(pte));
+		assert_false(pte_swp_uffd_wp(pte));
 		pte = pte_swp_mkexclusive(pte);
 		assert_true(pte_swp_exclusive(pte) && !pte_swp_soft_dirty(pte));
 		pte = pte_swp_mksoft_dirty(pte);
