@@ -6,8 +6,8 @@
 
 /*
  * What the kernel answers without CONFIG_TRANSPARENT_HUGEPAGE (include/linux/huge_mm.h, Linux
- * 6.12): no VMA is fit for huge pages, and no entry above a PTE maps one. Functions that are reached only
- * with such an entry end in a report.
+ * 6.12): no VMA is fit for huge pages, and no entry above a PTE maps one. Functions that are
+ * reached only with such an entry end in a report.
  */
 enum mthp_stat_item {
 	MTHP_STAT_NR_ANON,

@@ -5,7 +5,7 @@
 
 /*
  * From addresses to tables and entries, for whoever wants to see them: what to call comes as a
- * table of functions. Behaviour of mm/pagewalk.c, Linux 6.12. Tables of the kernel are not modelled.
+ * table of functions. Behaviour of mm/pagewalk.c, Linux 6.12. The kernel's tables are not modelled.
  */
 enum { DEPTH_PGD, DEPTH_P4D, DEPTH_PUD, DEPTH_PMD };
 

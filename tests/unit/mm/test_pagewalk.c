@@ -4,8 +4,8 @@
 
 /*
  * Walks over tables (walk_page_range() and its like) against a scan of all tables that knows
- * nothing of mappings. Runs over the kernel's own file too: whatever stands here holds for Linux 6.1 and
- * 6.12.
+ * nothing of mappings. Runs over the kernel's own file too: whatever stands here holds for Linux
+ * 6.1 and 6.12.
  */
 #define MAX_TABLES 64
 
