@@ -95,7 +95,7 @@ bool cli_is_replaceable(const char *name);
  * struct cli_execution - what run, explore and replay have in common
  * @overrides: files given with --override, NULL at the end
  */
-#define CLI_MAX_OVERRIDES 8
+#define CLI_MAX_OVERRIDES 32
 #define CLI_MAX_SHARDS 1000000
 struct cli_execution {
 	const struct vmsim_scenario *scenario;
