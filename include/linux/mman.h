@@ -6,12 +6,12 @@
 #include <uapi/linux/mman.h>
 
 /* What is promised is not counted: as with vm.overcommit_memory=1, where nobody looks at it. */
-static inline void vm_acct_memory(long pages)
+static inline __vmsim_customised void vm_acct_memory(long pages)
 {
 	(void)pages;
 }
 
-static inline void vm_unacct_memory(long pages)
+static inline __vmsim_customised void vm_unacct_memory(long pages)
 {
 	(void)pages;
 }
@@ -37,7 +37,7 @@ static inline unsigned long calc_vm_prot_bits(unsigned long prot, unsigned long 
 }
 
 /* No program asks to be denied what is both writable and executable (PR_SET_MDWE). */
-static inline bool map_deny_write_exec(unsigned long old_flags, unsigned long new_flags)
+static inline __vmsim_customised bool map_deny_write_exec(unsigned long old_flags, unsigned long new_flags)
 {
 	(void)old_flags, (void)new_flags;
 	return false;

@@ -18,7 +18,7 @@ static inline int security_mmap_addr(unsigned long addr)
 }
 
 /* As with vm.overcommit_memory=1. */
-static inline int security_vm_enough_memory_mm(struct mm_struct *mm, long pages)
+static inline __vmsim_customised int security_vm_enough_memory_mm(struct mm_struct *mm, long pages)
 {
 	(void)mm, (void)pages;
 	return 0;
