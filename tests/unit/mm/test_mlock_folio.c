@@ -11,9 +11,8 @@
 
 static struct folio *folio_at(unsigned long addr)
 {
-	struct vm_area_struct *vma = vma_lookup(current->mm, addr);
-	pmd_t *pmd = pmd_offset(pud_offset(p4d_offset(pgd_offset(vma->vm_mm, addr), addr), addr),
-				addr);
+	pud_t *pud = pud_offset(p4d_offset(pgd_offset(current->mm, addr), addr), addr);
+	pmd_t *pmd = pmd_offset(pud, addr);
 
 	return page_folio(pte_page(ptep_get(pte_offset_kernel(pmd, addr))));
 }
@@ -22,8 +21,10 @@ static void map_locked(int flags, int fd)
 {
 	assert_int_equal(vmsim_mmap(AT, PG, RW, flags | MAP_FIXED_NOREPLACE, fd, 0), AT);
 	vmsim_enter();
-	vma_lookup(current->mm, AT)->vm_flags |= VM_LOCKED;
+	mmap_write_lock(current->mm);
+	vm_flags_set(vma_lookup(current->mm, AT), VM_LOCKED);
 	current->mm->locked_vm++;
+	mmap_write_unlock(current->mm);
 	vmsim_leave();
 	store(AT, 5);
 }
