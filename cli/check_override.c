@@ -96,6 +96,8 @@ bool check_is_left_out(struct check *check, const struct vmsim_scenario *scenari
 	}
 	if (!check->input->nr_overrides || variant->builtin)
 		return false;
+	if (variant->part_of)
+		look_for(variant->part_of, &search);
 	cli_visit_functions(cli_variant_path(scenario, variant, VMSIM_GRANULARITY_SYNC), look_for,
 			    &search);
 	if (search.found[0])

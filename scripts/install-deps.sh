@@ -7,8 +7,8 @@ set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config python3 binutils
 	libatomic-ops-dev libjemalloc-dev libbsd-dev zlib1g-dev libjansson-dev libxxhash-dev
-	libboost-context-dev libdw-dev libelf-dev libcmocka-dev"
-test="clang libclang-rt-14-dev gdb cmake parallel universal-ctags xz-utils
+	libboost-context-dev libdw-dev libelf-dev libcmocka-dev universal-ctags"
+test="clang libclang-rt-14-dev gdb cmake parallel xz-utils
 	linux-source-6.12 linux-source-6.1"
 
 wanted=$build

@@ -38,12 +38,12 @@ TAIL = """
   compared byte by byte. Files of 6.1 get `-include linux/vmsim-compat-6.1.h`, which names what it called
   differently.
 - *links*: `vmsim-kcc` makes an override of it: all that it needs is in the library.
-- *suite passes*: programs of the unit tests with all files of that version linked in place of ours;
-  `differ`: after each step of random trees of processes ours and the kernel's leave the same behind.
-- *scenarios pass*: `vmsim check` over all scenarios with the file as an override. Not counted are variants that
-  replace what the file defines itself, and those of `kernel_leave_out`.
+- *suite passes*: programs of the unit tests with all files of that version linked in place of ours.
+- *scenarios pass*: `vmsim check` over all scenarios with all files of that version as overrides (scripts, and 20
+  executions of each passing cell), and for `kernel_alone` with the file alone (scripts). Not run are variants that
+  replace what a file defines itself, and those of `kernel_leave_out`; `vmsim check` says which.
 - `mm/mmu_gather.c` with `include/asm-generic/tlb.h` of its tree is a library of its own; its suite is that of the
-  gather, its scenario lost-dirty. 6.1 cannot delay map counts: there the zap is that of 6.1
+  gather, its scenario lost-dirty; its build is what says that it compiles and links. 6.1 cannot delay map counts: there the zap is that of 6.1
   (`tests/kernel/gather/zap-6.1.c`), and what the suite asks of runs and of delayed map counts does not apply.
 - `mm/memory.c` is not compiled as a whole. Of it `zap_pte_range()` (and of 6.12 `zap_present_ptes()` and
   `zap_present_folio_ptes()`) are taken by `vmsim-kcc --only`: with that of 6.1 the scenarios lost-dirty,
@@ -89,6 +89,7 @@ class Tests:
         self.build = build
         self.tests = {test["name"].removeprefix("kernel/"): test for test in introspect(build, "tests")
                       if test["name"].startswith("kernel/")}
+        self.objects = {target["name"] for target in introspect(build, "targets")}
         self.passed = {}
 
     def run(self, name):
@@ -136,10 +137,10 @@ def file_row(build, tree, file, tests, same):
     version, stem = re.escape(tree.version), re.escape(os.path.splitext(os.path.basename(file))[0])
     works, silent = kcc(build, tree, file, "-c")
     links = works and kcc(build, tree, file)[0]
-    listed = f"check-{stem}-linux-{version}".replace("\\", "") in tests.tests
+    listed = f"{os.path.splitext(os.path.basename(file))[0]}-linux-{tree.version}.o" in tests.objects
     suite = scenarios = (False, yes(False))
     if links and listed:
-        suite = tests.verdict(rf"\w+/.*-linux-{version}|differ-linux-{version}", "programs")
+        suite = tests.verdict(rf"\w+/.*-linux-{version}", "programs")
         scenarios = tests.verdict(rf"check-({stem}-)?linux-{version}", "runs of vmsim check")
     elif links and file == "mm/debug_vm_pgtable.c":
         suite = tests.verdict(rf".*debug_vm_pgtable.*{version}", "programs")
@@ -187,7 +188,7 @@ def main():
     files = [os.path.relpath(name, build) for target in introspect(build, "targets") if target["id"] in targets
              for name in target["filename"]]
     if not options.no_rebuild:
-        subprocess.run(["ninja", "-C", build, *files], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(["ninja", "-C", build, *files], check=True, stdout=subprocess.DEVNULL)
     rows = []
     for tree in trees:
         for row in rows_of(build, tree, tests):

@@ -34,10 +34,11 @@ __vmsim_export void vmsim_tlb_broadcast_issue(struct mm_struct *mm, unsigned lon
 __vmsim_export void vmsim_tlb_broadcast_sync(void);
 
 /* Flushes that are put off (src/rmap/tlbbatch.c). */
-__vmsim_export bool arch_tlbbatch_should_defer(struct mm_struct *mm);
-__vmsim_export void arch_tlbbatch_add_pending(struct arch_tlbflush_unmap_batch *batch,
-					      struct mm_struct *mm, unsigned long uaddr);
-__vmsim_export void arch_tlbbatch_flush(struct arch_tlbflush_unmap_batch *batch);
+__vmsim_customised __vmsim_export bool arch_tlbbatch_should_defer(struct mm_struct *mm);
+__vmsim_customised __vmsim_export void
+arch_tlbbatch_add_pending(struct arch_tlbflush_unmap_batch *batch, struct mm_struct *mm,
+			  unsigned long uaddr);
+__vmsim_customised __vmsim_export void arch_tlbbatch_flush(struct arch_tlbflush_unmap_batch *batch);
 __vmsim_export void arch_flush_tlb_batched_pending(struct mm_struct *mm);
 
 #define flush_cache_range(vma, start, end) ((void)0)

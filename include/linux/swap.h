@@ -52,7 +52,7 @@ static inline void free_swap_and_cache_nr(swp_entry_t entry, int nr)
 }
 
 /* Which folios reclaim may look at (src/folio/lru.c). */
-__vmsim_export void folio_add_lru(struct folio *folio);
+__vmsim_customised __vmsim_export void folio_add_lru(struct folio *folio);
 __vmsim_export void folio_add_lru_vma(struct folio *folio, struct vm_area_struct *vma);
 __vmsim_export void lru_add_drain(void);
 

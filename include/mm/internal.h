@@ -80,9 +80,9 @@ static inline bool folio_within_vma(struct folio *folio, struct vm_area_struct *
 __vmsim_export void mlock_folio(struct folio *folio);
 __vmsim_export void munlock_folio(struct folio *folio);
 __vmsim_export void mlock_new_folio(struct folio *folio);
-__vmsim_export void mlock_drain_local(void);
-__vmsim_export void mlock_drain_remote(int cpu);
-__vmsim_export bool need_mlock_drain(int cpu);
+__vmsim_customised __vmsim_export void mlock_drain_local(void);
+__vmsim_customised __vmsim_export void mlock_drain_remote(int cpu);
+__vmsim_customised __vmsim_export bool need_mlock_drain(int cpu);
 
 static inline void mlock_vma_folio(struct folio *folio, struct vm_area_struct *vma)
 {

@@ -65,6 +65,7 @@ struct vmsim_verdict {
  * @source: where it comes from: kernel version, commit, mail
  * @script: what fails it in every run, where that is not the scenario's script
  * @ctx_init: as in struct vmsim_scenario, where that is not the scenario's
+ * @part_of: the kernel's function of which the replaced one is a part, where only we have it apart
  */
 struct vmsim_variant {
 	const char *name;
@@ -72,6 +73,7 @@ struct vmsim_variant {
 	const char *source;
 	const char *script;
 	const void *ctx_init;
+	const char *part_of;
 };
 
 /**

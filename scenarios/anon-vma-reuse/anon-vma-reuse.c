@@ -123,7 +123,7 @@ static const struct vmsim_variant variants[] = {
 	{ .name = "linux-6.12",
 	  .builtin = true,
 	  .source = "mm/rmap.c of Linux 6.12: children and users are counted apart" },
-	{ .name = "linux-5.19",
+	{ .name = "linux-5.19", .part_of = "anon_vma_clone",
 	  .source = "before 2555283eb40d: they are counted together" },
 };
 

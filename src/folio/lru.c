@@ -25,7 +25,7 @@ void vmsim_lruvec_init(struct vmsim_machine *m)
  * folio_add_lru() - reclaim may look at a new folio
  * @folio: folio that nobody else knows yet
  */
-__vmsim_customised __vmsim_overridable void folio_add_lru(struct folio *folio)
+__vmsim_overridable void folio_add_lru(struct folio *folio)
 {
 	if (vmsim_ordered())
 		(void)vmsim_set_bit_unseen(PG_lru, &folio->flags, VMSIM_RMW_UNORDERED);

@@ -3,7 +3,7 @@
 #include <linux/random.h>
 
 /** get_random_long() - a number that looks like any other (splitmix64) */
-__vmsim_overridable __vmsim_customised unsigned long get_random_long(void)
+__vmsim_overridable unsigned long get_random_long(void)
 {
 	u64 x = __atomic_add_fetch(&vmsim_this_machine()->random, 0x9e3779b97f4a7c15,
 				   __ATOMIC_RELAXED);

@@ -138,18 +138,18 @@ __vmsim_overridable void munlock_folio(struct folio *folio)
 }
 
 /** mlock_drain_local() - what this CPU has collected is done now: nothing is collected */
-__vmsim_customised __vmsim_overridable void mlock_drain_local(void)
+__vmsim_overridable void mlock_drain_local(void)
 {
 }
 
 /** mlock_drain_remote() - the same for a CPU that is no longer online */
-__vmsim_customised __vmsim_overridable void mlock_drain_remote(int cpu)
+__vmsim_overridable void mlock_drain_remote(int cpu)
 {
 	(void)cpu;
 }
 
 /** need_mlock_drain() - has the CPU collected something? */
-__vmsim_customised __vmsim_overridable bool need_mlock_drain(int cpu)
+__vmsim_overridable bool need_mlock_drain(int cpu)
 {
 	(void)cpu;
 	return false;

@@ -21,7 +21,7 @@ static bool batch_has(const struct arch_tlbflush_unmap_batch *batch, const struc
  *
  * Context: the PTL of the entry.
  */
-__vmsim_customised __vmsim_overridable bool arch_tlbbatch_should_defer(struct mm_struct *mm)
+__vmsim_overridable bool arch_tlbbatch_should_defer(struct mm_struct *mm)
 {
 	const struct arch_tlbflush_unmap_batch *batch = &current->tlb_ubc.arch;
 	bool found;
@@ -41,7 +41,7 @@ __vmsim_customised __vmsim_overridable bool arch_tlbbatch_should_defer(struct mm
  *
  * Context: the PTL under which the entry was cleared.
  */
-__vmsim_customised __vmsim_overridable void
+__vmsim_overridable void
 arch_tlbbatch_add_pending(struct arch_tlbflush_unmap_batch *batch, struct mm_struct *mm,
 			  unsigned long uaddr)
 {
@@ -56,8 +56,7 @@ arch_tlbbatch_add_pending(struct arch_tlbflush_unmap_batch *batch, struct mm_str
 }
 
 /** arch_tlbbatch_flush() - flushes all that was put off */
-__vmsim_customised __vmsim_overridable void
-arch_tlbbatch_flush(struct arch_tlbflush_unmap_batch *batch)
+__vmsim_overridable void arch_tlbbatch_flush(struct arch_tlbflush_unmap_batch *batch)
 {
 	while (batch->nr) {
 		struct mm_struct *mm = batch->mm[--batch->nr];

@@ -13,7 +13,7 @@ compile() {
 	extern vm_fault_t __handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
 					    unsigned int flags);
 	vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address,
-				   unsigned int flags)
+				   unsigned int flags, struct pt_regs *regs)
 	{
 		vma->vm_private_data = (char *)vma->vm_private_data + 1;
 		return __handle_mm_fault(vma, address, flags);

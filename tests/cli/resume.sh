@@ -41,7 +41,7 @@ limit='--executions 1000000'
 legs_are_one states 0 munmap-many --strategy states $limit
 legs_are_one within 0 mprotect-anon --strategy states --preemptions 3 $limit
 legs_are_one bounds 0 mprotect-anon --strategy bounds --preemptions 2 $limit
-legs_are_one shard 0 exit-writeback --strategy states --shard 2/3 $limit
+legs_are_one shard 0 fork-writer --strategy states --shard 2/3 $limit
 
 # A first leg learns less before it begins, if that makes more executions than it may. What is found is the same.
 legs failing 1 lost-dirty --variant mkclean-lockless --strategy states $limit
