@@ -437,5 +437,6 @@ int cli_check(int argc, char **argv)
 	for (size_t i = 0; i < check.nr_jobs; i++)
 		json_decref(check.job[i].answer);
 	free(check.job);
+	check_override_free(&input);
 	return status;
 }

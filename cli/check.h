@@ -119,6 +119,7 @@ void check_depth_json(const struct check *check, json_t *runs);
 
 /* Overrides of all runs, and what they leave no place for (check_override.c). */
 void check_override_add(struct check_input *input, const char *path);
+void check_override_free(struct check_input *input);
 void check_leave_out_add(struct check_input *input, const char *name);
 /* The variant replaces what an override defines; if so, it is noted. */
 bool check_is_left_out(struct check *check, const struct vmsim_scenario *scenario,

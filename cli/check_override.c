@@ -37,6 +37,13 @@ void check_override_add(struct check_input *input, const char *path)
 		cli_bad_usage("%s: cannot read its symbols", path);
 }
 
+void check_override_free(struct check_input *input)
+{
+	for (unsigned int i = 0; i < input->nr_overrides; i++)
+		free(input->overrides[i]);
+	tdestroy(input->overriding, free);
+}
+
 void check_leave_out_add(struct check_input *input, const char *name)
 {
 	const char *slash = strchr(name, '/');

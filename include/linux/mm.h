@@ -15,7 +15,6 @@
 #include <linux/pgtable.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
-#include <linux/lockdep.h>
 #include <linux/overflow.h>
 #include <linux/vmsim-vma.h>
 

@@ -33,7 +33,7 @@ enum page_walk_action {
  * @pte_hole: for every range without a table; depth 0 = PGD ... 3 = PMD, -1 = not known
  * @hugetlb_entry: for every huge page of a hugetlb VMA
  * @test_walk: whether to visit the VMA: 0 = yes, 1 = no, negative = end the walk
- * @pre_vma, @post_vma: before and after a VMA; not the second where the VMA's walk failed
+ * @pre_vma, @post_vma: before and after a VMA; not the second where the first failed
  * @walk_lock: see enum page_walk_lock; ignored before Linux 6.6
  *
  * A result that is not 0 ends the walk, and is its result. Source: include/linux/pagewalk.h, Linux

@@ -111,6 +111,14 @@ static struct vmsim_slab *slab_lock(unsigned int typesafe)
 	return slab;
 }
 
+/* Only a hint: the lock is not held. */
+static bool has_free(unsigned int typesafe)
+{
+	struct vmsim_slab *slab = &vmsim_this_machine()->slab[typesafe];
+
+	return __READ_ONCE(slab->free[vmsim_heap_part_of_caller()]) != NULL;
+}
+
 /* Takes the last one freed off the list. NULL where there is none. */
 static struct vmsim_slab_object *take_free(unsigned int typesafe)
 {
@@ -132,6 +140,9 @@ static void *typesafe_alloc(struct kmem_cache *cache, gfp_t gfp)
 {
 	struct vmsim_slab_object *head;
 
+	/* A new one is asked by kzalloc() whether it fails. */
+	if (has_free(cache->typesafe) && vmsim_alloc_fails(gfp))
+		return NULL;
 	head = take_free(cache->typesafe);
 	if (head)
 		return head + 1;

@@ -73,7 +73,7 @@ static void begin_tracking(struct vm_area_struct *vma)
 {
 	if (vma_soft_dirty_enabled(vma))
 		return;
-	WRITE_ONCE(vma->vm_flags, vma->vm_flags & ~VM_SOFTDIRTY);
+	vm_flags_clear(vma, VM_SOFTDIRTY);
 	vma_set_page_prot(vma);
 }
 

@@ -18,7 +18,7 @@ static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct vm_area_struc
 		vmsim_vma_free(vma);
 		return NULL;
 	}
-	vma->vm_flags &= ~VM_LOCKED;
+	vm_flags_clear(vma, VM_LOCKED_MASK);
 	return vma;
 }
 

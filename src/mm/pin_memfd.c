@@ -45,10 +45,12 @@ __vmsim_overridable long memfd_pin_folios(struct file *memfd, loff_t start, loff
 		return -EINVAL;
 	for (; nr < max_folios && index <= (pgoff_t)end >> PAGE_SHIFT; nr++) {
 		struct folio *folio = get_folio(memfd, index);
-		int err = IS_ERR(folio) ? (int)PTR_ERR(folio) : try_grab_folio(folio, 1, FOLL_PIN);
+		int err = IS_ERR(folio) ? (int)PTR_ERR(folio) : 0;
 
-		if (!IS_ERR(folio))
+		if (!err) {
+			err = try_grab_folio(folio, 1, FOLL_PIN) ? -EINVAL : 0;
 			folio_put(folio);
+		}
 		if (err) {
 			unpin_folios(folios, nr);
 			return err;

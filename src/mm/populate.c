@@ -194,10 +194,10 @@ __vmsim_overridable size_t fault_in_safe_writeable(const char __user *uaddr, siz
 	bool unlocked = false;
 
 	mmap_read_lock(mm);
-	while (at < start + size && !fixup_user_fault(mm, at, FAULT_FLAG_WRITE, &unlocked))
+	while (at - start < size && !fixup_user_fault(mm, at, FAULT_FLAG_WRITE, &unlocked))
 		at = (at & PAGE_MASK) + PAGE_SIZE;
 	mmap_read_unlock(mm);
-	return at < start + size ? size - (at - start) : 0;
+	return at - start < size ? size - (at - start) : 0;
 }
 
 /**

@@ -318,7 +318,8 @@ __vmsim_overridable struct vm_area_struct *vma_merge_extend(struct vma_iterator 
 static bool mergeable(const struct vm_area_struct *low, const struct vm_area_struct *high)
 {
 	return low->vm_end == high->vm_start && low->vm_file == high->vm_file &&
-	       !((low->vm_flags ^ high->vm_flags) & ~(vm_flags_t)VM_ACCESS_FLAGS) &&
+	       !((low->vm_flags ^ high->vm_flags) &
+		 ~(vm_flags_t)(VM_ACCESS_FLAGS | VM_SOFTDIRTY)) &&
 	       low->vm_pgoff + vma_pages(low) == high->vm_pgoff;
 }
 

@@ -3,9 +3,10 @@
 
 /*
  * From a folio to its anon_vma without a lock that would pin either. What can be trusted: a folio
- * that is mapped has a live anon_vma, and RCU keeps the memory of a dead one. So: read the pointer
- * in a read section, do something to the anon_vma that is harmless to a dead one (try to lock it,
- * raise a count that is not zero), then look again whether the folio is mapped, and by it (R8).
+ * that is mapped has a live anon_vma, and RCU keeps the memory of a dead one an anon_vma, though
+ * perhaps another family's. So: read the pointer in a read section, do something to the anon_vma that
+ * is harmless to a dead one and to another's (try to lock it, raise a count that is not zero), then
+ * look again whether the folio is mapped, and by it (R8).
  */
 
 /* The folio's anon_vma, or NULL where it has none or nothing maps it. In a read section. */

@@ -7,19 +7,19 @@ search=$work/search
 # What legs have in common: addresses. So has the whole search.
 saved="--save-search $search"
 
-# legs NAME STATUS OPTION...: a search, and the same one stopped after each 20 executions
+# legs NAME STATUS EXECUTIONS OPTION...: a search, and the same one stopped after each so many executions
 legs() {
-	name=$1 status=$2
-	shift 2
+	name=$1 status=$2 leg=$3
+	shift 3
 	rm -f "$search"
 	runs "$status" explore "$@" $saved --json
 	cp "$work/out" "$work/whole"
 	rm -f "$search"
-	runs 0 explore "$@" --executions 20 $saved --json
+	runs 0 explore "$@" --executions $leg $saved --json
 	n=1
 	while ! grep -q '"exhausted": true' "$work/out" && [ $n -lt 30 ]; do
 		[ $failed = 0 ] || return
-		"$vmsim" explore "$@" --executions 20 --resume "$search" $saved --json >"$work/out" 2>"$work/err"
+		"$vmsim" explore "$@" --executions $leg --resume "$search" $saved --json >"$work/out" 2>"$work/err"
 		[ $? = 0 ] || break
 		n=$((n + 1))
 	done
@@ -38,13 +38,13 @@ legs_are_one() {
 }
 
 limit='--executions 1000000'
-legs_are_one states 0 munmap-many --strategy states $limit
-legs_are_one within 0 mprotect-anon --strategy states --preemptions 3 $limit
-legs_are_one bounds 0 mprotect-anon --strategy bounds --preemptions 2 $limit
-legs_are_one shard 0 fork-writer --strategy states --shard 2/3 $limit
+legs_are_one states 0 2000 anon-fault --strategy states $limit
+legs_are_one within 0 20 mprotect-anon --strategy states --preemptions 3 $limit
+legs_are_one bounds 0 20 mprotect-anon --strategy bounds --preemptions 2 $limit
+legs_are_one shard 0 600 anon-fault --strategy states --shard 2/3 $limit
 
 # A first leg learns less before it begins, if that makes more executions than it may. What is found is the same.
-legs failing 1 lost-dirty --variant mkclean-lockless --strategy states $limit
+legs failing 1 20 lost-dirty --variant mkclean-lockless --strategy states $limit
 same '' "'violated',"
 same "['violation']" "'oracle', 'rule'"
 
