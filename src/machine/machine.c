@@ -144,19 +144,6 @@ static void region_divide(struct vmsim_machine *m, const struct layout *l)
 	m->frames = at;
 }
 
-/*
- * What threads use all over. With 4 KiB pages of the host a fifth of a COW fault was the host's own
- * TLB misses (docs/bench.md). An explorer's machines are small, and saved page by page.
- */
-static void ask_for_huge_pages(struct vmsim_machine *m, const struct layout *l)
-{
-	if (m->config.mode == VMSIM_EXPLORE)
-		return;
-	madvise(m->memmap, l->memmap, MADV_HUGEPAGE);
-	if (m->config.contents == VMSIM_CONTENTS_BYTES)
-		madvise(m->frames, l->frames, MADV_HUGEPAGE);
-}
-
 static void cpu_init(struct vmsim_machine *m, struct vmsim_cpu *cpu, u32 id)
 {
 	cpu->id = id;
@@ -239,7 +226,6 @@ VMSIM_API int vmsim_machine_create(const struct vmsim_config *config,
 		m->config.levels = CONFIG_PGTABLE_LEVELS == 5 ? 4 : CONFIG_PGTABLE_LEVELS;
 	m->handle = (u64)(uintptr_t)handle;
 	region_divide(m, &layout);
-	ask_for_huge_pages(m, &layout);
 	err = vmsim_heap_init(m);
 	if (!err)
 		err = machine_init(m);
