@@ -40,7 +40,7 @@ void check_override_add(struct check_input *input, const char *path)
 void check_override_free(struct check_input *input)
 {
 	for (unsigned int i = 0; i < input->nr_overrides; i++)
-		free(input->overrides[i]);
+		free((void *)input->overrides[i]);
 	tdestroy(input->overriding, free);
 }
 
