@@ -39,7 +39,7 @@ TAIL = """
   differently.
 - *links*: `vmsim-kcc` makes an override of it: all that it needs is in the library.
 - *suite passes*: programs of the unit tests with all files of that version linked in place of ours.
-- *scenarios pass*: `vmsim check` over all scenarios with all files of that version as overrides (scripts, and 20
+- *scenarios pass*: `vmsim check` over all scenarios with all files of that version as overrides (scripts, and 5
   executions of each passing cell), and for `kernel_alone` with the file alone (scripts). Not run are variants that
   replace what a file defines itself, and those of `kernel_leave_out`; `vmsim check` says which.
 - `mm/mmu_gather.c` with `include/asm-generic/tlb.h` of its tree is a library of its own; its suite is that of the

@@ -111,12 +111,14 @@ static struct vmsim_slab *slab_lock(unsigned int typesafe)
 	return slab;
 }
 
-/* Only a hint: the lock is not held. */
+/* Only a hint: somebody else may take it. */
 static bool has_free(unsigned int typesafe)
 {
-	struct vmsim_slab *slab = &vmsim_this_machine()->slab[typesafe];
+	struct vmsim_slab *slab = slab_lock(typesafe);
+	bool any = slab->free[vmsim_heap_part_of_caller()] != NULL;
 
-	return __READ_ONCE(slab->free[vmsim_heap_part_of_caller()]) != NULL;
+	vmsim_raw_unlock(&slab->lock);
+	return any;
 }
 
 /* Takes the last one freed off the list. NULL where there is none. */
