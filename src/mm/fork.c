@@ -22,19 +22,6 @@ static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct vm_area_struc
 	return vma;
 }
 
-/* Where walks of the file meet it after @orig: it misses nothing that is copied meanwhile. */
-static void link_file_after(struct vm_area_struct *vma, struct vm_area_struct *orig)
-{
-	struct address_space *mapping;
-
-	if (!vma->vm_file)
-		return;
-	mapping = vma->vm_file->f_mapping;
-	i_mmap_lock_write(mapping);
-	vma_interval_tree_insert_after(vma, orig, &mapping->i_mmap);
-	i_mmap_unlock_write(mapping);
-}
-
 /* The child gets a mapping like @orig, and what is mapped there. */
 static int dup_mapping(struct mm_struct *mm, struct vm_area_struct *orig)
 {
@@ -44,7 +31,7 @@ static int dup_mapping(struct mm_struct *mm, struct vm_area_struct *orig)
 		return -ENOMEM;
 	vmsim_vma_insert(mm, vma);
 	vmsim_vma_opened(vma);
-	link_file_after(vma, orig);
+	vmsim_vma_link_file(vma, orig);
 	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(vma, orig);
 }
 

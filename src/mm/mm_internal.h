@@ -27,23 +27,32 @@ void vmsim_vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
 struct vm_area_struct *vmsim_vma_dup(const struct vm_area_struct *orig, struct mm_struct *mm);
 void vmsim_vma_opened(struct vm_area_struct *vma);
 void vmsim_vma_free(struct vm_area_struct *vma);
-void vmsim_vma_link_file(struct vm_area_struct *vma);
+void vmsim_vma_link_file(struct vm_area_struct *vma, struct vm_area_struct *after);
 void vmsim_vma_unlink_file(struct vm_area_struct *vma);
 
 /*
  * Split and merge (src/mm/vma_modify.c, src/mm/vma_merge.c); mmap_lock held for writing.
- * vmsim_vma_split() is split_vma() without a limit. vmsim_vmg_of() describes a range that is, or is
- * to become, like @vma.
+ * vmsim_vma_split() is split_vma() without a limit. vmsim_vma_split_out() makes [start, end) of
+ * @vma a mapping of its own: @vma. vmsim_vmg_of() describes a range that is, or is to become, like
+ * @vma.
  */
 int vmsim_vma_split(struct vma_iterator *vmi, struct vm_area_struct *vma, unsigned long addr,
 		    bool new_below);
+int vmsim_vma_split_out(struct vma_iterator *vmi, struct vm_area_struct *vma, unsigned long start,
+			unsigned long end);
 struct vma_merge_struct vmsim_vmg_of(struct vm_area_struct *vma, unsigned long start,
 				     unsigned long end);
-/* The walk stands at a mapping that it did not find itself. */
+
+/* The walk stands at [index, last], a mapping or a hole, however it came there. */
+static inline void vmsim_stand_at(struct ma_state *mas, unsigned long index, unsigned long last)
+{
+	mas_set_range(mas, index, last);
+	mas->status = ma_active;
+}
+
 static inline void vmsim_vma_iter_at(struct vma_iterator *vmi, const struct vm_area_struct *vma)
 {
-	mas_set_range(&vmi->mas, vma->vm_start, vma->vm_end - 1);
-	vmi->mas.status = ma_active;
+	vmsim_stand_at(&vmi->mas, vma->vm_start, vma->vm_end - 1);
 }
 
 /* Maps [start, end), over whatever was there; mmap_lock held for writing. */

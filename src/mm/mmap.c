@@ -82,7 +82,7 @@ static int new_vma(const struct vma_merge_struct *vmg)
 	}
 	vma_set_page_prot(vma);
 	vmsim_vma_insert(vmg->mm, vma);
-	vmsim_vma_link_file(vma);
+	vmsim_vma_link_file(vma, NULL);
 	return 0;
 }
 

@@ -35,19 +35,6 @@ static int ask_may_split(struct vm_area_struct *vma, unsigned long start, unsign
 	return err;
 }
 
-/* Makes [start, end) of @vma a mapping of its own: @vma. */
-static int split_out(struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	VMA_ITERATOR(vmi, vma->vm_mm, start);
-	int err = 0;
-
-	if (vma->vm_start != start)
-		err = split_vma(&vmi, vma, start, 1);
-	if (!err && vma->vm_end != end)
-		err = split_vma(&vmi, vma, end, 0);
-	return err;
-}
-
 /**
  * move_vma() - moves a part of a mapping
  * @vma: the mapping
@@ -70,6 +57,7 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 					   struct list_head *uf_unmap)
 {
 	struct mm_struct *mm = vma->vm_mm;
+	VMA_ITERATOR(vmi, vma->vm_mm, old_addr);
 	struct vm_area_struct *new_vma;
 	bool need_rmap_locks, stays = flags & MREMAP_DONTUNMAP;
 	unsigned long moved;
@@ -81,7 +69,7 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 		return -ENOMEM;
 	err = ask_may_split(vma, old_addr, old_addr + old_len);
 	if (!err && stays && vma->vm_flags & VM_LOCKED)
-		err = split_out(vma, old_addr, old_addr + old_len);
+		err = vmsim_vma_split_out(&vmi, vma, old_addr, old_addr + old_len);
 	if (err)
 		return err;
 	new_vma = copy_vma(&vma, new_addr, new_len, linear_page_index(vma, old_addr),

@@ -108,8 +108,7 @@ int vmsim_unmap(struct vma_iterator *vmi, struct mm_struct *mm, unsigned long st
 	if (err)
 		return err;
 	detach(&doomed);
-	mas_set_range(&vmi->mas, start, doomed.end - 1);
-	vmi->mas.status = ma_active;
+	vmsim_stand_at(&vmi->mas, start, doomed.end - 1);
 	vm_stat_account(mm, 0, -(long)doomed.pages);
 	mm->locked_vm -= doomed.locked;
 	if (downgrade)

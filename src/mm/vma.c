@@ -146,9 +146,7 @@ static struct vm_area_struct *stand_at(struct ma_state *mas, struct vm_area_stru
 {
 	if (!vma)
 		return NULL;
-	mas->index = vma->vm_start;
-	mas->last = vma->vm_end - 1;
-	mas->status = ma_active;
+	vmsim_stand_at(mas, vma->vm_start, vma->vm_end - 1);
 	return vma;
 }
 
@@ -165,9 +163,7 @@ __vmsim_overridable struct vm_area_struct *mas_walk(struct ma_state *mas)
 
 	if (vma && vma->vm_start <= mas->index)
 		return stand_at(mas, vma);
-	mas->index = below ? below->vm_end : 0;
-	mas->last = vma ? vma->vm_start - 1 : ULONG_MAX;
-	mas->status = ma_active;
+	vmsim_stand_at(mas, below ? below->vm_end : 0, vma ? vma->vm_start - 1 : ULONG_MAX);
 	return NULL;
 }
 

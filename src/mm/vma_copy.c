@@ -19,7 +19,7 @@ static struct vm_area_struct *copy_alone(struct vm_area_struct *vma, unsigned lo
 	}
 	vmsim_vma_opened(copy);
 	vmsim_vma_insert(vma->vm_mm, copy);
-	vmsim_vma_link_file(copy);
+	vmsim_vma_link_file(copy, NULL);
 	return copy;
 }
 

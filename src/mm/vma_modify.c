@@ -80,6 +80,18 @@ __vmsim_overridable int split_vma(struct vma_iterator *vmi, struct vm_area_struc
 	return vmsim_vma_split(vmi, vma, addr, new_below);
 }
 
+int vmsim_vma_split_out(struct vma_iterator *vmi, struct vm_area_struct *vma, unsigned long start,
+			unsigned long end)
+{
+	int err = 0;
+
+	if (vma->vm_start < start)
+		err = split_vma(vmi, vma, start, 1);
+	if (!err && vma->vm_end > end)
+		err = split_vma(vmi, vma, end, 0);
+	return err;
+}
+
 /**
  * vma_modify_flags() - makes a part of a mapping one that can have other flags
  * @vmi: walk; stands at the result afterwards
@@ -103,7 +115,7 @@ __vmsim_overridable struct vm_area_struct *vma_modify_flags(struct vma_iterator 
 {
 	struct vma_merge_struct vmg = vmsim_vmg_of(vma, start, end);
 	struct vm_area_struct *merged;
-	int err = 0;
+	int err;
 
 	vmg.vma = vma;
 	vmg.prev = prev;
@@ -115,9 +127,6 @@ __vmsim_overridable struct vm_area_struct *vma_modify_flags(struct vma_iterator 
 	}
 	if (vmg_nomem(&vmg))
 		return ERR_PTR(-ENOMEM);
-	if (vma->vm_start < start)
-		err = split_vma(vmi, vma, start, 1);
-	if (!err && vma->vm_end > end)
-		err = split_vma(vmi, vma, end, 0);
+	err = vmsim_vma_split_out(vmi, vma, start, end);
 	return err ? ERR_PTR(err) : vma;
 }

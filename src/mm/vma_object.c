@@ -65,8 +65,11 @@ void vmsim_vma_free(struct vm_area_struct *vma)
 	vm_area_free(vma);
 }
 
-/* Lets reverse-map walks of the file see the mapping. */
-void vmsim_vma_link_file(struct vm_area_struct *vma)
+/*
+ * Lets reverse-map walks of the file see the mapping. Where there is an @after, they meet it after
+ * that one, and miss nothing that is copied from there meanwhile.
+ */
+void vmsim_vma_link_file(struct vm_area_struct *vma, struct vm_area_struct *after)
 {
 	struct address_space *mapping;
 
@@ -74,7 +77,10 @@ void vmsim_vma_link_file(struct vm_area_struct *vma)
 		return;
 	mapping = vma->vm_file->f_mapping;
 	i_mmap_lock_write(mapping);
-	vma_interval_tree_insert(vma, &mapping->i_mmap);
+	if (after)
+		vma_interval_tree_insert_after(vma, after, &mapping->i_mmap);
+	else
+		vma_interval_tree_insert(vma, &mapping->i_mmap);
 	i_mmap_unlock_write(mapping);
 }
 

@@ -16,13 +16,6 @@ static void count_pages(struct folio *folio, int nr)
 					folio_test_anon(folio) ? NR_ANON_MAPPED : NR_FILE_MAPPED, nr);
 }
 
-/* Whether a large folio is in a VM_LOCKED mapping with all its pages, reclaim finds out. */
-static void mlock_small(struct folio *folio, struct vm_area_struct *vma)
-{
-	if (!folio_test_large(folio))
-		mlock_vma_folio(folio, vma);
-}
-
 static void add_rmap(struct folio *folio, struct page *page, int nr_pages)
 {
 	int first = 0;
@@ -153,7 +146,7 @@ __vmsim_overridable void folio_add_anon_rmap_ptes(struct folio *folio, struct pa
 		/* Exclusive is one mapping (R12). */
 		VM_WARN_ON_FOLIO(page_mapcount(page + i) > 1 && PageAnonExclusive(page + i), folio);
 	}
-	mlock_small(folio, vma);
+	mlock_small_folio(folio, vma);
 }
 
 /**
@@ -170,7 +163,7 @@ __vmsim_overridable void folio_add_file_rmap_ptes(struct folio *folio, struct pa
 {
 	VM_WARN_ON_FOLIO(folio_test_anon(folio), folio);
 	add_rmap(folio, page, nr_pages);
-	mlock_small(folio, vma);
+	mlock_small_folio(folio, vma);
 }
 
 /**

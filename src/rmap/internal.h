@@ -20,6 +20,13 @@ bool folio_referenced_one(struct folio *folio, struct vm_area_struct *vma, unsig
 bool try_to_unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long address,
 		      void *arg);
 
+/* Whether a large folio is in a VM_LOCKED mapping with all its pages, reclaim finds out. */
+static inline void mlock_small_folio(struct folio *folio, struct vm_area_struct *vma)
+{
+	if (!folio_test_large(folio))
+		mlock_vma_folio(folio, vma);
+}
+
 /* Flushes owed by reclaim (unmap_batch.c). */
 bool should_defer_flush(struct mm_struct *mm, enum ttu_flags flags);
 void set_tlb_ubc_flush_pending(struct mm_struct *mm, pte_t pteval, unsigned long uaddr);

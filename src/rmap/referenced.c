@@ -25,8 +25,7 @@ __vmsim_overridable bool folio_referenced_one(struct folio *folio, struct vm_are
 	while (page_vma_mapped_walk(&pvmw)) {
 		if (READ_ONCE(vma->vm_flags) & VM_LOCKED) {
 			/* It stays in memory, whatever else is found; mlock() may have missed it. */
-			if (!folio_test_large(folio))
-				mlock_vma_folio(folio, vma);
+			mlock_small_folio(folio, vma);
 			page_vma_mapped_walk_done(&pvmw);
 			result->vm_flags |= VM_LOCKED;
 			return false;

@@ -11,8 +11,7 @@ static bool may_unmap(struct folio *folio, struct vm_area_struct *vma, enum ttu_
 {
 	if ((READ_ONCE(vma->vm_flags) & VM_LOCKED) && !(flags & TTU_IGNORE_MLOCK)) {
 		/* mlock() may have missed it. */
-		if (!folio_test_large(folio))
-			mlock_vma_folio(folio, vma);
+		mlock_small_folio(folio, vma);
 		return false;
 	}
 	return !folio_test_anon(folio) || !folio_test_swapbacked(folio);
