@@ -35,8 +35,7 @@ static inline struct page *map_page(void)
 {
 	struct page *page;
 
-	if (corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE) || !corpus_store(AREA, 1) ||
-	    get_user_pages_fast(AREA, 1, 0, &page) != 1)
+	if (corpus_page(AREA, 1) || get_user_pages_fast(AREA, 1, 0, &page) != 1)
 		return NULL;
 	put_page(page);
 	return page;

@@ -20,8 +20,7 @@ static inline int fork_unnoticed(void)
 /* The same, of a process with one page at AREA, which the child shares. */
 static inline int share_with_child(uint64_t value)
 {
-	return corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE) ?: vmsim_store(AREA, 8, value) ?:
-	       fork_unnoticed();
+	return corpus_page(AREA, value) ?: fork_unnoticed();
 }
 
 /*

@@ -41,6 +41,14 @@ static inline bool corpus_load(unsigned long addr, uint64_t *value)
 	return vmsim_load(addr, 8, value) == 0;
 }
 
+/* A page of memory at @addr with a value: 0, or what says why not. */
+static inline int corpus_page(unsigned long addr, uint64_t value)
+{
+	int err = corpus_map(addr, 1, RW, ANON, VMSIM_NO_FILE);
+
+	return err ? err : corpus_store(addr, value) ? 0 : -1;
+}
+
 /* The backing store of a file holds @value at @offset. */
 static inline int corpus_is_stored(int file, uint64_t offset, uint64_t value)
 {

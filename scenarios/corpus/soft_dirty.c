@@ -14,10 +14,8 @@ struct soft_dirty {
 
 static int one_page(struct vmsim_world *world)
 {
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
-
 	(void)world;
-	return err ? err : vmsim_store(AREA, 8, 1);
+	return corpus_page(AREA, 1);
 }
 
 static int clearer(struct vmsim_world *world)

@@ -39,10 +39,9 @@ static pmd_t *find_pmd(struct mm_struct *mm, unsigned long addr)
 static int map_and_touch(struct vmsim_world *world)
 {
 	struct walk *ctx = world->ctx;
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
 
 	ctx->mm = current->mm;
-	return err ? err : corpus_store(AREA, 1) ? 0 : -1;
+	return corpus_page(AREA, 1);
 }
 
 /*
@@ -155,12 +154,8 @@ static int asker(struct vmsim_world *world)
 /* What is freed may be used again at once. */
 static int unmap_and_map(struct vmsim_world *world)
 {
-	int err = vmsim_munmap(AREA, PAGE_BYTES);
-
 	(void)world;
-	if (!err)
-		err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
-	return err ? err : corpus_store(AREA, 2) ? 0 : -1;
+	return vmsim_munmap(AREA, PAGE_BYTES) ?: corpus_page(AREA, 2);
 }
 
 static const struct vmsim_thread_def anon_walk_threads[] = {

@@ -12,19 +12,10 @@
 /* Frames of a child: tables of four levels for AREA, then the table for FAR. */
 #define FAILING_FRAME 5
 
-static int map_and_store(unsigned long addr)
-{
-	int err = corpus_map(addr, 1, RW, ANON, VMSIM_NO_FILE);
-
-	return err ? err : vmsim_store(addr, 8, 1);
-}
-
 static int setup(struct vmsim_world *world)
 {
-	int err = map_and_store(AREA);
-
 	(void)world;
-	return err ? err : map_and_store(FAR);
+	return corpus_page(AREA, 1) ?: corpus_page(FAR, 1);
 }
 
 static int writer(struct vmsim_world *world)

@@ -15,10 +15,8 @@
 
 static int setup(struct vmsim_world *world)
 {
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
-
 	(void)world;
-	return err ? err : vmsim_store(AREA, 8, BEFORE);
+	return corpus_page(AREA, BEFORE);
 }
 
 static int writer(struct vmsim_world *world)

@@ -26,10 +26,10 @@ struct collapse {
 static int setup(struct vmsim_world *world)
 {
 	struct collapse *ctx = world->ctx;
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
+	int err = corpus_page(AREA, 1);
 
-	if (err || !corpus_store(AREA, 1))
-		return err ? err : -1;
+	if (err)
+		return err;
 	ctx->spare = alloc_page(GFP_HIGHUSER_MOVABLE);
 	return ctx->spare ? 0 : -ENOMEM;
 }

@@ -26,12 +26,11 @@ struct pin_drop {
 static int setup(struct vmsim_world *world)
 {
 	struct pin_drop *ctx = world->ctx;
-	int err = corpus_map(AREA, 1, RW, ANON, VMSIM_NO_FILE);
+	int err = corpus_page(AREA, 1);
 
-	if (err || !corpus_store(AREA, 1))
-		return err ? err : -1;
-	ctx->vma = area_vma();
-	return 0;
+	if (!err)
+		ctx->vma = area_vma();
+	return err;
 }
 
 static int pinner(struct vmsim_world *world)
