@@ -8,19 +8,10 @@
 /* A world in which every oracle watches. */
 static inline int watched_begin(void **state)
 {
-	struct vmsim_config config;
+	const struct vmsim_config config = world_config();
 
 	(void)state;
-	vmsim_config_init(&config);
-	config.cpus = 5;
-	config.frames = 8192;
-	assert_int_equal(vmsim_machine_create(&config, &world.machine), 0);
-	assert_int_equal(vmsim_check_arm(world.machine, VMSIM_ORACLES_ALL), 0);
-	world.frames_free = stats_now().frames_free;
-	world.pid = vmsim_process_create(world.machine, "test");
-	assert_true(world.pid > 0);
-	assert_int_equal(vmsim_attach(world.machine, 0, world.pid), 0);
-	return 0;
+	return world_begin_as(&config, VMSIM_ORACLES_ALL);
 }
 
 /* Everything is counted again, and what has been seen so far was right. */

@@ -547,21 +547,13 @@ static void test_a_file(void **state)
 /* One level more. */
 static int tall_begin(void **state)
 {
-	struct vmsim_config config;
+	struct vmsim_config config = world_config();
 
 	(void)state;
-	vmsim_config_init(&config);
-	config.cpus = 1;
-	config.frames = 8192;
 #if !defined(VMSIM_ARCH_X86_PAE)
 	config.levels = 5;
 #endif
-	assert_int_equal(vmsim_machine_create(&config, &world.machine), 0);
-	world.frames_free = stats_now().frames_free;
-	world.pid = vmsim_process_create(world.machine, "test");
-	assert_true(world.pid > 0);
-	assert_int_equal(vmsim_attach(world.machine, 0, world.pid), 0);
-	return 0;
+	return world_begin_as(&config, 0);
 }
 
 int main(void)

@@ -68,20 +68,34 @@ static inline void settle(void)
 	vmsim_return_cpu(&borrowed);
 }
 
-static inline int world_begin(void **state)
+static inline int world_begin_as(const struct vmsim_config *config, uint64_t oracles)
 {
-	struct vmsim_config config;
-
-	(void)state;
-	vmsim_config_init(&config);
-	config.cpus = 5;
-	config.frames = 8192;
-	assert_int_equal(vmsim_machine_create(&config, &world.machine), 0);
+	assert_int_equal(vmsim_machine_create(config, &world.machine), 0);
+	if (oracles)
+		assert_int_equal(vmsim_check_arm(world.machine, oracles), 0);
 	world.frames_free = stats_now().frames_free;
 	world.pid = vmsim_process_create(world.machine, "test");
 	assert_true(world.pid > 0);
 	assert_int_equal(vmsim_attach(world.machine, 0, world.pid), 0);
 	return 0;
+}
+
+static inline struct vmsim_config world_config(void)
+{
+	struct vmsim_config config;
+
+	vmsim_config_init(&config);
+	config.cpus = 5;
+	config.frames = 8192;
+	return config;
+}
+
+static inline int world_begin(void **state)
+{
+	const struct vmsim_config config = world_config();
+
+	(void)state;
+	return world_begin_as(&config, 0);
 }
 
 /* Nothing may be left behind: no frame, no table. */
