@@ -18,6 +18,7 @@ enum option_key {
 	KEY_DEPTH,
 	KEY_PASS_EXECUTIONS,
 	KEY_JOBS,
+	KEY_TLB,
 	KEY_OVERRIDE,
 	KEY_LEAVE_OUT,
 };
@@ -50,6 +51,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_JOBS:
 		input->at_once = (unsigned int)cli_number("jobs", arg, 1, 1024);
+		return 0;
+	case KEY_TLB:
+		input->tlbs = cli_parse_tlbs(arg);
 		return 0;
 	case KEY_OVERRIDE:
 		check_override_add(input, arg);
@@ -197,7 +201,7 @@ static void add_cell(struct check *check, const struct vmsim_scenario *scenario,
 static void add_cells(struct check *check, const struct vmsim_scenario *scenario)
 {
 	struct check_column column[CHECK_COLUMNS_MAX];
-	unsigned int n = check_columns(scenario, column);
+	unsigned int n = check_columns(check->input, scenario, column);
 
 	for (unsigned int v = 0; v < scenario->nr_variants; v++) {
 		if (check_is_left_out(check, scenario, &scenario->variants[v]))
@@ -266,9 +270,11 @@ static const char *cell_word(const struct check *check, const struct vmsim_scena
 static void print_table(const struct check *check, const struct vmsim_scenario *scenario)
 {
 	struct check_column column[CHECK_COLUMNS_MAX];
-	unsigned int n = check_columns(scenario, column);
+	unsigned int n = check_columns(check->input, scenario, column);
 
-	check_print_header(scenario);
+	if (!n)
+		return;
+	check_print_header(check->input, scenario);
 	putchar('\n');
 	for (unsigned int v = 0; v < scenario->nr_variants; v++) {
 		printf("%-20s", scenario->variants[v].name);
@@ -390,6 +396,7 @@ int cli_check(int argc, char **argv)
 		  "of a run that explores and must pass (100000000: the time limit ends it)", 0 },
 		{ "depth", KEY_DEPTH, NULL, 0,
 		  "of cells that must fail: the fewest preemptions with which they do", 0 },
+		{ "tlb", KEY_TLB, "NAME,...", 0, "cells of these flush back-ends only (all)", 0 },
 		{ "jobs", KEY_JOBS, "N", 0, "runs at once (one per processor)", 0 },
 		{ "override", KEY_OVERRIDE, "FILE.so", 0,
 		  "in front of the library and of the variants, in all runs; variants that replace "
@@ -405,6 +412,7 @@ int cli_check(int argc, char **argv)
 	};
 	struct check_input input = {
 		.executions = UINT64_MAX, .seeds = 3, .time_limit = 60, .at_once = processors(),
+		.tlbs = VMSIM_ALL_TLBS,
 	};
 	struct check check = {
 		.input = &input, .mismatches = json_array(), .left_out = json_array(),

@@ -65,7 +65,7 @@ struct check_input {
 	size_t nr_scenarios;
 	bool all;		/* no scenario was named */
 	uint64_t executions, pass_executions, seeds, time_limit;
-	unsigned int at_once;
+	unsigned int at_once, tlbs;
 	bool json, explore, depth;
 	const char *overrides[CLI_MAX_OVERRIDES];
 	unsigned int nr_overrides;
@@ -88,8 +88,8 @@ void check_mismatch(struct check *check, const struct vmsim_scenario *scenario,
 		    const char *variant, struct check_column column, const char *way,
 		    const char *expected, const char *found, const char *what);
 
-/* The columns of a scenario's table (check_column.c); returns how many. */
-unsigned int check_columns(const struct vmsim_scenario *scenario,
+/* The columns of a scenario's table that are asked for (check_column.c); returns how many. */
+unsigned int check_columns(const struct check_input *input, const struct vmsim_scenario *scenario,
 			   struct check_column column[CHECK_COLUMNS_MAX]);
 /* As a table says it: by the back-end, by the memory model where that is not sc, or by both. */
 #define CHECK_COLUMN_NAME 32
@@ -99,7 +99,7 @@ bool check_same_column(struct check_column a, struct check_column b);
 /* Whether a verdict is about a column. */
 bool check_covers(const struct vmsim_verdict *verdict, struct check_column column);
 /* The first line of a table. */
-void check_print_header(const struct vmsim_scenario *scenario);
+void check_print_header(const struct check_input *input, const struct vmsim_scenario *scenario);
 
 /* Cells that are to be explored, and what came out (check_explore.c). */
 void check_explore_add(struct check *check, const struct vmsim_scenario *scenario,

@@ -25,10 +25,11 @@ static unsigned int backends_of(const struct vmsim_scenario *scenario)
 	return scenario->bare ? 1u << scenario->config.tlb : VMSIM_ALL_TLBS;
 }
 
-unsigned int check_columns(const struct vmsim_scenario *scenario,
+unsigned int check_columns(const struct check_input *input, const struct vmsim_scenario *scenario,
 			   struct check_column column[CHECK_COLUMNS_MAX])
 {
-	unsigned int models = all_models_of(scenario), tlbs = backends_of(scenario), n = 0;
+	unsigned int models = all_models_of(scenario), n = 0;
+	unsigned int tlbs = backends_of(scenario) & input->tlbs;
 
 	for (int tlb = 0; tlb < VMSIM_TLB_COUNT; tlb++)
 		for (int model = 0; model < VMSIM_MEMORY_COUNT; model++)
@@ -69,10 +70,10 @@ static void print_column(const struct vmsim_scenario *scenario, struct check_col
 	printf(" %-13s", check_column_name(scenario, column, name));
 }
 
-void check_print_header(const struct vmsim_scenario *scenario)
+void check_print_header(const struct check_input *input, const struct vmsim_scenario *scenario)
 {
 	struct check_column column[CHECK_COLUMNS_MAX];
-	unsigned int n = check_columns(scenario, column);
+	unsigned int n = check_columns(input, scenario, column);
 
 	printf("%-20s", scenario->name);
 	for (unsigned int i = 0; i < n; i++)

@@ -239,7 +239,7 @@ static void print_cells(const struct check *check)
 		if (job->scenario != scenario) {
 			if (scenario)
 				putchar('\n');
-			check_print_header(job->scenario);
+			check_print_header(check->input, job->scenario);
 			variant = NULL;
 		}
 		if (!variant || strcmp(variant, job->verdict->variant))

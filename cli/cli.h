@@ -46,6 +46,8 @@ const struct vmsim_variant *cli_find_variant(const struct vmsim_scenario *scenar
 					     const char *name);
 /* "ipi", "faulty:2" */
 void cli_parse_tlb(const char *text, enum vmsim_tlb *tlb, unsigned int *nth);
+/* "ipi,up" */
+unsigned int cli_parse_tlbs(const char *text);
 /* "fiber", "pthread" */
 enum vmsim_backend cli_parse_backend(const char *name);
 /* "O3,O6" */

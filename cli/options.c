@@ -145,6 +145,11 @@ uint64_t cli_parse_oracles(const char *text)
 	return parse_list(text, "oracles", "oracle", vmsim_oracle_parse);
 }
 
+unsigned int cli_parse_tlbs(const char *text)
+{
+	return (unsigned int)parse_list(text, "tlb", "flush back-end", vmsim_tlb_parse);
+}
+
 unsigned int cli_parse_questions(const char *text)
 {
 	return (unsigned int)parse_list(text, "ask", "question", vmsim_question_parse);

@@ -51,6 +51,15 @@ is_json "{(r['tlb'], r['depth']) for r in x['runs'] if r['variant'] == 'mkclean-
 is_json "all(r['way'] == 'bounds' and r['expected'] != 'pass' for r in x['runs'])"
 runs 2 check --depth --explore
 
+# Some columns only.
+runs 0 check lost-dirty-poc --tlb ipi,up --json
+is_json "{r['tlb'] for r in x['runs']} == {'ipi', 'up'} and len(x['runs']) > 4"
+runs 0 check lost-dirty-poc --tlb ipi
+says 'lost-dirty-poc       ipi          '
+runs 0 check --explore --tlb coherent --pass-executions 20 lost-dirty-poc --json
+is_json "x['summary']['must_pass'] == 2 and x['summary']['must_fail'] == 0"
+refuses "vmsim: --tlb: unknown flush back-end 'ipo'" check lost-dirty-poc --tlb ipi,ipo
+
 # What reaches memory when is in the picture.
 runs 1 run exclusive-flag --variant restore-no-mb --memory-model pso --timeline
 says 'exclusive-flag restore-no-mb, tlb ipi, memory model pso, script: execution 1 fails'
