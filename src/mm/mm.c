@@ -113,7 +113,7 @@ static void free_all_vmas(struct mm_struct *mm)
 
 	while ((vma = vmsim_vma_first(&mm->mm_mt))) {
 		vmsim_vma_remove(mm, vma);
-		vmsim_vma_free(vma);
+		vmsim_vma_bury(vma);
 		cond_resched();
 	}
 	VM_BUG_ON_MM(mm->map_count, mm);

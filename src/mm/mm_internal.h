@@ -27,6 +27,7 @@ void vmsim_vma_remove(struct mm_struct *mm, struct vm_area_struct *vma);
 struct vm_area_struct *vmsim_vma_dup(const struct vm_area_struct *orig, struct mm_struct *mm);
 void vmsim_vma_opened(struct vm_area_struct *vma);
 void vmsim_vma_free(struct vm_area_struct *vma);
+void vmsim_vma_bury(struct vm_area_struct *vma);
 void vmsim_vma_link_file(struct vm_area_struct *vma, struct vm_area_struct *after);
 void vmsim_vma_unlink_file(struct vm_area_struct *vma);
 

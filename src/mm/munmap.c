@@ -75,7 +75,7 @@ static void bury(struct doomed *doomed)
 
 	while ((vma = vmsim_vma_first(&doomed->tree))) {
 		vmsim_vma_tree_del(&doomed->tree, vma);
-		vmsim_vma_free(vma);
+		vmsim_vma_bury(vma);
 	}
 }
 

@@ -42,6 +42,12 @@ static bool same_kind(const struct vma_merge_struct *vmg, const struct vm_area_s
 	       vma->anon_name == vmg->anon_name;
 }
 
+/* Whose owner wants to hear of its end, a merge does not end. */
+static bool may_vanish(const struct vm_area_struct *vma)
+{
+	return !vma->vm_ops || !vma->vm_ops->close;
+}
+
 static unsigned long pages_of(const struct vma_merge_struct *vmg)
 {
 	return (vmg->end - vmg->start) >> PAGE_SHIFT;
@@ -182,7 +188,7 @@ __vmsim_overridable struct vm_area_struct *vma_merge_new_range(struct vma_merge_
 	if (vmg->flags & VM_SPECIAL)
 		return NULL;
 	left = joins_prev(vmg);
-	right = joins_next(vmg, left);
+	right = joins_next(vmg, left) && (!left || may_vanish(vmg->next));
 	if (!left && !right)
 		return NULL;
 	grown.vma = left ? vmg->prev : vmg->next;
@@ -265,6 +271,9 @@ __vmsim_overridable struct vm_area_struct *vma_merge_existing_range(struct vma_m
 	right = vmg->end == vma->vm_end && joins_next(vmg, left);
 	if (!left && !right)
 		return NULL;
+	if (vmg->start == vma->vm_start && vmg->end == vma->vm_end && !may_vanish(vma))
+		return NULL;
+	right = right && (!left || may_vanish(vmg->next));
 	merged = left ? merge_left(vmg, right) : merge_right(vmg);
 	vmg->state = merged ? VMA_MERGE_SUCCESS : VMA_MERGE_ERROR_NOMEM;
 	return merged;

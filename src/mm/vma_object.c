@@ -65,6 +65,14 @@ void vmsim_vma_free(struct vm_area_struct *vma)
 	vm_area_free(vma);
 }
 
+/* The end of a mapping that was somebody's: its owner hears of it. */
+void vmsim_vma_bury(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	vmsim_vma_free(vma);
+}
+
 /*
  * Lets reverse-map walks of the file see the mapping. Where there is an @after, they meet it after
  * that one, and miss nothing that is copied from there meanwhile.
