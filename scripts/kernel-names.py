@@ -23,8 +23,8 @@ import re
 import sys
 import tempfile
 
-from vmsim_kernel import (OURS, Trouble, best_place, compiler_arguments, ctags, names_of_tree, run, text_of,
-                          version_of)
+from vmsim_kernel import (OURS, UNKNOWN, Trouble, best_place, compiler_arguments, ctags, headers_not_found,
+                          name_in, names_of_tree, run, text_of, told_by, version_of, without_comments)
 
 ROUNDS = 40
 STAND_INS = "vmsim-stand-ins.h"
@@ -60,10 +60,6 @@ class Compiler:
                 raise Trouble(f"{caret.get('file', 'gcc')}:{caret.get('line', 0)}: {item['message']}", 3)
         return found
 
-    def headers_not_found(self, source):
-        done = self.run("-M", "-MG", source)
-        return [name for name in done.stdout.replace("\\\n", " ").split()[1:] if not os.path.exists(name)]
-
     def known_names(self, source):
         """What our headers declare to the file: macros, types, functions, constants."""
         only = "".join(line for line in text_of(source).splitlines(True) if re.match(r"\s*#", line))
@@ -76,20 +72,13 @@ class Compiler:
         return known
 
 
-UNKNOWN = (
-    ("type", re.compile(r"unknown type name '(\w+)'")),
-    ("type", re.compile(r"(?:undefined|incomplete) type '(?:struct|union|enum) (\w+)'")),
-    ("type", re.compile(r"'(?:struct|union|enum) (\w+)' declared inside parameter list")),
-    ("function", re.compile(r"implicit declaration of function '(\w+)'")),
-    ("value", re.compile(r"^'(\w+)' undeclared")),
-    ("member", re.compile(r"'(?:const )?(?:volatile )?((?:struct |union )?\w+)'(?: \{aka '[^']*'\})? "
-                          r"has no member named '(\w+)'")),
-    ("incomplete", re.compile(r"storage size of '\w+' isn't known|has (?:an )?incomplete type")),
-    ("conflict", re.compile(r"^(?:static declaration of|conflicting types for|redefinition of) "
-                            r"'(?:struct |union |enum )?(\w+)'")),
-    ("parse", re.compile(r"^expected |data definition has no type|type defaults to 'int'|"
-                         r"parameter names \(without types\)|stray |old-style|before '")),
-)
+MESSAGES = (*UNKNOWN, *((kind, re.compile(pattern)) for kind, pattern in (
+    ("incomplete", r"storage size of '\w+' isn't known|has (?:an )?incomplete type"),
+    ("conflict", r"^(?:static declaration of|conflicting types for|redefinition of) "
+                 r"'(?:struct |union |enum )?(?P<name>\w+)'"),
+    ("parse", r"^expected |data definition has no type|type defaults to 'int'|"
+              r"parameter names \(without types\)|stray |old-style|before '"),
+)))
 
 
 class Search:
@@ -101,10 +90,11 @@ class Search:
         self.stand_ins = os.path.join(folder, "stand-ins")
         self.compiler = Compiler(tree, headers, self.stand_ins)
         self.found = {}
-        self.code = without_comments(text_of(path)).splitlines()
+        self.text = text_of(path)
+        self.code = without_comments(self.text).splitlines()
         os.mkdir(self.stand_ins)
         with open(self.source, "w", encoding="utf-8") as out:
-            out.write(text_of(path))
+            out.write(self.text)
         self.of_macros = set()
         self.known = set()
         self.own = {name for name, _ in ctags(["--kinds-C=defgstuvx", self.source], "/")}
@@ -117,14 +107,12 @@ class Search:
 
     def headers(self):
         """Headers that we have not become empty ones."""
-        for name in self.compiler.headers_not_found(self.source):
+        for name, line in headers_not_found(self.compiler.run, self.source, self.text):
             path = os.path.join(self.stand_ins, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8"):
                 pass
-            lines = [number for number, line in enumerate(self.code, 1)
-                     if re.match(rf"\s*#\s*include\s*[<\"]{re.escape(name)}[>\"]", line)]
-            self.note(name, "header", None, lines[0] if lines else 0)
+            self.note(name, "header", None, line)
 
     def place_of(self, name, *kinds):
         return best_place(self.places.get(name, []), kinds or None)
@@ -147,14 +135,15 @@ class Search:
 
     def unknown(self, kind, match, line):
         """Notes what one message tells of; False where that is nothing new."""
+        if kind == "header":
+            raise Trouble(f"{self.source}:{line}: {match[0]}", 3)
         if kind == "member":
-            owner = match[1].split()[-1]
-            return self.note(f"{owner}.{match[2]}", "member", self.member(owner, match[2]), line)
+            return self.note(name_in(match), "member", self.member(match["owner"], match["name"]), line)
         if kind == "incomplete":
             tags = re.findall(r"\b(?:struct|union|enum) (\w+)", self.code[line - 1])
             return any([self.note(tag, "type", self.place_of(tag, "type"), line)
                         for tag in tags if tag not in self.known])
-        name = match[1]
+        name = match["name"]
         if kind == "conflict":
             return self.note(name, "conflict", None, line)
         if name in self.own:
@@ -216,14 +205,11 @@ class Search:
         news = False
         parse = []
         for message, line in self.compiler.diagnostics(self.source):
-            for kind, pattern in UNKNOWN:
-                match = pattern.search(message)
-                if match and kind == "parse":
-                    parse.append(line)
-                elif match:
-                    news |= self.unknown(kind, match, line)
-                if match:
-                    break
+            kind, match = told_by(message, MESSAGES)
+            if kind == "parse":
+                parse.append(line)
+            elif match:
+                news |= self.unknown(kind, match, line)
         if news:
             return True
         for line in parse:
@@ -251,14 +237,6 @@ class Search:
                        if name.kind != "function" or name.place or not self.made_of(name.name)
                        if name.kind not in ("constant", "variable") or name.name not in self.of_macros),
                       key=lambda name: (ORDER.index(name.kind), name.name))
-
-
-def without_comments(text):
-    """Comments and strings blanked, but for names of headers; lines stay where they are."""
-    def blank(match):
-        return match[0] if match[1] else re.sub(r"[^\n]", " ", match[0])
-    return re.sub(r"^([ \t]*#[ \t]*include[^\n]*)|/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", blank, text,
-                  flags=re.S | re.M)
 
 
 def path_of(file, tree):

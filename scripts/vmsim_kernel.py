@@ -16,6 +16,25 @@ KINDS = {"t": "type", "s": "type", "u": "type", "g": "type", "f": "function", "p
 
 Place = collections.namedtuple("Place", ("kind", "tag", "file", "line", "end", "signature", "scope", "text"))
 
+# What compilers say of a name that they do not know, gcc and clang: (kind, pattern). name; of a member its owner.
+TAG = "(?:struct|union|enum)"
+UNKNOWN = tuple((kind, re.compile(pattern)) for kind, pattern in (
+    ("header", r"^'?(?P<name>[^':]+)'?(?:: No such file or directory| file not found)"),
+    ("type", r"unknown type name '(?P<name>\w+)'"),
+    ("type", rf"(?:undefined|incomplete) type '{TAG} (?P<name>\w+)'"),
+    ("type", rf"incomplete definition of type '{TAG} (?P<name>\w+)'"),
+    ("type", r"forward references to 'enum' type '(?:enum )?(?P<name>\w+)'"),
+    ("type", rf"'{TAG} (?P<name>\w+)' declared inside parameter list"),
+    ("type", rf"declaration of '{TAG} (?P<name>\w+)' will not be visible"),
+    ("function", r"implicit declaration of function '(?P<name>\w+)'"),
+    ("function", r"call to undeclared function '(?P<name>\w+)'"),
+    ("value", r"^'(?P<name>\w+)' undeclared"),
+    ("value", r"use of undeclared identifier '(?P<name>\w+)'"),
+    ("member", r"'(?:const )?(?:volatile )?(?:struct |union )?(?P<owner>\w+)'(?: \{aka '[^']*'\})? "
+               r"has no member named '(?P<name>\w+)'"),
+    ("member", r"no member named '(?P<name>\w+)' in '(?:struct |union )?(?P<owner>\w+)'"),
+))
+
 
 class Trouble(Exception):
     """Ends the program: a message, an exit status."""
@@ -40,6 +59,58 @@ def run(command, **options):
                               errors="replace", **options)
     except FileNotFoundError:
         raise Trouble(f"{command[0]}: not installed", 3) from None
+
+
+def told_by(message, patterns=UNKNOWN):
+    """What a compiler's message tells of: (kind, the match), or (None, None)."""
+    for kind, pattern in patterns:
+        match = pattern.search(message)
+        if match:
+            return kind, match
+    return None, None
+
+
+def name_in(match):
+    """Of what UNKNOWN matches, as reports say it: a member with its owner."""
+    owner = match.groupdict().get("owner")
+    return f"{owner}.{match['name']}" if owner else match["name"]
+
+
+def dependencies(text):
+    """Those of the one rule for make that a compiler has written; names may have blanks in them."""
+    _, _, names = text.replace("\\\n", " ").partition(": ")
+    return [re.sub(r"\\([ \t#])", r"\1", name).replace("$$", "$")
+            for name in re.findall(r"(?:\\[ \t#]|\S)+", names)]
+
+
+def rule(target, names):
+    """Such a rule."""
+    return " ".join([quoted(target) + ":", *map(quoted, names)]) + "\n"
+
+
+def quoted(name):
+    return re.sub(r"([ \t#])", r"\\\1", name.replace("$", "$$"))
+
+
+def headers_not_found(compiler, source, text, folder=""):
+    """
+    [(name, line of the #include, or 0)]: compilers stop at the first. compiler: runs one, with arguments, in
+    the folder in which the source lies; text: that of the source.
+    """
+    lines = without_comments(text).splitlines()
+    for name in dependencies(compiler("-M", "-MG", source).stdout):
+        if os.path.exists(os.path.join(folder, name)):
+            continue
+        include = re.compile(rf"\s*#\s*include\s*[<\"]{re.escape(name)}[>\"]")
+        yield name, next((number for number, line in enumerate(lines, 1) if include.match(line)), 0)
+
+
+def without_comments(text):
+    """Comments and strings blanked, but for names of headers; lines stay where they are."""
+    def blank(match):
+        return match[0] if match[1] else re.sub(r"[^\n]", " ", match[0])
+    return re.sub(r"^([ \t]*#[ \t]*include[^\n]*)|/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", blank, text,
+                  flags=re.S | re.M)
 
 
 def ctags(arguments, folder):

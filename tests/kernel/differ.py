@@ -13,6 +13,7 @@ Arguments behind -- go to TREES.
 import difflib
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,7 @@ def compiled(kcc, path, mutant, folder):
             out.write(f"#include <linux/{header}>\n")
         out.write(f"#define {name} {body}\n#line 1\n{mutations.text_of(path)}")
     tree = os.path.dirname(os.path.dirname(os.path.abspath(path)))
-    run = subprocess.run([*kcc.split(), "--tree", tree, "-c", "-o", changed + ".o", changed],
+    run = subprocess.run([*shlex.split(kcc), "--tree", tree, "-c", "-o", changed + ".o", changed],
                          capture_output=True, text=True, check=False)
     if run.returncode:
         raise RuntimeError(f"does not compile:\n{run.stderr}")

@@ -8,6 +8,8 @@ In a tree made for this.
 """
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -108,13 +110,14 @@ module_init(not_chosen);
 class Test:
     """What is common to all runs."""
 
-    def __init__(self, kcc, build, vmsim, compiler, folder):
+    def __init__(self, kcc, build, vmsim, compiler, top):
         self.kcc = [kcc, "--vmsim", build]
         self.vmsim = vmsim
         self.compiler = compiler
-        self.folder = folder
-        self.tree = os.path.join(folder, "tree")
-        self.out = os.path.join(folder, "out.so")
+        self.folder = os.path.join(top, "with blanks")
+        self.tree = os.path.join(self.folder, "a tree")
+        # The loader takes no blanks.
+        self.out = os.path.join(top, "out.so")
         self.right = True
         for name, text in TREE.items():
             path = os.path.join(self.tree, name)
@@ -151,7 +154,8 @@ class Test:
         if not address:
             self.expect(f"{function}: no such symbol", False)
             return
-        found = self.run("addr2line", "-e", self.out, address[1]).stdout.strip().split(" ")[0]
+        found = self.run("addr2line", "-e", self.out, address[1]).stdout.strip()
+        found = re.sub(r" \(discriminator \d+\)$", "", found)
         self.expect(f"{function}: at {found}, not {path}:{line}", found == f"{path}:{line}")
 
     def loads(self, status, *said):
@@ -178,6 +182,31 @@ def whole_files(test):
         handle.write("\n" + TREE["mm/good.c"])
     test.compile("../edited.c", "--tree", test.tree)
     test.place("folio_mark_accessed", copy, "calls++")
+
+
+def blanks(test):
+    """In names of files, too."""
+    for name in ("good", "header", "names", "link"):
+        shutil.copyfile(os.path.join(test.tree, f"mm/{name}.c"), os.path.join(test.tree, f"mm/two {name}.c"))
+    test.compile("mm/two header.c", status=1, said=[
+        "two header.c:2: linux/no_such.h: not in libvmsim", "two header.c:3: linux/none.h: not in libvmsim"])
+    test.compile("mm/two names.c", status=1, said=[
+        "two names.c:4: folio.no_member: not in libvmsim (used by first)",
+        "two names.c:5: no_function: not in libvmsim (used by first)",
+        "two names.c:9: NO_CONSTANT: not in libvmsim (used by second)",
+        "two names.c:11: no_type_t: not in libvmsim"])
+    test.compile("mm/two link.c", status=1, said=["two link.c:6: elsewhere: not in libvmsim (used by caller)"])
+    out, test.out = test.out, os.path.join(test.folder, "what comes.so")
+    read = os.path.join(test.folder, "what was read")
+    test.compile("mm/two good.c", "--depfile", read)
+    source = os.path.join(test.tree, "mm/two good.c")
+    test.place("folio_mark_accessed", source, "calls++")
+    with open(read, encoding="utf-8") as handle:
+        rule = re.split(r"(?<!\\) ", handle.read().strip())
+    names = [name.replace("\\ ", " ") for name in rule]
+    test.expect(f"read: {names}", names[:2] == [test.out + ":", source] and len(names) > 20 and
+                all(os.path.isfile(name) for name in names[1:]))
+    test.out = out
 
 
 def bad_input(test):
@@ -209,18 +238,20 @@ def parts(test):
 
 def fits(test):
     """An object for another flavour does not get in."""
-    test.out = os.path.join(test.folder, "out.o")
+    shared, test.out = test.out, os.path.join(test.folder, "out.o")
     test.compile("mm/good.c", "-c", "--built-for", "x86_pae")
-    shared = os.path.join(test.folder, "pae.so")
-    test.run(*test.compiler.split(), "-shared", "-o", shared, test.out)
+    test.run(*shlex.split(test.compiler), "-shared", "-o", shared, test.out)
     test.out = shared
     test.loads(2, "undefined symbol: vmsim_built_for_x86_pae")
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        test = Test(*sys.argv[1:5], os.path.realpath(folder))
+    with tempfile.TemporaryDirectory() as top:
+        test = Test(*sys.argv[1:5], os.path.realpath(top))
+        # What the compiler needs for itself lies there, too.
+        os.environ["TMPDIR"] = test.folder
         whole_files(test)
+        blanks(test)
         parts(test)
         bad_input(test)
         fits(test)

@@ -147,7 +147,7 @@ def real_tree(script, ours, tree, folder):
 
 def main():
     script, ours, *trees = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(suffix=" with blanks") as folder:
         right = made_tree(script, folder) & bad_input(script, folder)
         for tree in trees:
             right &= real_tree(script, ours, tree, folder)
