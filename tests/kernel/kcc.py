@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """vmsim-kcc makes overrides of kernel files, and says what stands in the way.
 
-usage: kcc.py KCC BUILD VMSIM COMPILER
+usage: kcc.py made|installed KCC BUILD VMSIM COMPILER [TREE...]
 
-In a tree made for this.
+made: in a tree made for this. installed: as meson install leaves it, also with a file of each TREE.
+Exit status 77: there is no such compiler.
 """
 import os
 import re
@@ -245,16 +246,40 @@ def fits(test):
     test.loads(2, "undefined symbol: vmsim_built_for_x86_pae")
 
 
+def installed(test, build, trees):
+    """From where it was installed, by itself."""
+    root = os.path.join(test.folder, "root")
+    done = test.run("meson", "install", "-C", build, "--no-rebuild", "--destdir", root)
+    found = [os.path.join(folder, "vmsim-kcc") for folder, _, files in os.walk(root) if "vmsim-kcc" in files]
+    test.expect(f"meson install: {done.stdout} {done.stderr}", not done.returncode and len(found) == 1)
+    test.kcc = found
+    test.compile("mm/good.c")
+    test.loads(0)
+    test.compile("mm/names.c", status=1, only_said=False)
+    for tree in trees:
+        test.compile(os.path.join(os.path.abspath(tree), "mm/interval_tree.c"))
+        done = test.run(test.vmsim, "check", "lost-dirty-poc", "--executions", "0", "--override", test.out)
+        test.expect(f"{tree}: vmsim check: {done.returncode} {done.stdout} {done.stderr}",
+                    done.returncode == 0 and " 0 mismatches" in done.stdout)
+
+
 def main():
+    what, kcc, build, vmsim, compiler, *trees = sys.argv[1:]
+    if not shutil.which(shlex.split(compiler)[0]):
+        print(f"SKIP: {compiler}: not installed")
+        sys.exit(77)
     with tempfile.TemporaryDirectory() as top:
-        test = Test(*sys.argv[1:5], os.path.realpath(top))
+        test = Test(kcc, build, vmsim, compiler, os.path.realpath(top))
         # What the compiler needs for itself lies there, too.
         os.environ["TMPDIR"] = test.folder
-        whole_files(test)
-        blanks(test)
-        parts(test)
-        bad_input(test)
-        fits(test)
+        if what == "installed":
+            installed(test, build, trees)
+        else:
+            whole_files(test)
+            blanks(test)
+            parts(test)
+            bad_input(test)
+            fits(test)
         sys.exit(not test.right)
 
 
