@@ -137,7 +137,7 @@ static bool first_of_name(const char *name)
 	return true;
 }
 
-void vmsim_stub_reached(const char *name)
+__vmsim_overridable void vmsim_stub_reached(const char *name)
 {
 	if (first_of_name(name))
 		fprintf(stderr, "vmsim: %s() was called, which is a stub\n", name);

@@ -59,6 +59,9 @@ says 'lost-dirty-poc       ipi          '
 runs 0 check --explore --tlb coherent --pass-executions 20 lost-dirty-poc --json
 is_json "x['summary']['must_pass'] == 2 and x['summary']['must_fail'] == 0"
 refuses "vmsim: --tlb: unknown flush back-end 'ipo'" check lost-dirty-poc --tlb ipi,ipo
+# Where none of them is left, nothing is known.
+runs 2 check exclusive-flag --tlb up
+says '0 runs, 0 mismatches'
 
 # What reaches memory when is in the picture.
 runs 1 run exclusive-flag --variant restore-no-mb --memory-model pso --timeline

@@ -77,8 +77,13 @@ if [ $# -gt 0 ]; then
 	echo 'void vmsim_stub_reached(const char *name);' "struct folio; void folio_mark_accessed(struct folio *folio)
 		{ vmsim_stub_reached(\"folio_mark_accessed\"); }" >"$work/stub.c"
 	"$@" -shared -fPIC -w -o "$work/stub.so" "$work/stub.c"
-	runs 0 check lost-dirty-poc --executions 5 --override "$work/stub.so"
-	says 'stub reached: folio_mark_accessed()'
+	runs 1 check lost-dirty-poc --executions 5 --override "$work/stub.so"
+	grep -qx 'stub reached: folio_mark_accessed()' "$work/out" || fail 'a stub that is reached is named'
+	says ' 0 mismatches'
+	runs 1 check lost-dirty-poc --executions 5 --override "$work/stub.so" --allow-stub folio_mark --json
+	is_json "x['stubs'] == ['folio_mark_accessed'] and not x['mismatches']"
+	runs 0 check lost-dirty-poc --executions 5 --override "$work/stub.so" --allow-stub folio_mark_accessed
+	says 'stub reached: folio_mark_accessed(), as you said'
 	"$vmsim" run lost-dirty-poc --override "$work/stub.so" 2>&1 | grep -c 'a stub' | grep -qx 1 ||
 		fail 'a stub that is reached says so once'
 fi
@@ -92,6 +97,11 @@ says 'variants left out: 1'
 runs 0 check lost-dirty-poc --executions 5 --leave-out lost-dirty-poc/linux-6.1 --json
 is_json "x['left_out'] == [{'scenario': 'lost-dirty-poc', 'variant': 'linux-6.1', 'function': None}]"
 is_json "{r['variant'] for r in x['runs']} == {'linux-6.12'}"
+# Where nothing is left, nothing is known.
+runs 2 check lost-dirty-poc --executions 5 --leave-out lost-dirty-poc/linux-6.1 \
+	--leave-out lost-dirty-poc/linux-6.12
+says '0 runs, 0 mismatches'
+grep -qx 'vmsim: check: nothing was run: .*' "$work/err" || fail 'that nothing was run is not said'
 refuses "vmsim: --leave-out: lost-dirty-poc: expected SCENARIO/VARIANT" check --leave-out lost-dirty-poc
 refuses "vmsim: $work/none.so: No such file or directory" check --override "$work/none.so"
 
