@@ -165,6 +165,14 @@ def check(symbols, path):
             for name in sorted(rows.keys() | now.keys()) if rows.get(name) != now.get(name)]
 
 
+def expect_trees(paths):
+    if not paths:
+        raise Trouble("no kernel tree: the table says where each has a symbol (-Dkernel_src=..., --tree)")
+    for path in paths:
+        if not os.path.isdir(path):
+            raise Trouble(f"{path}: no folder: the table needs whole trees, unpacked")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tree", action="append", default=[])
@@ -173,6 +181,8 @@ def main():
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     try:
+        if not options.check:
+            expect_trees(options.tree)
         symbols, wrong = symbols_of(options.headers)
         if options.check:
             wrong += check(symbols, options.output)
