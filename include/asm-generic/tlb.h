@@ -360,7 +360,7 @@ static inline bool pte_needs_flush(pte_t oldpte, pte_t newpte)
 #endif
 
 /* Code of 6.1, where map counts were never delayed (<linux/vmsim-compat-6.1.h>). */
-#ifdef _VMSIM_LINUX_COMPAT_6_1_H
+#ifdef VMSIM_COMPAT_6_1
 #define __tlb_remove_page(tlb, page) __tlb_remove_page(tlb, page, false)
 #endif
 

@@ -191,8 +191,6 @@ __vmsim_export int gup_fast_fallback(unsigned long start, unsigned long nr_pages
 /* Faults for others, without pages to hold (src/mm/populate.c). */
 __vmsim_export long faultin_page_range(struct mm_struct *mm, unsigned long start,
 				       unsigned long end, bool write, int *locked);
-__vmsim_export long populate_vma_page_range(struct vm_area_struct *vma, unsigned long start,
-					    unsigned long end, int *locked);
 __vmsim_export int __mm_populate(unsigned long start, unsigned long len, int ignore_errors);
 __vmsim_export int fixup_user_fault(struct mm_struct *mm, unsigned long address,
 				    unsigned int fault_flags, bool *unlocked);

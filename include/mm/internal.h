@@ -25,8 +25,8 @@ static inline bool folio_evictable(struct folio *folio)
 }
 
 /* Faulting in (mm/gup.c); mlock() and limits (mm/mmap.c). */
-long populate_vma_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			     int *locked);
+__vmsim_export long populate_vma_page_range(struct vm_area_struct *vma, unsigned long start,
+					    unsigned long end, int *locked);
 bool mlock_future_ok(struct mm_struct *mm, unsigned long flags, unsigned long bytes);
 
 /* What page offsets [pgoff, pgoff + nr_pages) have in a VMA: their first address, or -EFAULT. */

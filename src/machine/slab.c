@@ -20,7 +20,7 @@
 
 struct kmem_cache {
 	const char *name;
-	unsigned int size, align;
+	unsigned int size;
 	slab_flags_t flags;
 	void (*ctor)(void *object);
 	unsigned int typesafe;		/* number among those */
@@ -50,9 +50,16 @@ static struct kmem_cache *find_cache(const struct kmem_cache *like)
 {
 	for (unsigned int i = 0; i < nr_caches; i++)
 		if (!strcmp(caches[i].name, like->name) && caches[i].size == like->size &&
-		    caches[i].flags == like->flags)
+		    caches[i].flags == like->flags && caches[i].ctor == like->ctor)
 			return &caches[i];
 	return NULL;
+}
+
+/* The heap aligns what is as large as a cache line to one, and smaller objects to 16. */
+static unsigned int size_with(unsigned int size, unsigned int align)
+{
+	BUG_ON(align > 64);
+	return align > 16 ? max(size, 64U) : size;
 }
 
 static struct kmem_cache *add_cache(struct kmem_cache cache)
@@ -80,11 +87,10 @@ __vmsim_overridable struct kmem_cache *kmem_cache_create(const char *name, unsig
 							 void (*ctor)(void *object))
 {
 	struct kmem_cache like = {
-		.name = name, .size = size, .align = align, .flags = flags, .ctor = ctor,
+		.name = name, .size = size_with(size, align), .flags = flags, .ctor = ctor,
 	};
 	struct kmem_cache *cache;
 
-	BUG_ON(align > 64);
 	pthread_mutex_lock(&caches_lock);
 	cache = find_cache(&like);
 	if (!cache)

@@ -48,20 +48,22 @@ __vmsim_overridable void count_vm_events(enum vm_event_item item, long delta)
 	__sum;									\
 })
 
+/* CPUs are asked one after the other: what moves meanwhile may be seen only where it goes away. */
+static unsigned long not_negative(long sum)
+{
+	return sum < 0 ? 0 : (unsigned long)sum;
+}
+
 /** global_node_page_state() - how many pages are used so; exact when nobody is changing it */
 __vmsim_overridable unsigned long global_node_page_state(enum node_stat_item item)
 {
-	long sum = SUM_OF_CPUS(node[item]);
-
-	return sum < 0 ? 0 : (unsigned long)sum;
+	return not_negative(SUM_OF_CPUS(node[item]));
 }
 
 /** global_zone_page_state() - the same for what zones count */
 __vmsim_overridable unsigned long global_zone_page_state(enum zone_stat_item item)
 {
-	long sum = SUM_OF_CPUS(zone[item]);
-
-	return sum < 0 ? 0 : (unsigned long)sum;
+	return not_negative(SUM_OF_CPUS(zone[item]));
 }
 
 /** vmsim_vm_events() - how often that happened */

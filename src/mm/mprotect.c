@@ -2,6 +2,7 @@
 #include "mm/mm_internal.h"
 #include <linux/mman.h>
 #include <linux/syscalls.h>
+#include <mm/internal.h>
 #include <mm/vma.h>
 #include <asm/tlb.h>
 #include <vmsim/process.h>

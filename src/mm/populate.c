@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <mm/internal.h>
 #include <linux/uaccess.h>
 
 /*

@@ -33,34 +33,23 @@ SET_ENTRY(p4d)
 SET_ENTRY(pgd)
 
 /**
- * pmd_clear_bad() - reports and empties an entry that is neither table nor leaf
- * @pmd: the entry
+ * pmd_clear_bad(), pud_clear_bad(), p4d_clear_bad(), pgd_clear_bad() - an entry that is neither table
+ * nor leaf is reported, and emptied
+ * @entryp: the entry
  *
- * Source: mm/pgtable-generic.c, Linux 6.12; here and below.
+ * Source: mm/pgtable-generic.c, Linux 6.12.
  */
-__vmsim_overridable void pmd_clear_bad(pmd_t *pmd)
-{
-	pmd_ERROR(pmdp_get(pmd));
-	pmd_clear(pmd);
+#define CLEAR_BAD(level)								\
+__vmsim_overridable void level##_clear_bad(level##_t *entryp)				\
+{											\
+	level##_ERROR(level##p_get(entryp));						\
+	level##_clear(entryp);								\
 }
 
-__vmsim_overridable void pud_clear_bad(pud_t *pud)
-{
-	pud_ERROR(pudp_get(pud));
-	pud_clear(pud);
-}
-
-__vmsim_overridable void p4d_clear_bad(p4d_t *p4d)
-{
-	p4d_ERROR(p4dp_get(p4d));
-	p4d_clear(p4d);
-}
-
-__vmsim_overridable void pgd_clear_bad(pgd_t *pgd)
-{
-	pgd_ERROR(pgdp_get(pgd));
-	pgd_clear(pgd);
-}
+CLEAR_BAD(pmd)
+CLEAR_BAD(pud)
+CLEAR_BAD(p4d)
+CLEAR_BAD(pgd)
 
 /**
  * vmsim_task_size() - end of the addresses that programs may use

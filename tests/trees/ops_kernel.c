@@ -2,6 +2,7 @@
 #include "ops.h"
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
+#include <mm/internal.h>
 
 /*
  * Functions of mm/gup.c as other parts of a kernel call them, for comparisons: what they return is

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "gup_test.h"
+#include <mm/internal.h>
 
 /* Faults for others, and pins without a mapping. */
 
