@@ -282,8 +282,8 @@ struct mm_struct {
 /* Bits of mm_struct.flags (include/linux/sched/coredump.h, Linux 6.12). */
 #define MMF_HAS_PINNED 27		/* FOLL_PIN was used once; never cleared */
 
-/* The kernel has no address space here: nobody can lock this one (src/mm/init_mm.c). */
-extern struct mm_struct init_mm __vmsim_export;	/* stubbed */
+/* The kernel has no address space here: to be compared with; to lock it is a crash (init_mm.c). */
+extern __vmsim_export struct mm_struct init_mm;	/* customised */
 
 static inline struct cpumask *mm_cpumask(struct mm_struct *mm)
 {

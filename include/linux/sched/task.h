@@ -6,6 +6,6 @@
 #include <linux/spinlock.h>
 
 /* Over the list of address spaces that have something in swap: nobody can take it. */
-extern spinlock_t mmlist_lock __vmsim_export;	/* stubbed */
+extern __vmsim_export spinlock_t mmlist_lock;	/* customised */
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "../vmsim_test.h"
 #include "machine/internal.h"
+#include <linux/mm.h>
 #include <errno.h>
 #include <pthread.h>
 
@@ -276,6 +277,17 @@ static void test_bugs_can_be_caught(void **state)
 	assert_string_equal(seen_bug, "1 + 1 == 2");
 }
 
+static void test_the_kernel_has_no_tables(void **state)
+{
+	(void)state;
+	seen_bug[0] = '\0';
+	vmsim_set_bug_handler(catch_bug);
+	if (!setjmp(out))
+		(void)pgd_offset_k(0xffff800000000000);
+	vmsim_set_bug_handler(NULL);
+	assert_string_equal(seen_bug, "pgd_offset_k(): the kernel's own addresses are not simulated");
+}
+
 static void test_back_end_names(void **state)
 {
 	(void)state;
@@ -298,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_preempted_cpu),
 		cmocka_unit_test(test_subscribers),
 		cmocka_unit_test(test_bugs_can_be_caught),
+		cmocka_unit_test(test_the_kernel_has_no_tables),
 		cmocka_unit_test(test_back_end_names),
 	};
 
