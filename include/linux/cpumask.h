@@ -43,6 +43,8 @@ static inline unsigned int cpumask_any_but(const struct cpumask *mask, unsigned 
 	return other;
 }
 
+__vmsim_export bool cpu_online(unsigned int cpu);
+
 #define for_each_cpu(cpu, mask)						\
 	for ((cpu) = 0; (cpu) < NR_CPUS; (cpu)++)			\
 		if (cpumask_test_cpu(cpu, mask))

@@ -67,6 +67,12 @@ static inline bool vma_is_fsdax(struct vm_area_struct *vma)
 	return false;
 }
 
+static inline bool vma_is_dax(const struct vm_area_struct *vma)
+{
+	(void)vma;
+	return false;
+}
+
 static inline void i_mmap_lock_write(struct address_space *mapping)
 {
 	down_write(&mapping->i_mmap_rwsem);

@@ -48,10 +48,13 @@
 #define VM_WIPEONFORK 0x02000000
 #define VM_SOFTDIRTY 0x08000000
 #define VM_MIXEDMAP 0x10000000
+#define VM_NOHUGEPAGE 0x40000000
 #define VM_DROPPABLE 0x10000000000UL
 #define VM_SEALED 0x8000000000000000UL
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 #define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
+/* What a child has of what its parent said of future mappings. */
+#define VM_INIT_DEF_MASK VM_NOHUGEPAGE
 /* What mprotect() takes away besides the rights: nothing. */
 #define VM_FLAGS_CLEAR VM_NONE
 /* Mappings of these kinds grow into no other one. */
@@ -774,7 +777,20 @@ __vmsim_export void drop_rmap_locks(struct vm_area_struct *vma);
 __vmsim_export long change_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 				     pmd_t *pmd, unsigned long addr, unsigned long end,
 				     pgprot_t newprot, unsigned long cp_flags);
+struct mm_walk;
+__vmsim_export int mlock_pte_range(pmd_t *pmd, unsigned long addr, unsigned long end,
+				   struct mm_walk *walk);
+__vmsim_export void mlock_vma_pages_range(struct vm_area_struct *vma, unsigned long start,
+					  unsigned long end, vm_flags_t newflags);
+__vmsim_export int mlock_fixup(struct vma_iterator *vmi, struct vm_area_struct *vma,
+			       struct vm_area_struct **prev, unsigned long start,
+			       unsigned long end, vm_flags_t newflags);
 #endif
+
+struct ucounts;
+__vmsim_export bool can_do_mlock(void);
+__vmsim_export int user_shm_lock(size_t size, struct ucounts *ucounts);
+__vmsim_export void user_shm_unlock(size_t size, struct ucounts *ucounts);
 
 static inline void init_rss_vec(int *rss)
 {

@@ -40,6 +40,10 @@ struct page {
 		struct {
 			union {
 				struct list_head lru;
+				struct {
+					void *__filler;
+					unsigned int mlock_count;
+				};
 				struct list_head buddy_list;
 				struct list_head pcp_list;
 			};

@@ -9,6 +9,7 @@ struct mm_struct;
 struct vmsim_machine;
 struct vmsim_cpu;
 struct vmsim_actor;
+struct signal_struct;
 
 #define TASK_COMM_LEN 16
 
@@ -43,6 +44,7 @@ enum vmsim_unsettled {
  * @active_mm: the address space its CPU has loaded for it
  * @tid: thread id, unique in the machine; 0 for what stands for a CPU without a thread
  * @pid: process id
+ * @signal: what it shares with the other threads of its process (<linux/sched/signal.h>)
  * @preempt_count: nesting of preempt_disable() and of spinlocks held
  * @rcu_depth: nesting of rcu_read_lock()
  * @rcu_nesting: what makes the thread an RCU reader: sections, preemption off, interrupts off
@@ -85,6 +87,7 @@ struct task_struct {
 	struct tlbflush_unmap_batch tlb_ubc;
 	int fault_kind;
 	struct vmsim_actor *actor;
+	struct signal_struct *signal;
 	struct list_head task_list;
 	unsigned int personality;
 	char comm[TASK_COMM_LEN];

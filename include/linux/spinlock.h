@@ -79,4 +79,8 @@ static inline bool vmsim_spin_owned(const spinlock_t *lock)
 		local_irq_restore(flags); \
 	} while (0)
 
+#ifdef VMSIM_KERNEL_FILE
+#include <linux/vmsim-static-lock.h>
+#endif
+
 #endif

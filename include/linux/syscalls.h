@@ -31,5 +31,10 @@
 __vmsim_export long sys_mprotect(unsigned long start, size_t len, unsigned long prot);
 __vmsim_export long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
 			       unsigned long flags, unsigned long new_addr);
+__vmsim_export long sys_mlock(unsigned long start, size_t len);
+__vmsim_export long sys_mlock2(unsigned long start, size_t len, int flags);
+__vmsim_export long sys_munlock(unsigned long start, size_t len);
+__vmsim_export long sys_mlockall(int flags);
+__vmsim_export long sys_munlockall(void);
 
 #endif

@@ -34,6 +34,15 @@ VMSIM_API int vmsim_munmap(unsigned long addr, size_t length);
 VMSIM_API long vmsim_mremap(unsigned long addr, size_t old_len, size_t new_len, int flags,
 			    unsigned long new_addr);
 VMSIM_API int vmsim_mprotect(unsigned long addr, size_t length, int prot);
+/* Memory that stays in memory. @flags: MLOCK_ONFAULT; MCL_*. */
+VMSIM_API int vmsim_mlock(unsigned long addr, size_t length);
+VMSIM_API int vmsim_mlock2(unsigned long addr, size_t length, int flags);
+VMSIM_API int vmsim_munlock(unsigned long addr, size_t length);
+VMSIM_API int vmsim_mlockall(int flags);
+VMSIM_API int vmsim_munlockall(void);
+/* How much of it: RLIMIT_MEMLOCK, for who has given CAP_IPC_LOCK up. Children inherit both. */
+VMSIM_API int vmsim_setrlimit(int resource, uint64_t limit);
+VMSIM_API int vmsim_drop_capability(int capability);
 VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice);
 VMSIM_API int vmsim_msync(unsigned long addr, size_t length, int flags);
 /* As a write of that number to /proc/self/clear_refs; only this one is modelled. */

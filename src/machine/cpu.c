@@ -56,6 +56,12 @@ __vmsim_overridable void preempt_enable(void)
 		vmsim_rcu_reader_exit(self);
 }
 
+/** cpu_online() - does the machine have such a CPU? They do not come and go */
+__vmsim_overridable bool cpu_online(unsigned int cpu)
+{
+	return cpu < vmsim_this_machine()->nr_online;
+}
+
 static struct vmsim_cpu *cpu_get(struct vmsim_machine *machine, unsigned int cpu, int *err)
 {
 	struct vmsim_machine *m = vmsim_machine_get(machine);

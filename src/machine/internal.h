@@ -8,6 +8,8 @@
 #include <linux/mm_types.h>
 #include <linux/smp.h>
 #include <linux/mmzone.h>
+#include <linux/sched/signal.h>
+#include <linux/user_namespace.h>
 #include <linux/vm_event_item.h>
 #include <vmsim/hook.h>
 #include "machine/slab.h"
@@ -136,6 +138,7 @@ struct vmsim_process {
 	int pid;
 	int threads;
 	bool vforked;
+	struct signal_struct signal;
 	struct mm_struct *mm;
 	struct list_head list;
 	char name[TASK_COMM_LEN];
@@ -174,6 +177,8 @@ struct vmsim_machine {
 	u32 heap_parts;			/* explore: bit per part of it that has objects */
 	unsigned int jemalloc_arena;	/* native */
 	struct vmsim_slab slab[VMSIM_TYPESAFE_CACHES];
+	char *machine_data;		/* variables of kernel files, for each CPU (percpu.c) */
+	size_t machine_data_size;	/* of one CPU */
 	struct page *memmap;
 	u64 *versions;			/* NULL unless VMSIM_CONTENTS_VERSION */
 	char *frames;
@@ -202,6 +207,9 @@ struct vmsim_machine {
 	struct list_head mms;
 	struct list_head processes;
 	int next_pid;
+	struct signal_struct signal;	/* of what belongs to no process; processes begin with it */
+	struct ucounts ucounts;
+	spinlock_t shmlock_user_lock;
 	u64 next_ctx_id;
 	u64 random;			/* state of get_random_long() */
 	struct list_head files;
@@ -299,6 +307,8 @@ void vmsim_boot(void);
 /* Objects that live as long as the machine. */
 void *vmsim_machine_alloc(struct vmsim_machine *machine, size_t size);
 void vmsim_machine_free(struct vmsim_machine *machine, void *object);
+/* Copies of the variables of kernel files, for all CPUs (src/machine/percpu.c). 0, or -ENOMEM. */
+int vmsim_machine_data_init_all(struct vmsim_machine *machine);
 /* The same for those who watch: what they allocate moves nothing else. */
 void *vmsim_watcher_alloc(struct vmsim_machine *machine, size_t size);
 /*

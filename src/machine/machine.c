@@ -3,6 +3,7 @@
 #include "machine/handle.h"
 #include "machine/heap.h"
 #include "folio/folio.h"
+#include "mm/mm_internal.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -168,6 +169,7 @@ static void lists_init(struct vmsim_machine *m)
 	INIT_LIST_HEAD(&m->processes);
 	INIT_LIST_HEAD(&m->files);
 	spin_lock_init(&m->mm_list_lock);
+	vmsim_limits_init(m);
 	m->next_tid = m->next_pid = m->next_file = 1;
 	m->next_ctx_id = 1;
 	vmsim_rcu_init(m);
@@ -183,7 +185,9 @@ static int machine_init(struct vmsim_machine *m)
 	lists_init(m);
 	cpus_init(m);
 	vmsim_self = &m->cpu[0].idle;
-	err = vmsim_memmap_init(m);
+	err = vmsim_machine_data_init_all(m);
+	if (!err)
+		err = vmsim_memmap_init(m);
 	vmsim_self = before;
 	return err;
 }

@@ -18,6 +18,7 @@ void vmsim_task_init(struct task_struct *task, struct vmsim_cpu *cpu, struct vms
 	task->machine = machine;
 	task->cpu = cpu;
 	task->cpu_nr = cpu->id;
+	task->signal = &machine->signal;
 	task->pgtable_l5 = machine->config.levels == 5;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <mm/internal.h>
 #include <vmsim/process.h>
 
 static bool room_for_heap(struct mm_struct *mm, unsigned long start, unsigned long end)
@@ -22,6 +23,8 @@ static int grow(struct mm_struct *mm, unsigned long start, unsigned long end)
 
 	if (mm->map_count > sysctl_max_map_count || !room_for_heap(mm, start, end))
 		return -ENOMEM;
+	if (!mlock_future_ok(mm, mm->def_flags, end - start))
+		return -EAGAIN;
 	return vmsim_mmap_region(&heap);
 }
 
@@ -32,6 +35,7 @@ static long set_brk(struct mm_struct *mm, unsigned long brk)
 	unsigned long old = PAGE_ALIGN(before);
 	unsigned long new = PAGE_ALIGN(brk);
 	VMA_ITERATOR(vmi, mm, new);
+	bool populate = false;
 	int err = 0;
 
 	if (brk < mm->start_brk || new < brk) {
@@ -47,8 +51,11 @@ static long set_brk(struct mm_struct *mm, unsigned long brk)
 		if (err)
 			brk = before;
 		mm->brk = brk;
+		populate = !err && mm->def_flags & VM_LOCKED;
 	}
 	mmap_write_unlock(mm);
+	if (populate)
+		mm_populate(old, new - old);
 	return (long)brk;
 }
 

@@ -89,7 +89,7 @@ static void copy_layout(struct mm_struct *mm, const struct mm_struct *oldmm)
 	mm->mmap_base = oldmm->mmap_base;
 	mm->start_brk = oldmm->start_brk;
 	mm->brk = oldmm->brk;
-	mm->def_flags = oldmm->def_flags;
+	mm->def_flags = oldmm->def_flags & VM_INIT_DEF_MASK;
 }
 
 /**

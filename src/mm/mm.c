@@ -117,7 +117,7 @@ static void free_all_vmas(struct mm_struct *mm)
 		cond_resched();
 	}
 	VM_BUG_ON_MM(mm->map_count, mm);
-	mm->total_vm = 0;
+	mm->total_vm = mm->locked_vm = 0;
 }
 
 /**

@@ -78,6 +78,9 @@ struct vmsim_pins {
 /* What file mappings do: with and without dirty tracking (src/mm/filemap_fault.c). */
 const struct vm_operations_struct *vmsim_file_vm_ops(const struct file *file);
 
+/* Before any process is made (src/mm/limits.c). */
+void vmsim_limits_init(struct vmsim_machine *m);
+
 /* Processes (src/mm/process.c). */
 struct vmsim_process *vmsim_process_find(struct vmsim_machine *m, int pid);
 /* The address space of a process with one more user, or NULL. */

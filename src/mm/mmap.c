@@ -12,8 +12,6 @@ static const struct {
 	const char *name;
 } not_modelled[] = {
 	{ MAP_GROWSDOWN, "MAP_GROWSDOWN" },
-	{ MAP_LOCKED, "MAP_LOCKED" },
-	{ MAP_POPULATE, "MAP_POPULATE" },
 	{ MAP_HUGETLB, "MAP_HUGETLB" },
 	{ MAP_SYNC, "MAP_SYNC" },
 	{ MAP_32BIT, "MAP_32BIT" },
@@ -42,6 +40,8 @@ static vm_flags_t flags_of(const struct mm_struct *mm, int prot, int flags)
 		vm_flags |= VM_SHARED | VM_MAYSHARE;
 	if (flags & MAP_NORESERVE)
 		vm_flags |= VM_NORESERVE;
+	if (flags & MAP_LOCKED)
+		vm_flags |= VM_LOCKED;
 	/* Private pages that may be written are promised now. */
 	if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE)
 		vm_flags |= VM_ACCOUNT;
@@ -54,15 +54,17 @@ static vm_flags_t flags_of(const struct mm_struct *mm, int prot, int flags)
  * @flags: of the mapping that grows
  * @bytes: by how much
  *
- * Limits (RLIMIT_MEMLOCK) do not bind who may lock memory, as all simulated programs may.
+ * RLIMIT_MEMLOCK binds nobody who has CAP_IPC_LOCK.
  *
+ * Context: mmap_lock held for writing.
  * Source: mm/mmap.c, Linux 6.12.
  */
 __vmsim_overridable bool mlock_future_ok(struct mm_struct *mm, unsigned long flags,
 					 unsigned long bytes)
 {
-	(void)mm, (void)bytes;
-	return !(flags & VM_LOCKED) || capable(CAP_IPC_LOCK);
+	if (!(flags & VM_LOCKED) || capable(CAP_IPC_LOCK))
+		return true;
+	return mm->locked_vm + (bytes >> PAGE_SHIFT) <= rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 }
 
 static int new_vma(const struct vma_merge_struct *vmg)
@@ -122,9 +124,21 @@ int vmsim_mmap_region(struct vma_merge_struct *vmg)
 	return err;
 }
 
-/* Context: mmap_lock held for writing. As do_mmap() (mm/mmap.c, Linux 6.12). */
+/* The error of who may not lock so much; 0. */
+static int check_limits(struct mm_struct *mm, vm_flags_t vm_flags, size_t len, int flags)
+{
+	if (flags & MAP_LOCKED && !can_do_mlock())
+		return -EPERM;
+	return mlock_future_ok(mm, vm_flags, len) ? 0 : -EAGAIN;
+}
+
+/*
+ * *@populate: it is to be faulted in.
+ *
+ * Context: mmap_lock held for writing. As do_mmap() (mm/mmap.c, Linux 6.12).
+ */
 static long map_locked(struct mm_struct *mm, unsigned long addr, size_t len, int prot, int flags,
-		       struct file *file, pgoff_t pgoff)
+		       struct file *file, pgoff_t pgoff, bool *populate)
 {
 	struct vma_merge_struct vmg = { .mm = mm, .file = file };
 	int err;
@@ -141,6 +155,11 @@ static long map_locked(struct mm_struct *mm, unsigned long addr, size_t len, int
 	vmg.flags = flags_of(mm, prot, flags);
 	/* Anonymous pages are numbered by their address. */
 	vmg.pgoff = file ? pgoff : addr >> PAGE_SHIFT;
+	err = check_limits(mm, vmg.flags, len, flags);
+	if (err)
+		return err;
+	*populate = vmg.flags & VM_LOCKED ||
+		    (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 	err = vmsim_mmap_region(&vmg);
 	return err ? err : (long)addr;
 }
@@ -151,6 +170,7 @@ static long do_mmap(struct mm_struct *mm, unsigned long addr, size_t length, int
 	unsigned long len = PAGE_ALIGN(length);
 	pgoff_t pgoff = offset >> PAGE_SHIFT;
 	long result = check_flags(flags);
+	bool populate = false;
 
 	if (result)
 		return result;
@@ -167,8 +187,10 @@ static long do_mmap(struct mm_struct *mm, unsigned long addr, size_t length, int
 			addr = mmap_min_addr;
 	}
 	mmap_write_lock(mm);
-	result = map_locked(mm, addr, len, prot, flags, file, pgoff);
+	result = map_locked(mm, addr, len, prot, flags, file, pgoff, &populate);
 	mmap_write_unlock(mm);
+	if (populate && !IS_ERR_VALUE(result))
+		mm_populate((unsigned long)result, len);
 	return result;
 }
 
@@ -194,14 +216,15 @@ static long mmap_shared_anon(struct mm_struct *mm, unsigned long addr, size_t le
  * @addr: where; a wish, unless @flags says MAP_FIXED or MAP_FIXED_NOREPLACE
  * @length: how much, rounded up to whole pages
  * @prot: PROT_* of <sys/mman.h>
- * @flags: MAP_PRIVATE or MAP_SHARED, and MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE
+ * @flags: MAP_PRIVATE or MAP_SHARED, and MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_LOCKED,
+ *	MAP_POPULATE
  * @file: file to map, ignored for anonymous memory
  * @offset: offset in the file, a multiple of the page size
  *
  * Source: do_mmap(), mm/mmap.c, Linux 6.12.
  *
- * Return: the address; -EINVAL, -ENOMEM, -EEXIST, -EPERM, -EOVERFLOW as mmap(2); -EBADF: no such
- * file; -EOPNOTSUPP: not modelled; -ESRCH: the caller is not attached, or has exited.
+ * Return: the address; -EINVAL, -ENOMEM, -EEXIST, -EPERM, -EAGAIN, -EOVERFLOW as mmap(2); -EBADF:
+ * no such file; -EOPNOTSUPP: not modelled; -ESRCH: the caller is not attached, or has exited.
  */
 VMSIM_API long vmsim_mmap(unsigned long addr, size_t length, int prot, int flags, int file,
 			  uint64_t offset)

@@ -2,6 +2,7 @@
 #include "mm/mm_internal.h"
 #include <linux/mman.h>
 #include <linux/syscalls.h>
+#include <mm/internal.h>
 #include <mm/vma.h>
 #include <vmsim/process.h>
 
@@ -119,7 +120,9 @@ static int why_not_resize(struct vm_area_struct *vma, unsigned long addr, unsign
 		return 0;
 	if (pgoff + (new_len >> PAGE_SHIFT) < pgoff)
 		return -EINVAL;
-	return cannot_grow ? -EFAULT : 0;
+	if (cannot_grow)
+		return -EFAULT;
+	return mlock_future_ok(vma->vm_mm, vma->vm_flags, new_len - old_len) ? 0 : -EAGAIN;
 }
 
 /* The mapping at @addr, or an ERR_PTR. */
@@ -257,7 +260,7 @@ static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned lon
  * @new_addr: where to, or a wish, or ignored
  *
  * Source: mm/mremap.c, Linux 6.12.
- * Return: the address; -EINVAL, -EFAULT, -ENOMEM, -EPERM as mremap(2).
+ * Return: the address; -EINVAL, -EFAULT, -ENOMEM, -EAGAIN, -EPERM as mremap(2).
  */
 __vmsim_overridable long sys_mremap(unsigned long addr, unsigned long old_len,
 				    unsigned long new_len, unsigned long flags,
@@ -290,8 +293,8 @@ __vmsim_overridable long sys_mremap(unsigned long addr, unsigned long old_len,
  *
  * Source: mm/mremap.c, Linux 6.12.
  *
- * Return: the address; -EINVAL, -EFAULT, -ENOMEM, -EPERM as mremap(2); -ESRCH: the caller is not
- * attached, or has exited.
+ * Return: the address; -EINVAL, -EFAULT, -ENOMEM, -EAGAIN, -EPERM as mremap(2); -ESRCH: the
+ * caller is not attached, or has exited.
  */
 VMSIM_API long vmsim_mremap(unsigned long addr, size_t old_len, size_t new_len, int flags,
 			    unsigned long new_addr)

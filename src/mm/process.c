@@ -46,15 +46,15 @@ static void set_name(struct vmsim_process *process, const char *name)
 	snprintf(process->name, sizeof(process->name), "%s", name ? name : "");
 }
 
-/* A process around @mm, whose user count it takes over. */
+/* A process around @mm, whose user count it takes over. @signal: it begins with these limits. */
 static struct vmsim_process *process_new(struct vmsim_machine *m, const char *name,
-					 struct mm_struct *mm)
+					 struct mm_struct *mm, const struct signal_struct *signal)
 {
 	struct vmsim_process *process = kzalloc(sizeof(*process), GFP_KERNEL);
 
 	if (!process)
 		return NULL;
-	*process = (struct vmsim_process) { .mm = mm };
+	*process = (struct vmsim_process) { .mm = mm, .signal = *signal };
 	set_name(process, name);
 	spin_lock(&m->mm_list_lock);
 	process->pid = m->next_pid++;
@@ -86,7 +86,7 @@ VMSIM_API int vmsim_process_create(struct vmsim_machine *machine, const char *na
 		return err;
 	mm = mm_alloc();
 	if (mm) {
-		process = process_new(m, name, mm);
+		process = process_new(m, name, mm, &m->signal);
 		if (process)
 			pid = mm->pid = process->pid;
 		else
@@ -151,10 +151,11 @@ static struct vmsim_process *join(struct vmsim_machine *m, int pid, struct mm_st
 	return process;
 }
 
-static void enter_process(struct task_struct *task, const struct vmsim_process *process,
+static void enter_process(struct task_struct *task, struct vmsim_process *process,
 			  struct mm_struct *mm)
 {
 	task->pid = process->pid;
+	task->signal = &process->signal;
 	task->mm = task->active_mm = mm;
 	memcpy(task->comm, process->name, sizeof(task->comm));
 	vmsim_switch_mm(task->cpu, mm);
@@ -196,6 +197,7 @@ void vmsim_process_detach(struct task_struct *task)
 		process->threads--;
 	spin_unlock(&m->mm_list_lock);
 	task->pid = 0;
+	task->signal = &m->signal;
 }
 
 /**
@@ -329,7 +331,7 @@ VMSIM_API int vmsim_vfork(const char *name)
 	if (err)
 		return err;
 	atomic_inc(&self->mm->mm_users);
-	child = process_new(self->machine, name ? name : self->comm, self->mm);
+	child = process_new(self->machine, name ? name : self->comm, self->mm, self->signal);
 	if (child) {
 		child->vforked = true;
 		return (int)vmsim_syscall_leave("vfork", child->pid);
@@ -361,7 +363,7 @@ VMSIM_API int vmsim_fork(const char *name)
 		return err;
 	mm = dup_mm(self, self->mm);
 	if (mm)
-		child = process_new(self->machine, name ? name : self->comm, mm);
+		child = process_new(self->machine, name ? name : self->comm, mm, self->signal);
 	if (child) {
 		mm->pid = child->pid;
 		return (int)vmsim_syscall_leave("fork", child->pid);

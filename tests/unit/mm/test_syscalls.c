@@ -18,7 +18,7 @@ static void test_mmap_refuses_what_a_kernel_refuses(void **state)
 	assert_int_equal(vmsim_mmap(0x100001, PG, RW, ANON | MAP_FIXED, -1, 0), -EINVAL);
 	assert_int_equal(vmsim_mmap(0x1000, PG, RW, ANON | MAP_FIXED, -1, 0), -EPERM);
 	assert_int_equal(vmsim_mmap(-2 * PG, PG, RW, ANON | MAP_FIXED, -1, 0), -ENOMEM);
-	assert_int_equal(vmsim_mmap(0, PG, RW, ANON | MAP_POPULATE, -1, 0), -EOPNOTSUPP);
+	assert_int_equal(vmsim_mmap(0, PG, RW, ANON | MAP_GROWSDOWN, -1, 0), -EOPNOTSUPP);
 	assert_int_equal(vmsim_mmap(0, PG, RW, ANON | MAP_HUGETLB, -1, 0), -EOPNOTSUPP);
 	assert_int_equal(mappings(), 0);
 	assert_int_equal(vmsim_file_destroy(world.machine, file), 0);
