@@ -36,6 +36,33 @@ static int ask_may_split(struct vm_area_struct *vma, unsigned long start, unsign
 	return err;
 }
 
+static void keep_account(struct mm_struct *mm, unsigned long addr, vm_flags_t account)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+
+	if (vma)
+		vm_flags_set(vma, account);
+}
+
+/*
+ * Unmaps what was moved, or where it was to go; the memory that is promised for it is so only once.
+ * What is left of the mapping on either side has its own promise, but where it could not be split.
+ */
+static void unmap_moved(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
+			vm_flags_t account, struct list_head *uf)
+{
+	unsigned long start = vma->vm_start, end = vma->vm_end;
+	struct mm_struct *mm = vma->vm_mm;
+
+	vm_flags_clear(vma, account);
+	if (do_munmap(mm, addr, len, uf))
+		return;
+	if (start < addr)
+		keep_account(mm, start, account);
+	if (addr + len < end)
+		keep_account(mm, addr + len, account);
+}
+
 /**
  * move_vma() - moves a part of a mapping
  * @vma: the mapping
@@ -61,6 +88,7 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 	VMA_ITERATOR(vmi, vma->vm_mm, old_addr);
 	struct vm_area_struct *new_vma;
 	bool need_rmap_locks, stays = flags & MREMAP_DONTUNMAP;
+	vm_flags_t account = stays ? 0 : vma->vm_flags & VM_ACCOUNT;
 	unsigned long moved;
 	int err;
 
@@ -92,14 +120,14 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 	if (err) {
 		/* The tables for the way back are there. */
 		move_page_tables(new_vma, new_addr, vma, old_addr, moved, true, false);
-		do_munmap(mm, new_addr, new_len, uf_unmap);
+		unmap_moved(new_vma, new_addr, new_len, account, uf_unmap);
 		return err;
 	}
 	if (stays)
 		leave_empty(vma, old_addr, old_addr + old_len);
 	else if (old_len)
 		/* Without memory for a split the old mapping stays, empty. */
-		do_munmap(mm, old_addr, old_len, uf_unmap);
+		unmap_moved(vma, old_addr, old_len, account, uf_unmap);
 	return new_addr;
 }
 

@@ -164,6 +164,56 @@ static void test_growth(void **state)
 	assert_true(mapped_as(SRC, 5));
 }
 
+static const struct vm_area_struct *mapping_at(unsigned long addr)
+{
+	struct vm_area_struct *vma = vmsim_vma_first(&vmsim_self->mm->mm_mt);
+
+	while (vma && vma->vm_end <= addr)
+		vma = vmsim_vma_next(vma);
+	return vma && vma->vm_start <= addr ? vma : NULL;
+}
+
+static bool is_promised(unsigned long addr)
+{
+	const struct vm_area_struct *vma = mapping_at(addr);
+
+	return vma && vma->vm_flags & VM_ACCOUNT;
+}
+
+/*
+ * Pages leave the middle of a mapping, and it cannot be split: it stays, empty, and what was
+ * promised of memory has gone with the pages.
+ */
+static void test_left_behind(void **state)
+{
+	unsigned int left = 0;
+	bool stays = true;
+
+	(void)state;
+	for (unsigned int k = 1; stays; k++) {
+		long result;
+
+		map_at(SRC, 4 * PG);
+		store(SRC + PG, 7);
+		objects = 0;
+		objects_fail_at = k;
+		result = vmsim_mremap(SRC + PG, 2 * PG, 2 * PG, MOVE, DST);
+		objects_fail_at = 0;
+		recount();
+		recount_walks();
+		stays = mapping_at(SRC + PG) != NULL;
+		left += stays && result > 0;
+		assert_int_equal(is_promised(SRC), !stays || result < 0);
+		assert_int_equal(is_promised(SRC + 3 * PG), !stays || result < 0);
+		assert_int_equal(is_promised(DST), result > 0);
+		assert_int_equal(load(result > 0 ? DST : SRC + PG), 7);
+		assert_int_equal(vmsim_munmap(SRC, 4 * PG), 0);
+		assert_int_equal(vmsim_munmap(DST, 2 * PG), 0);
+	}
+	/* Each of two splits may fail for want of two objects. */
+	assert_int_equal(left, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +221,7 @@ int main(void)
 		in_watched_world(test_tables),
 		in_watched_world(test_family),
 		in_watched_world(test_growth),
+		in_watched_world(test_left_behind),
 	};
 
 	return vmsim_run_tests(tests);
