@@ -96,6 +96,7 @@ static inline pte_t *vmsim_pte_lock_6_1(struct mm_struct *mm, pmd_t *pmd, unsign
 	return pte;
 }
 
+#include <linux/vmsim-mlock-6.1.h>
 #include <linux/vmsim-rmap-6.1.h>
 #include <linux/vmsim-gup-6.1.h>
 #include <linux/vmsim-vma-6.1.h>

@@ -66,6 +66,5 @@ static inline void munlock_vma_page(struct page *page, struct vm_area_struct *vm
 }
 
 #define mlock_vma_folio(folio, vma, compound) mlock_vma_page(&(folio)->page, vma, compound)
-#define mlock_page_drain_local() mlock_drain_local()
 
 #endif
