@@ -63,6 +63,8 @@ static unsigned int frame_of(unsigned long pfn)
 	     (u64)(unsigned int)page->_refcount.counter << 32 |
 	     (unsigned int)page->_mapcount.counter,
 	     page->mapping ? page->index << 2 | kind : ~0UL);
+	if (page->flags & BIT(PG_unevictable))
+		fact("locked", page->mlock_count, 0, 0, 0);
 	return log_of.frames;
 }
 
@@ -87,6 +89,7 @@ static void tell_space(const struct proc *proc)
 	struct mm_struct *mm = proc->space->mm;
 
 	fact("process", (u64)(proc - tree.proc), mm->flags, (u64)mm->map_count, mm->total_vm);
+	fact("locked", mm->locked_vm, mm->def_flags, 0, 0);
 	for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt); vma;
 	     vma = vmsim_vma_next(vma)) {
 		fact("vma", vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_pgoff);
@@ -128,6 +131,8 @@ static void tell_state(void)
 	tell_held(log_of.held, log_of.nr_held);
 	for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
 		fact("node", i, global_node_page_state((enum node_stat_item)i), 0, 0);
+	for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
+		fact("events", i, vmsim_vm_events((enum vm_event_item)i), 0, 0);
 }
 
 /* The state as it is while an operation has these pages. */

@@ -93,6 +93,7 @@ void slot_fork(struct slot *child, const struct slot *parent)
 		return;
 	*child = *parent;
 	child->own = NULL;
+	child->locked = child->onfault = false;
 	if (child->object)
 		child->object->users++;
 	if (parent->own && !parent->wipe)

@@ -11,7 +11,7 @@ static const struct {
 	{ op_store, 50 }, { op_load, 16 }, { op_populate, 10 }, { op_vm_read, 2 },
 	{ op_vm_write, 2 }, { op_ptrace_write, 8 },
 	{ op_mmap, 24 }, { op_munmap, 8 }, { op_mremap, 20 }, { op_mprotect, 24 },
-	{ op_dontneed, 6 }, { op_fork_advice, 12 },
+	{ op_dontneed, 6 }, { op_fork_advice, 12 }, { op_mlock, 8 }, { op_munlock, 8 },
 	{ op_fork, 16 }, { op_vfork, 1 }, { op_exit, 8 }, { op_exec, 1 }, { op_create, 1 },
 	{ op_pin, 20 }, { op_unpin, 12 }, { op_dma_read, 3 }, { op_dma_write, 10 },
 	{ op_file_read, 1 }, { op_file_write, 2 }, { op_file_sync, 6 }, { op_file_drop, 2 },

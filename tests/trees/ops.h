@@ -30,6 +30,8 @@ void act_take_all(struct act *act);
 struct vm_area_struct *act_vma(const struct act *act, unsigned int page);
 /* Memory was short: pages that the process has got of its own are seen in the entries. */
 void act_adopt_own(const struct act *act);
+/* Pages were faulted in as far as they are locked: what may be written is the process's own now. */
+void act_populated(struct slot *slot, unsigned int nr);
 /* The process that a number names: that one, or the next one that lives. */
 struct proc *act_other(unsigned int number);
 
@@ -50,6 +52,8 @@ void op_mprotect(struct act *act);
 void op_dontneed(struct act *act);
 void op_fork_advice(struct act *act);
 void op_mremap(struct act *act);
+void op_mlock(struct act *act);
+void op_munlock(struct act *act);
 
 void op_fork(struct act *act);
 void op_vfork(struct act *act);

@@ -2,6 +2,7 @@
 #include "ops.h"
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
+#include <mm/internal.h>
 
 /* The file, past the page tables; and those who walk the reverse map to change entries. */
 
@@ -68,7 +69,10 @@ void op_file_drop(struct act *act)
 	act_expect(act, vmsim_file_drop(tree.file_id, page * PAGE_SIZE, nr * PAGE_SIZE), 0);
 }
 
-/* Takes a page of the file out of all page tables, as reclaim does. */
+/*
+ * Takes a page of the file out of all page tables, as reclaim does: it asks nothing of pages that are
+ * locked in memory.
+ */
 void op_file_unmap(struct act *act)
 {
 	unsigned int page = page_of(act);
@@ -78,7 +82,9 @@ void op_file_unmap(struct act *act)
 	act_say("unmap everywhere %u%s", page, batch ? " in a batch" : "");
 	vmsim_enter();
 	folio = filemap_get_folio(tree.file.file->f_mapping, page);
-	if (!IS_ERR(folio)) {
+	if (!IS_ERR(folio) && !folio_evictable(folio)) {
+		folio_put(folio);
+	} else if (!IS_ERR(folio)) {
 		folio_lock(folio);
 		try_to_unmap(folio, batch ? TTU_BATCH_FLUSH : TTU_SYNC);
 		if (batch)
@@ -110,7 +116,7 @@ void op_referenced(struct act *act)
 	if (!scan.nr)
 		return;
 	pfn = chk_pfn(scan.at[(act->op->x << 8 | act->op->y) % scan.nr].pte);
-	if (pfn == tree.m->zero_pfn)
+	if (pfn == tree.m->zero_pfn || !folio_evictable(pfn_folio(pfn)))
 		return;
 	expected = young_entries(pfn);
 	vmsim_enter();

@@ -167,10 +167,16 @@ void op_mprotect(struct act *act)
 	if (!act_expect(act, vmsim_mprotect(TREE_ADDR(act->first), length(act), prot),
 			good == act->nr ? 0 : -ENOMEM) || act->failing) {
 		adopt_prot(act, prot);
+		act_adopt_own(act);
 		return;
 	}
-	for (unsigned int i = 0; i < good; i++)
+	for (unsigned int i = 0; i < good; i++) {
+		bool was_writable = act_slot(act)[i].prot & PROT_WRITE;
+
 		act_slot(act)[i].prot = prot;
+		if (!was_writable)
+			act_populated(act_slot(act) + i, 1);
+	}
 }
 
 static bool has_hole(const struct act *act)
@@ -181,13 +187,18 @@ static bool has_hole(const struct act *act)
 	return false;
 }
 
+/* What is locked in memory is not dropped, nor what comes after it. */
 void op_dontneed(struct act *act)
 {
+	unsigned int good = 0;
+
 	spare(act);
 	act_say("dontneed %u+%u", act->first, act->nr);
+	while (good < act->nr && !act_slot(act)[good].locked)
+		good++;
 	act_expect(act, vmsim_madvise(TREE_ADDR(act->first), length(act), MADV_DONTNEED),
-		   has_hole(act) ? -ENOMEM : 0);
-	for (unsigned int i = 0; i < act->nr; i++)
+		   good < act->nr ? -EINVAL : has_hole(act) ? -ENOMEM : 0);
+	for (unsigned int i = 0; i < good; i++)
 		slot_drop_own(act_slot(act) + i);
 }
 

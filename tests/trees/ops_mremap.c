@@ -67,10 +67,27 @@ static void move_page(const struct act *act, const struct move *move, unsigned i
 	copy_mapping(act, move->from + i, 0, move->to + i);
 	slot_at(act, move->to + i)->own = slot->own;
 	slot->own = NULL;
+	if (move->flags & MREMAP_DONTUNMAP)
+		slot->locked = slot->onfault = false;
 	/* Without memory for a split, the old mapping may stay. */
 	if (!(move->flags & MREMAP_DONTUNMAP) &&
 	    !(act->failing && act_vma(act, move->from + i)))
 		slot_clear(slot);
+}
+
+/* What is new of a mapping that is locked in memory is there, unless memory was short. */
+static void populated(const struct act *act, const struct move *move)
+{
+	struct act fresh = *act;
+
+	if (move->new <= move->old)
+		return;
+	fresh.first = move->to + move->old;
+	fresh.nr = move->new - move->old;
+	if (act->failing)
+		act_adopt_own(&fresh);
+	else
+		act_populated(act_slot(&fresh), fresh.nr);
 }
 
 static void moved(const struct act *act, const struct move *move)
@@ -85,6 +102,7 @@ static void moved(const struct act *act, const struct move *move)
 		move_page(act, move, i);
 	if (move->old > pages)
 		clear(act, move->from + pages, move->old - pages);
+	populated(act, move);
 }
 
 static bool overlap(const struct move *move)
@@ -167,6 +185,7 @@ static void resize(const struct act *act, const struct move *move)
 		return;
 	for (unsigned int i = move->old; i < move->new; i++)
 		copy_mapping(act, move->from, i, move->from + i);
+	populated(act, move);
 	if (move->old > move->new)
 		clear(act, move->from + move->new, move->old - move->new);
 }

@@ -2,6 +2,7 @@
 #include "ops.h"
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
+#include <mm/internal.h>
 
 /* Functions of mm/rmap.c on any page that is mapped, for comparisons: what they return, and in which order. */
 
@@ -27,6 +28,9 @@ static void ask_who_used(struct folio *folio, u8 random)
 {
 	unsigned long vm_flags = 0;
 
+	/* Each time somebody asks, pages that are locked in memory would be counted once more. */
+	if (!folio_evictable(folio))
+		return;
 	tree_result("", folio_referenced(folio, random & 1, NULL, &vm_flags));
 	tree_result("flags ", (long)vm_flags);
 }
@@ -47,7 +51,7 @@ static void unmap(struct folio *folio, u8 random)
 	enum ttu_flags chosen = flags[random % ARRAY_SIZE(flags)];
 	struct address_space *mapping = folio_mapping(folio);
 
-	if (!mapping)
+	if (!mapping || (!folio_evictable(folio) && !(chosen & TTU_IGNORE_MLOCK)))
 		return;
 	if (random & 0x80) {
 		i_mmap_lock_read(mapping);

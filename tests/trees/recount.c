@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trees.h"
+#include <linux/vmstat.h>
 
 /* Every count that the library keeps of frames and address spaces, counted again. */
 
 static int held[TREE_FRAMES];		/* references that holds have */
+static unsigned int locked[TREE_FRAMES];	/* entries of mappings that are locked in memory */
 
 static void check(const char *what, unsigned long of, long expected, long found)
 {
@@ -22,6 +24,28 @@ static void count_hold(const struct hold *hold)
 		if (each == 1 || pfn != tree.m->zero_pfn)
 			held[pfn] += each;
 	}
+}
+
+static void count_locked(struct mm_struct *mm, const struct vm_area_struct *vma)
+{
+	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
+		const pte_t *ptep = chk_find_pte(mm, addr);
+		u64 pte = ptep ? chk_read_pte(ptep) : 0;
+
+		if (pte & (_PAGE_PRESENT | _PAGE_PROTNONE))
+			locked[chk_pfn(pte)]++;
+	}
+}
+
+/* Nobody reclaims anything meanwhile: so the counts are exact, and not only at least right. */
+static void check_locked(const struct folio *folio, unsigned long pfn)
+{
+	if (folio_test_mlocked(folio) != (locked[pfn] > 0))
+		tree_fail("frame %lx is %s, with %u entries of locked mappings", pfn,
+			  folio_test_mlocked(folio) ? "locked" : "not locked", locked[pfn]);
+	check("unevictable", pfn, folio_test_mlocked(folio), folio_test_unevictable(folio));
+	if (locked[pfn])
+		check("mlock count", pfn, locked[pfn], folio->mlock_count);
 }
 
 static void check_exclusive(const struct page *page, unsigned long pfn)
@@ -52,6 +76,7 @@ static void check_used(const struct page *page, unsigned long pfn)
 	if (folio_test_locked(folio) || folio_test_writeback(folio))
 		tree_fail("frame %lx is locked or being written", pfn);
 	check_exclusive(page, pfn);
+	check_locked(folio, pfn);
 }
 
 static void check_frame(const struct page *page, unsigned long pfn)
@@ -72,18 +97,20 @@ static void check_frame(const struct page *page, unsigned long pfn)
 
 static void check_frames(void)
 {
-	u64 allocated = 0, tables = 0;
+	u64 allocated = 0, tables = 0, mlocked = 0;
 
 	for (unsigned long pfn = 0; pfn < tree.m->frames_used; pfn++) {
 		const struct page *page = pfn_to_page(pfn);
 
 		check_frame(page, pfn);
 		allocated += chk_frame_allocated(page);
+		mlocked += (page->flags & BIT(PG_mlocked)) != 0;
 		tables += chk_frame_allocated(page) && chk_is_table(page);
 	}
 	check("free frames", 0, (long)(TREE_FRAMES - allocated),
 	      (long)vmsim_free_frames(tree.m));
 	check("tables", 0, (long)scan.tables, (long)tables);
+	check("locked pages", 0, (long)mlocked, (long)global_zone_page_state(NR_MLOCK));
 	check("counted tables", 0, (long)scan.tables, (long)tree.m->tables);
 }
 
@@ -123,14 +150,18 @@ static long holds_of(const struct mm_struct *mm)
 
 static void check_mm(struct mm_struct *mm)
 {
-	unsigned long pages = 0;
+	unsigned long pages = 0, locked_pages = 0;
 	long vmas = 0;
 
 	for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt); vma;
-	     vma = vmsim_vma_next(vma), vmas++)
+	     vma = vmsim_vma_next(vma), vmas++) {
 		pages += vma_pages(vma);
+		locked_pages += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
+	}
 	check("mappings", (unsigned long)mm->pid, vmas, mm->map_count);
 	check("mapped pages", (unsigned long)mm->pid, (long)pages, (long)mm->total_vm);
+	check("pages of locked mappings", (unsigned long)mm->pid, (long)locked_pages,
+	      (long)mm->locked_vm);
 	check("users", (unsigned long)mm->pid, users_of(mm), atomic_read(&mm->mm_users));
 	check("references to the object", (unsigned long)mm->pid, !!users_of(mm) + holds_of(mm),
 	      atomic_read(&mm->mm_count));
@@ -174,6 +205,12 @@ void tree_recount(void)
 	memset(held, 0, sizeof(held));
 	for (unsigned int i = 0; i < TREE_HOLDS; i++)
 		count_hold(&tree.hold[i]);
+	memset(locked, 0, sizeof(locked));
+	list_for_each_entry(mm, &tree.m->mms, mm_list)
+		for (struct vm_area_struct *vma = vmsim_vma_first(&mm->mm_mt); vma;
+		     vma = vmsim_vma_next(vma))
+			if (vma->vm_flags & VM_LOCKED)
+				count_locked(mm, vma);
 	check_frames();
 	list_for_each_entry(mm, &tree.m->mms, mm_list)
 		check_mm(mm);

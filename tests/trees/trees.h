@@ -74,13 +74,14 @@ enum slot_kind { HOLE, ANON, PRIVATE, SHARED };
  * struct slot - one page of an address space
  * @prot: PROT_*
  * @dontfork, @wipe: what fork does with it
+ * @locked, @onfault: it stays in memory; once it has come there
  * @object, @index: what is mapped; ANON: NULL
  * @own: page of its own; NULL: it shows the object's, or zeroes
  */
 struct slot {
 	enum slot_kind kind;
 	int prot;
-	bool dontfork, wipe;
+	bool dontfork, wipe, locked, onfault;
 	struct object *object;
 	unsigned int index;
 	struct cell *own;

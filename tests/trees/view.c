@@ -111,10 +111,12 @@ static void check_slot(const struct space *space, unsigned int page)
 static vm_flags_t flags_of(const struct slot *slot)
 {
 	return (vm_flags_t)slot->prot | (slot->kind == SHARED ? VM_SHARED : 0) |
-	       (slot->dontfork ? VM_DONTCOPY : 0) | (slot->wipe ? VM_WIPEONFORK : 0);
+	       (slot->dontfork ? VM_DONTCOPY : 0) | (slot->wipe ? VM_WIPEONFORK : 0) |
+	       (slot->locked ? VM_LOCKED : 0) | (slot->onfault ? VM_LOCKONFAULT : 0);
 }
 
-#define KNOWN_FLAGS (VM_ACCESS_FLAGS | VM_SHARED | VM_DONTCOPY | VM_WIPEONFORK)
+#define KNOWN_FLAGS (VM_ACCESS_FLAGS | VM_SHARED | VM_DONTCOPY | VM_WIPEONFORK | \
+		     VM_LOCKED_MASK | VM_IO)
 
 /* TREE_PAGES: none. */
 static unsigned int page_at(unsigned long addr)
