@@ -68,6 +68,7 @@ void slot_drop_own(struct slot *slot)
 {
 	cell_put(slot->own);
 	slot->own = NULL;
+	slot->written = false;
 }
 
 static void object_put(struct object *object)
@@ -94,6 +95,7 @@ void slot_fork(struct slot *child, const struct slot *parent)
 	*child = *parent;
 	child->own = NULL;
 	child->locked = child->onfault = false;
+	child->written = parent->written && !parent->wipe;
 	if (child->object)
 		child->object->users++;
 	if (parent->own && !parent->wipe)

@@ -16,6 +16,7 @@ static const struct {
 	{ op_pin, 20 }, { op_unpin, 12 }, { op_dma_read, 3 }, { op_dma_write, 10 },
 	{ op_file_read, 1 }, { op_file_write, 2 }, { op_file_sync, 6 }, { op_file_drop, 2 },
 	{ op_file_unmap, 6 }, { op_referenced, 3 },
+	{ op_clear_refs, 3 }, { op_walk, 3 },
 	/* Only where results are compared. */
 	{ op_hold, 50, true }, { op_fault_in, 20, true }, { op_hold_memfd, 4, true },
 	{ op_rmap, 30, true },

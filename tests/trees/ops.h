@@ -55,6 +55,9 @@ void op_mremap(struct act *act);
 void op_mlock(struct act *act);
 void op_munlock(struct act *act);
 
+void op_clear_refs(struct act *act);
+void op_walk(struct act *act);
+
 void op_fork(struct act *act);
 void op_vfork(struct act *act);
 void op_exit(struct act *act);

@@ -17,7 +17,12 @@ static unsigned int flags_of(u8 random)
 		flags |= VMSIM_PIN_LOCKED;
 	if (!(random & 0x18))
 		return flags | VMSIM_PIN_REF;
-	return flags | (random & 0x60 ? 0 : VMSIM_PIN_LONGTERM);
+	if (random & 0x60)
+		return flags;
+	/* Linux 6.1 does not do both: pin_user_pages_unlocked() warns. */
+	if (tree.as_6_1)
+		flags &= ~VMSIM_PIN_LOCKED;
+	return flags | VMSIM_PIN_LONGTERM;
 }
 
 static bool may_hold(const struct slot *slot, unsigned int flags)
@@ -26,8 +31,8 @@ static bool may_hold(const struct slot *slot, unsigned int flags)
 	    !(slot->prot & (TO_WRITE(flags) ? PROT_WRITE : PROT_READ)))
 		return false;
 	/* A device that writes for long where the file wants to hear of writes. */
-	return !(TO_WRITE(flags) && FOR_LONG(flags) && slot->kind == SHARED &&
-		 slot->object->tracked);
+	return tree.as_6_1 || !(TO_WRITE(flags) && FOR_LONG(flags) && slot->kind == SHARED &&
+				slot->object->tracked);
 }
 
 /* What is held: the page that the program would write to, or the one that it sees. NULL: zeroes. */
@@ -35,7 +40,7 @@ static struct cell *cell_held(struct slot *slot, unsigned int flags)
 {
 	if (slot->kind == SHARED)
 		return slot_shared_cell(slot);
-	if (slot->own || TO_WRITE(flags) || FOR_LONG(flags))
+	if (slot->own || TO_WRITE(flags) || (FOR_LONG(flags) && !tree.as_6_1))
 		return slot_own_cell(slot);
 	return slot->kind == PRIVATE ? slot_shared_cell(slot) : NULL;
 }

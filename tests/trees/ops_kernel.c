@@ -27,6 +27,12 @@ static unsigned int foll_flags(u8 random, bool pins)
 	return chosen | (pins && random & 0x10 ? FOLL_LONGTERM : 0);
 }
 
+/* What Linux 6.1 warns of: what is for long, where the lock may be dropped. */
+static unsigned int without_long_pins(unsigned int flags)
+{
+	return tree.as_6_1 ? flags & ~FOLL_LONGTERM : flags;
+}
+
 static void give_back(struct page **pages, long nr, bool pins, u8 random)
 {
 	if (nr <= 0)
@@ -42,7 +48,7 @@ static void give_back(struct page **pages, long nr, bool pins, u8 random)
 static long hold_locked(struct mm_struct *mm, unsigned long addr, unsigned int nr,
 			struct page **pages, unsigned int flags, u8 random)
 {
-	bool pins = random & 1;
+	bool pins = random & 1, may_drop = random & 0x40;
 	long result;
 	int locked = 1;
 
@@ -51,24 +57,25 @@ static long hold_locked(struct mm_struct *mm, unsigned long addr, unsigned int n
 		result = (pins ? pin_user_pages : get_user_pages)(addr, nr, flags, pages);
 	else
 		result = (pins ? pin_user_pages_remote : get_user_pages_remote)(
-			mm, addr, nr, flags, pages, random & 0x40 ? &locked : NULL);
+			mm, addr, nr, may_drop ? without_long_pins(flags) : flags, pages,
+			may_drop ? &locked : NULL);
 	if (locked)
 		mmap_read_unlock(mm);
 	tree_result("locked ", locked);
 	return result;
 }
 
-/* FOLL_NOWAIT and FOLL_DUMP are nothing that GUP-fast knows. */
+/* FOLL_NOWAIT and FOLL_DUMP are nothing that GUP-fast knows; that of 6.1 no hints either. */
 static long hold_unlocked(unsigned long addr, unsigned int nr, struct page **pages,
 			  unsigned int flags, u8 random)
 {
 	const unsigned int fast = FOLL_WRITE | FOLL_FORCE | FOLL_NOFAULT | FOLL_LONGTERM |
-				  FOLL_HONOR_NUMA_FAULT;
+				  (tree.as_6_1 ? 0 : FOLL_HONOR_NUMA_FAULT);
 	bool pins = random & 1;
 
 	if (random & 0x20)
-		return (pins ? pin_user_pages_unlocked : get_user_pages_unlocked)(addr, nr, pages,
-										  flags);
+		return (pins ? pin_user_pages_unlocked : get_user_pages_unlocked)(
+			addr, nr, pages, without_long_pins(flags));
 	if (!pins && random & 0x40)
 		return get_user_pages_fast_only(addr, (int)nr, flags & fast, pages);
 	return (pins ? pin_user_pages_fast : get_user_pages_fast)(addr, (int)nr, flags & fast,
@@ -128,8 +135,8 @@ static long fault_in(struct act *act, unsigned int what)
 
 static long fault_in_unlocked(struct act *act, unsigned int what)
 {
-	unsigned long start = TREE_ADDR(act->first) + act->op->x % 8;
-	size_t size = act->nr * PAGE_SIZE - act->op->to;
+	unsigned long offset = act->op->x % 8, start = TREE_ADDR(act->first) + offset;
+	size_t size = act->nr * PAGE_SIZE - offset - act->op->to;
 
 	switch (what) {
 	case 4:

@@ -55,6 +55,7 @@ static void copy_mapping(const struct act *act, unsigned int from, unsigned int 
 
 	*slot = *slot_at(act, from);
 	slot->own = NULL;
+	slot->written = false;
 	slot->index += ahead;
 	if (slot->object)
 		slot->object->users++;
@@ -66,9 +67,11 @@ static void move_page(const struct act *act, const struct move *move, unsigned i
 
 	copy_mapping(act, move->from + i, 0, move->to + i);
 	slot_at(act, move->to + i)->own = slot->own;
+	slot_at(act, move->to + i)->written = slot->written;
 	slot->own = NULL;
 	if (move->flags & MREMAP_DONTUNMAP)
 		slot->locked = slot->onfault = false;
+	slot->written = false;
 	/* Without memory for a split, the old mapping may stay. */
 	if (!(move->flags & MREMAP_DONTUNMAP) &&
 	    !(act->failing && act_vma(act, move->from + i)))

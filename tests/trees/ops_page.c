@@ -36,9 +36,19 @@ static void load(struct act *act, unsigned int page)
 		check_value(slot, value);
 }
 
+/*
+ * Linux 6.12 loses VM_SOFTDIRTY where mprotect() merges mappings of which one has it (until "mm:
+ * propagate VM_SOFTDIRTY on merge", 6.19): entries may then be writable with nobody to hear of it.
+ */
+static bool is_heard(const struct space *space, unsigned int page)
+{
+	return (tree_entry(space, page) & (_PAGE_RW | _PAGE_SOFT_DIRTY)) != _PAGE_RW;
+}
+
 static void store(struct act *act, unsigned int page)
 {
 	struct slot *slot = &act->space->slot[page];
+	bool heard = is_heard(act->space, page);
 	int expected = signal_of(slot, is_writable(slot));
 	struct cell *cell;
 	bool done;
@@ -50,6 +60,7 @@ static void store(struct act *act, unsigned int page)
 	}
 	cell = act_store_to(slot, &value);
 	done = act_expect(act, vmsim_store(TREE_ADDR(page), 8, value), 0);
+	slot->written |= done && heard;
 	act_stored(slot, cell, value, done);
 }
 

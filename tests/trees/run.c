@@ -41,6 +41,7 @@ static void say_op(unsigned int step, const struct op *op)
 static void make(const struct list *list, bool loud)
 {
 	vmsim_set_bug_handler(bug);
+	tree.as_6_1 = list->as_6_1;
 	tree.log = list->log;
 	tree.whole = list->whole;
 	tree_begin(list->seed, list->oracles);

@@ -18,11 +18,12 @@ struct outcome {
 /**
  * struct list - operations of one run
  * @step: number of each in the seed's endless list
+ * @as_6_1: what Linux 6.1 refuses is not asked for, what it does is expected
  * @log, @whole: a line for each step; the number of the one with the whole state
  */
 struct list {
 	u64 seed, oracles;
-	bool log;
+	bool as_6_1, log;
 	unsigned int nr, whole;
 	unsigned int *step;
 };

@@ -3,13 +3,14 @@
  * Random trees of processes against scan, recount and model, for a number of seeds:
  *
  *   trees [--seeds N] [--first SEED] [--steps N] [--jobs N] [--oracles] [--loud] [--as-it-is]
- *         [--log] [--whole STEP]
+ *         [--as-6.1] [--log] [--whole STEP]
  *
  * --oracles: all oracles of the library watch, too; then no device writes to the file, as that would
  * be behind the back of its file system (E35). --loud: every operation is printed.
- * --as-it-is: a failure is not cut down. --log: a line for each step (log.c), with operations that have
- * no model; --whole: after that step also the whole state. Exit status: 0; 1: a failure, of which seed and operations
- * are printed; 2: usage.
+ * --as-it-is: a failure is not cut down. --as-6.1: the library pins as Linux 6.1 does, and what that
+ * refuses with a warning is not asked for. --log: a line for each step (log.c), with operations that
+ * have no model; --whole: after that step also the whole state.
+ * Exit status: 0; 1: a failure, of which seed and operations are printed; 2: usage.
  */
 #include "run.h"
 #include <getopt.h>
@@ -22,7 +23,7 @@
 struct options {
 	u64 first, oracles;
 	unsigned int seeds, steps, jobs, whole;
-	bool loud, as_it_is, log;
+	bool loud, as_it_is, as_6_1, log;
 };
 
 struct job {
@@ -35,7 +36,7 @@ static struct list list_of(const struct options *options, u64 seed)
 {
 	struct list list = {
 		.seed = seed, .oracles = options->oracles, .nr = options->steps,
-		.log = options->log, .whole = options->whole,
+		.as_6_1 = options->as_6_1, .log = options->log, .whole = options->whole,
 		.step = malloc((options->steps + 1) * sizeof(*list.step)),
 	};
 
@@ -137,7 +138,7 @@ static unsigned int run_all(const struct options *options)
 static int usage(void)
 {
 	fprintf(stderr, "usage: trees [--seeds N] [--first SEED] [--steps N] [--jobs N] [--oracles]"
-		" [--loud] [--as-it-is] [--log] [--whole STEP]\n");
+		" [--loud] [--as-it-is] [--as-6.1] [--log] [--whole STEP]\n");
 	return 2;
 }
 
@@ -151,6 +152,7 @@ int main(int argc, char **argv)
 		{ "oracles", no_argument, NULL, 'o' },
 		{ "loud", no_argument, NULL, 'l' },
 		{ "as-it-is", no_argument, NULL, 'a' },
+		{ "as-6.1", no_argument, NULL, '6' },
 		{ "log", no_argument, NULL, 'L' },
 		{ "whole", required_argument, NULL, 'w' },
 		{ 0 },
@@ -183,6 +185,9 @@ int main(int argc, char **argv)
 			break;
 		case 'a':
 			options.as_it_is = true;
+			break;
+		case '6':
+			options.as_6_1 = true;
 			break;
 		case 'L':
 			options.log = options.as_it_is = true;

@@ -75,13 +75,14 @@ enum slot_kind { HOLE, ANON, PRIVATE, SHARED };
  * @prot: PROT_*
  * @dontfork, @wipe: what fork does with it
  * @locked, @onfault: it stays in memory; once it has come there
+ * @written: since soft-dirty bits were cleared
  * @object, @index: what is mapped; ANON: NULL
  * @own: page of its own; NULL: it shows the object's, or zeroes
  */
 struct slot {
 	enum slot_kind kind;
 	int prot;
-	bool dontfork, wipe, locked, onfault;
+	bool dontfork, wipe, locked, onfault, written;
 	struct object *object;
 	unsigned int index;
 	struct cell *own;
@@ -123,6 +124,7 @@ struct tree {
 	unsigned int procs;		/* processes that there may be at a time */
 	unsigned int cpus;		/* each with a thread */
 	bool watched;			/* by oracles that know what file systems rely on */
+	bool as_6_1;			/* mm/gup.c is that of Linux 6.1, or does as it did */
 	bool log;			/* a line for each step (log.c) */
 	unsigned int whole;		/* number of the step after which the whole state is told */
 	u32 cells;			/* made so far */

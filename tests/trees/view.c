@@ -129,6 +129,12 @@ static unsigned int page_at(unsigned long addr)
 	return (unsigned int)(bank * TREE_BANK_PAGES + page);
 }
 
+/* As /proc/PID/pagemap tells it. Where a file's page is unmapped, its entry's bit is lost. */
+static bool is_noted(const struct space *space, unsigned int page, const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_SOFTDIRTY || tree_entry(space, page) & _PAGE_SOFT_DIRTY;
+}
+
 static void check_vma(const struct space *space, struct vm_area_struct *vma)
 {
 	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
@@ -142,6 +148,8 @@ static void check_vma(const struct space *space, struct vm_area_struct *vma)
 			    (unsigned long)flags_of(slot), (unsigned long)vma->vm_flags);
 		if (vma->vm_file != (slot->object ? slot->object->file : NULL))
 			bad(space, page, "a mapping of another file");
+		if (slot->written && slot->own && !is_noted(space, page, vma))
+			bad(space, page, "it was written to, and its soft-dirty bit is clear");
 		if (slot->object && linear_page_index(vma, addr) != slot->index)
 			bad(space, page, "expected page %u of the file, found %lu", slot->index,
 			    (unsigned long)linear_page_index(vma, addr));
