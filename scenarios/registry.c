@@ -64,6 +64,8 @@ extern const struct vmsim_scenario scenario_gup_overflow;
 extern const struct vmsim_scenario scenario_gup_dirty;
 extern const struct vmsim_scenario scenario_back_to_exclusive;
 extern const struct vmsim_scenario scenario_share_pin;
+extern const struct vmsim_scenario scenario_ksm_merge;
+extern const struct vmsim_scenario scenario_ksm_share;
 extern const struct vmsim_scenario scenario_child_reads_parent;
 extern const struct vmsim_scenario scenario_pin_cow;
 extern const struct vmsim_scenario scenario_mremap_back;
@@ -135,6 +137,8 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_gup_dirty,
 	&scenario_back_to_exclusive,
 	&scenario_share_pin,
+	&scenario_ksm_merge,
+	&scenario_ksm_share,
 	&scenario_child_reads_parent,
 	&scenario_pin_cow,
 	&scenario_mremap_back,

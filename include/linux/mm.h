@@ -49,6 +49,7 @@
 #define VM_SOFTDIRTY 0x08000000
 #define VM_MIXEDMAP 0x10000000
 #define VM_NOHUGEPAGE 0x40000000
+#define VM_MERGEABLE 0x80000000UL
 #define VM_DROPPABLE 0x10000000000UL
 #define VM_SEALED 0x8000000000000000UL
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
@@ -816,6 +817,14 @@ __vmsim_export bool folio_clear_dirty_for_io(struct folio *folio);
 __vmsim_export bool set_page_dirty(struct page *page);
 __vmsim_export int set_page_dirty_lock(struct page *page);
 __vmsim_export void folio_mark_accessed(struct folio *folio);
+
+/* As memcmp(3) (src/machine/contents.c). */
+__vmsim_export int memcmp_pages(struct page *page1, struct page *page2);
+
+static inline int pages_identical(struct page *page1, struct page *page2)
+{
+	return !memcmp_pages(page1, page2);
+}
 
 #include <linux/vmsim-gup.h>
 #include <linux/huge_mm.h>

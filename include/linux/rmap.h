@@ -139,6 +139,7 @@ __vmsim_export void folio_remove_rmap_ptes(struct folio *folio, struct page *pag
 	folio_try_dup_anon_rmap_ptes(folio, page, 1, src_vma)
 #define folio_remove_rmap_pte(folio, page, vma) folio_remove_rmap_ptes(folio, page, 1, vma)
 __vmsim_export void folio_move_anon_rmap(struct folio *folio, struct vm_area_struct *vma);
+__vmsim_export unsigned long page_address_in_vma(struct page *page, struct vm_area_struct *vma);
 
 /**
  * struct page_vma_mapped_walk - looks for the entries that map one folio in one VMA

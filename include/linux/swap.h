@@ -51,6 +51,13 @@ static inline void free_swap_and_cache_nr(swp_entry_t entry, int nr)
 	(void)entry, (void)nr;
 }
 
+/* As without CONFIG_SWAP: no folio has a slot. */
+static inline bool folio_free_swap(struct folio *folio)
+{
+	(void)folio;
+	return false;
+}
+
 /* Which folios reclaim may look at (src/folio/lru.c). */
 __vmsim_customised __vmsim_export void folio_add_lru(struct folio *folio);
 __vmsim_export void folio_add_lru_vma(struct folio *folio, struct vm_area_struct *vma);

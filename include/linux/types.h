@@ -23,6 +23,7 @@ typedef unsigned long pgoff_t;
 typedef u64 phys_addr_t;
 typedef unsigned int vm_fault_t;
 typedef unsigned long vm_flags_t;
+typedef s64 ktime_t;
 
 typedef struct { int counter; } atomic_t;
 typedef struct { s64 counter; } atomic64_t;

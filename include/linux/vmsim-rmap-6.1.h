@@ -24,6 +24,15 @@ __vmsim_export void page_add_file_rmap(struct page *page, struct vm_area_struct 
 __vmsim_export void page_remove_rmap(struct page *page, struct vm_area_struct *vma, bool compound);
 __vmsim_export void page_move_anon_rmap(struct page *page, struct vm_area_struct *vma);
 
+#define DEFINE_PAGE_VMA_WALK(name, _page, _vma, _address, _flags)		\
+	struct page_vma_mapped_walk name = {					\
+		.vma = _vma,							\
+		.address = _address,						\
+		.pfn = page_to_pfn(_page),					\
+		.pgoff = page_to_pgoff(_page),					\
+		.nr_pages = PageHead(_page) ? folio_nr_pages(page_folio(_page)) : 1, \
+		.flags = _flags,						\
+	}
 #define page_try_share_anon_rmap(page) folio_try_share_anon_rmap_pte(page_folio(page), page)
 
 /* Nothing maps a page but entries of PTE tables, and no page is hugetlbfs's. */

@@ -29,6 +29,9 @@ __vmsim_export long populate_vma_page_range(struct vm_area_struct *vma, unsigned
 					    unsigned long end, int *locked);
 bool mlock_future_ok(struct mm_struct *mm, unsigned long flags, unsigned long bytes);
 
+/* The PMD entry of an address; NULL where there is no such table (mm/rmap.c). */
+__vmsim_export pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
+
 /* What page offsets [pgoff, pgoff + nr_pages) have in a VMA: their first address, or -EFAULT. */
 static inline unsigned long vma_address(const struct vm_area_struct *vma, pgoff_t pgoff,
 					unsigned long nr_pages)

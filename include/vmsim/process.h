@@ -44,6 +44,8 @@ VMSIM_API int vmsim_munlockall(void);
 VMSIM_API int vmsim_setrlimit(int resource, uint64_t limit);
 VMSIM_API int vmsim_drop_capability(int capability);
 VMSIM_API int vmsim_madvise(unsigned long addr, size_t length, int advice);
+/* What ksmd would do with two pages of equal content, in MADV_MERGEABLE memory of any processes. */
+VMSIM_API int vmsim_ksm_merge(int pid, unsigned long addr, int kept_pid, unsigned long kept_addr);
 VMSIM_API int vmsim_msync(unsigned long addr, size_t length, int flags);
 /* As a write of that number to /proc/self/clear_refs; only this one is modelled. */
 #define VMSIM_CLEAR_SOFT_DIRTY 4

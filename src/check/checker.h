@@ -312,6 +312,12 @@ static inline bool chk_is_anon(const struct page *page)
 	return (uintptr_t)__READ_ONCE(chk_folio(page)->mapping) & PAGE_MAPPING_ANON;
 }
 
+static inline bool chk_is_ksm(const struct page *page)
+{
+	return ((uintptr_t)__READ_ONCE(chk_folio(page)->mapping) & PAGE_MAPPING_FLAGS) ==
+	       PAGE_MAPPING_KSM;
+}
+
 static inline struct address_space *chk_file_mapping(const struct page *page)
 {
 	return folio_mapping(page_folio(page));

@@ -29,12 +29,6 @@ static struct chk_demotion *demotion_of(struct vmsim_checker *chk, int actor)
 	return of;
 }
 
-static bool is_ksm(const struct page *page)
-{
-	return ((uintptr_t)__READ_ONCE(chk_folio(page)->mapping) & PAGE_MAPPING_FLAGS) ==
-	       PAGE_MAPPING_KSM;
-}
-
 static bool is_exclusive(const struct page *page)
 {
 	return __READ_ONCE(page->flags) & BIT(PG_anon_exclusive);
@@ -74,6 +68,14 @@ static void report_mapped(struct vmsim_checker *chk, const struct page *page, in
 		   chk_page(&text, page));
 }
 
+static void report_ksm(struct vmsim_checker *chk, const struct page *page)
+{
+	struct chk_text text;
+
+	chk_report(chk, VMSIM_ORACLE_O10, "R12",
+		   "an exclusive page: expected none of KSM's, found %s", chk_page(&text, page));
+}
+
 static bool breaks_the_rule(const struct vmsim_checker *chk, u64 pte)
 {
 	const struct page *page;
@@ -99,14 +101,10 @@ static void pte_set(struct vmsim_checker *chk, const struct vmsim_event *event)
 
 static void became_exclusive(struct vmsim_checker *chk, const struct page *page)
 {
-	struct chk_text text;
-
 	if (mappings_of(page) > 1)
 		report_mapped(chk, page, mappings_of(page));
-	if (is_ksm(page))
-		chk_report(chk, VMSIM_ORACLE_O10, "R12",
-			   "an exclusive page: expected none of KSM's, found %s",
-			   chk_page(&text, page));
+	if (chk_is_ksm(page))
+		report_ksm(chk, page);
 }
 
 static void flag(struct vmsim_checker *chk, const struct vmsim_event *event)
@@ -217,6 +215,8 @@ static void check_page(struct chk_census *census, struct page *page)
 
 	if (!chk_frame_allocated(page) || chk_is_table(page) || !chk_is_anon(page))
 		return;
+	if (chk_is_ksm(page) && is_exclusive(page))
+		report_ksm(census->chk, page);
 	for (unsigned long i = 0; i < pages; i++) {
 		unsigned long pfn = page_to_pfn(page) + i;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check/checker.h"
 #include "check/census.h"
-#include <linux/rmap.h>
+#include "rmap/internal.h"
 
 /*
  * O8: at rest, a walk of the reverse map of a page finds every entry that maps it, and a page that
@@ -43,6 +43,9 @@ static const char *why_hidden(struct vmsim_checker *chk, struct mm_struct *mm, u
 		return "no VMA at that address";
 	if (!mapping)
 		return "the page has no mapping";
+	if (chk_is_ksm(page))
+		return vmsim_ksm_finds(folio, vma, addr) ?
+		       NULL : "KSM does not know of the address";
 	if (linear_page_index(vma, addr) != pgoff)
 		return "the VMA has another page at that address";
 	if (mapping & PAGE_MAPPING_ANON && !chk_anon_vma_lives(chk, chk_anon_vma(page), vma))

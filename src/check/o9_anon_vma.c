@@ -43,7 +43,7 @@ static void check_entry(void *arg, struct mm_struct *mm, pte_t *ptep, unsigned l
 	if (!chk_maps_normal(census->chk, pte))
 		return;
 	page = pfn_to_page(chk_pfn(pte));
-	if (!chk_frame_allocated(page) || !chk_is_anon(page) ||
+	if (!chk_frame_allocated(page) || !chk_is_anon(page) || chk_is_ksm(page) ||
 	    chk_anon_vma_lives(census->chk, chk_anon_vma(page), chk_vma_at(mm, addr)))
 		return;
 	chk_report(census->chk, VMSIM_ORACLE_O9, "R8",

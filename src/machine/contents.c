@@ -244,6 +244,48 @@ void vmsim_frame_dma_write(struct page *page, unsigned int offset, const void *f
 	vmsim_event(WRITE, word_behind(page, offset), 0, 1);
 }
 
+/* Programs may write meanwhile: word by word, each read once. */
+static int compare_words(const u64 *one, const u64 *other)
+{
+	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(u64); i++) {
+		u64 a = __READ_ONCE(one[i]), b = __READ_ONCE(other[i]);
+
+		if (a != b)
+			return memcmp(&a, &b, sizeof(a));
+	}
+	return 0;
+}
+
+static int compare(struct page *one, struct page *other)
+{
+	u64 a, b;
+
+	if (vmsim_this_machine()->config.contents == VMSIM_CONTENTS_BYTES)
+		return compare_words(page_address(one), page_address(other));
+	a = vmsim_frame_load(one, 0, sizeof(a));
+	b = vmsim_frame_load(other, 0, sizeof(b));
+	return memcmp(&a, &b, sizeof(a));
+}
+
+/**
+ * memcmp_pages() - compares what two pages hold
+ * @page1: one
+ * @page2: the other
+ *
+ * Whether anybody writes to them meanwhile is the caller's business (MR2).
+ *
+ * Source: mm/util.c, Linux 6.12.
+ * Return: as memcmp(3). In a machine that keeps no contents all pages are alike.
+ */
+__vmsim_overridable int memcmp_pages(struct page *page1, struct page *page2)
+{
+	int result = compare(page1, page2);
+
+	vmsim_event(FRAME_READ, (uintptr_t)page1, 0, 0);
+	vmsim_event(FRAME_READ, (uintptr_t)page2, 0, 0);
+	return result;
+}
+
 __vmsim_overridable void clear_highpage(struct page *page)
 {
 	vmsim_frame_clear(page);

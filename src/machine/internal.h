@@ -6,6 +6,7 @@
 #include <vmsim/check.h>
 #include <vmsim/explore.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
 #include <linux/smp.h>
 #include <linux/mmzone.h>
 #include <linux/sched/signal.h>
@@ -214,6 +215,8 @@ struct vmsim_machine {
 	u64 random;			/* state of get_random_long() */
 	struct list_head files;
 	int next_file;
+	struct mutex ksm_lock;
+	struct list_head ksm_nodes;	/* src/rmap/ksm.c */
 
 	/* Flush back-end. */
 	enum vmsim_tlb tlb_backend;

@@ -168,6 +168,8 @@ static void lists_init(struct vmsim_machine *m)
 	INIT_LIST_HEAD(&m->mms);
 	INIT_LIST_HEAD(&m->processes);
 	INIT_LIST_HEAD(&m->files);
+	INIT_LIST_HEAD(&m->ksm_nodes);
+	mutex_init(&m->ksm_lock);
 	spin_lock_init(&m->mm_list_lock);
 	vmsim_limits_init(m);
 	m->next_tid = m->next_pid = m->next_file = 1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <mm/internal.h>
 
 /*
  * From an address to a page that is mapped there, under the locks. Behaviour of mm/gup.c, Linux
@@ -124,22 +125,6 @@ __vmsim_overridable struct page *follow_page_pte(struct vm_area_struct *vma, uns
 	return page;
 }
 
-/* The PMD entry of an address, NULL where there is no such table. */
-static pmd_t *find_pmd(struct mm_struct *mm, unsigned long address)
-{
-	pgd_t *pgd = pgd_offset(mm, address);
-	p4d_t *p4d;
-	pud_t *pud;
-
-	if (pgd_none(pgdp_get(pgd)))
-		return NULL;
-	p4d = p4d_offset(pgd, address);
-	if (!p4d_present(p4dp_get(p4d)))
-		return NULL;
-	pud = pud_offset(p4d, address);
-	return pud_present(pudp_get(pud)) ? pmd_offset(pud, address) : NULL;
-}
-
 /**
  * follow_page_mask() - the page that is mapped at an address
  * @vma: mapping
@@ -154,7 +139,7 @@ __vmsim_overridable struct page *follow_page_mask(struct vm_area_struct *vma, un
 						  unsigned int flags,
 						  struct follow_page_context *ctx)
 {
-	pmd_t *pmd = find_pmd(vma->vm_mm, address);
+	pmd_t *pmd = mm_find_pmd(vma->vm_mm, address);
 
 	ctx->page_mask = 0;
 	if (!pmd || !pmd_present(pmdp_get_lockless(pmd)))

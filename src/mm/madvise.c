@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/ksm.h>
 #include <mm/vma.h>
 #include <vmsim/process.h>
 #include <sys/mman.h>
@@ -14,8 +15,6 @@ static const struct {
 	{ MADV_WILLNEED, "MADV_WILLNEED" },
 	{ MADV_FREE, "MADV_FREE" },
 	{ MADV_REMOVE, "MADV_REMOVE" },
-	{ MADV_MERGEABLE, "MADV_MERGEABLE" },
-	{ MADV_UNMERGEABLE, "MADV_UNMERGEABLE" },
 	{ MADV_HUGEPAGE, "MADV_HUGEPAGE" },
 	{ MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE" },
 	{ MADV_DONTDUMP, "MADV_DONTDUMP" },
@@ -37,12 +36,13 @@ static int dontneed(struct vm_area_struct **vma, unsigned long start, unsigned l
 	return 0;
 }
 
-/* What fork does with the mapping. As madvise_vma_behavior(), and madvise_update_vma(). */
-static int at_fork(struct vm_area_struct **vma, unsigned long start, unsigned long end, int advice)
+/* What fork does, or KSM, with the mapping. As madvise_vma_behavior(), and madvise_update_vma(). */
+static int set_flags(struct vm_area_struct **vma, unsigned long start, unsigned long end, int advice)
 {
 	vm_flags_t flags = (*vma)->vm_flags;
 	VMA_ITERATOR(vmi, (*vma)->vm_mm, start);
 	struct vm_area_struct *part, *prev;
+	int err;
 
 	switch (advice) {
 	case MADV_DONTFORK:
@@ -57,6 +57,12 @@ static int at_fork(struct vm_area_struct **vma, unsigned long start, unsigned lo
 		if ((*vma)->vm_file || flags & VM_SHARED)
 			return -EINVAL;
 		flags |= VM_WIPEONFORK;
+		break;
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+		err = ksm_madvise(*vma, start, end, advice, &flags);
+		if (err)
+			return err;
 		break;
 	default:
 		flags &= ~VM_WIPEONFORK;
@@ -81,7 +87,9 @@ static advise_fn advice_fn(int advice)
 	case MADV_DOFORK:
 	case MADV_WIPEONFORK:
 	case MADV_KEEPONFORK:
-		return at_fork;
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+		return set_flags;
 	default:
 		return NULL;
 	}
@@ -166,6 +174,8 @@ static int advise(struct mm_struct *mm, unsigned long start, unsigned long end, 
  *          MADV_POPULATE_READ, MADV_POPULATE_WRITE: they are faulted in, as by such an access.
  *          MADV_DONTFORK, MADV_DOFORK: a child does not get the mapping, or does again.
  *          MADV_WIPEONFORK, MADV_KEEPONFORK: a child finds the memory empty, or gets it again
+ *          MADV_MERGEABLE: vmsim_ksm_merge() may be asked for its pages; MADV_UNMERGEABLE: no more,
+ *          and pages that were merged become the program's own again
  *
  * Source: mm/madvise.c, Linux 6.12: for MADV_DONTNEED mmap_lock is only read-locked, so that faults
  * and other such advice run at the same time.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mm/mm_internal.h"
+#include <linux/ksm.h>
 #include <linux/mman.h>
 #include <linux/syscalls.h>
 #include <mm/internal.h>
@@ -89,7 +90,7 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 	struct vm_area_struct *new_vma;
 	bool need_rmap_locks, stays = flags & MREMAP_DONTUNMAP;
 	vm_flags_t account = stays ? 0 : vma->vm_flags & VM_ACCOUNT;
-	unsigned long moved;
+	unsigned long moved, vm_flags = vma->vm_flags;
 	int err;
 
 	(void)uf;
@@ -99,6 +100,9 @@ __vmsim_overridable unsigned long move_vma(struct vm_area_struct *vma, unsigned 
 	err = ask_may_split(vma, old_addr, old_addr + old_len);
 	if (!err && stays && vma->vm_flags & VM_LOCKED)
 		err = vmsim_vma_split_out(&vmi, vma, old_addr, old_addr + old_len);
+	/* Pages of KSM are known by their addresses. The mapping stays one for KSM. */
+	if (!err)
+		err = ksm_madvise(vma, old_addr, old_addr + old_len, MADV_UNMERGEABLE, &vm_flags);
 	if (err)
 		return err;
 	new_vma = copy_vma(&vma, new_addr, new_len, linear_page_index(vma, old_addr),

@@ -139,7 +139,8 @@ __vmsim_overridable void folio_add_anon_rmap_ptes(struct folio *folio, struct pa
 {
 	VM_WARN_ON_FOLIO(!folio_test_anon(folio), folio);
 	add_rmap(folio, page, nr_pages);
-	check_anon(folio, page, vma, address);
+	if (likely(!folio_test_ksm(folio)))
+		check_anon(folio, page, vma, address);
 	for (int i = 0; i < nr_pages; i++) {
 		if (flags & RMAP_EXCLUSIVE)
 			SetPageAnonExclusive(page + i);

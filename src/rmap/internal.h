@@ -27,6 +27,28 @@ static inline void mlock_small_folio(struct folio *folio, struct vm_area_struct 
 		mlock_vma_folio(folio, vma);
 }
 
+/* Parts of a walk (walk.c). False: the lock was not to be had without waiting; the walk is over. */
+bool vmsim_rmap_lock(struct rmap_walk_control *rwc, struct rw_semaphore *sem);
+bool vmsim_rmap_visit(struct folio *folio, struct rmap_walk_control *rwc,
+		      struct vm_area_struct *vma, unsigned long address);
+
+/*
+ * Pages of KSM (ksm.c), under the machine's ksm_lock. A page that becomes one has no node until the
+ * first address is appended, and is found nowhere. vmsim_ksm_append() takes the item over; folio
+ * locked. vmsim_ksm_prune() forgets pages that are gone.
+ */
+struct vmsim_ksm_item;
+
+void vmsim_ksm_begin(struct folio *folio);
+struct vmsim_ksm_item *vmsim_ksm_item_alloc(void);
+void vmsim_ksm_item_set(struct vmsim_ksm_item *item, struct anon_vma *anon_vma,
+			unsigned long address);
+void vmsim_ksm_item_free(struct vmsim_ksm_item *item);
+void vmsim_ksm_append(struct folio *folio, struct vmsim_ksm_item *item);
+void vmsim_ksm_prune(void);
+bool vmsim_ksm_finds(const struct folio *folio, const struct vm_area_struct *vma,
+		     unsigned long address);
+
 /* Flushes owed by reclaim (unmap_batch.c). */
 bool should_defer_flush(struct mm_struct *mm, enum ttu_flags flags);
 void set_tlb_ubc_flush_pending(struct mm_struct *mm, pte_t pteval, unsigned long uaddr);

@@ -68,11 +68,11 @@ __vmsim_overridable int folio_referenced(struct folio *folio, int is_locked,
 		.try_lock = true,
 		.arg = &result,
 	};
-	bool lock = !is_locked && !folio_test_anon(folio);
+	bool lock = !is_locked && (!folio_test_anon(folio) || folio_test_ksm(folio));
 
 	VM_BUG_ON(memcg);
 	*vm_flags = 0;
-	if (!folio_mapped(folio) || (!folio_anon_vma(folio) && !folio_mapping(folio)))
+	if (!folio_mapped(folio) || !folio_raw_mapping(folio))
 		return 0;
 	/* Could not be locked: better kept than looked at closely. */
 	if (lock && !folio_trylock(folio))

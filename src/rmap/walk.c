@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rmap/internal.h"
+#include <linux/ksm.h>
 
 /*
  * From a folio to every VMA that may map it. Locks: the folio lock for a file's folio, so that its
@@ -7,11 +8,9 @@
  */
 
 /* Shows one VMA to the user of the walk. False: the walk is over. */
-static bool visit(struct folio *folio, struct rmap_walk_control *rwc, struct vm_area_struct *vma)
+bool vmsim_rmap_visit(struct folio *folio, struct rmap_walk_control *rwc,
+		      struct vm_area_struct *vma, unsigned long address)
 {
-	unsigned long address = vma_address(vma, folio_pgoff(folio), folio_nr_pages(folio));
-
-	VM_BUG_ON_VMA(address == (unsigned long)-EFAULT, vma);
 	cond_resched();
 	if (rwc->invalid_vma && rwc->invalid_vma(vma, rwc->arg))
 		return true;
@@ -20,8 +19,16 @@ static bool visit(struct folio *folio, struct rmap_walk_control *rwc, struct vm_
 	return !(rwc->done && rwc->done(folio));
 }
 
+static bool visit(struct folio *folio, struct rmap_walk_control *rwc, struct vm_area_struct *vma)
+{
+	unsigned long address = vma_address(vma, folio_pgoff(folio), folio_nr_pages(folio));
+
+	VM_BUG_ON_VMA(address == (unsigned long)-EFAULT, vma);
+	return vmsim_rmap_visit(folio, rwc, vma, address);
+}
+
 /* Takes @sem for reading; false where the walk must not wait and would have to. */
-static bool walk_lock(struct rmap_walk_control *rwc, struct rw_semaphore *sem)
+bool vmsim_rmap_lock(struct rmap_walk_control *rwc, struct rw_semaphore *sem)
 {
 	if (down_read_trylock(sem))
 		return true;
@@ -41,7 +48,7 @@ static struct anon_vma *walk_lock_anon(struct folio *folio, struct rmap_walk_con
 		return rwc->anon_lock(folio, rwc);
 	/* The caller has seen to it that the anon_vma stays. */
 	anon_vma = folio_anon_vma(folio);
-	return anon_vma && walk_lock(rwc, &anon_vma->root->rwsem) ? anon_vma : NULL;
+	return anon_vma && vmsim_rmap_lock(rwc, &anon_vma->root->rwsem) ? anon_vma : NULL;
 }
 
 static void visit_anon(struct folio *folio, struct rmap_walk_control *rwc,
@@ -81,7 +88,7 @@ static void walk_file(struct folio *folio, struct rmap_walk_control *rwc)
 	struct address_space *mapping = folio_mapping(folio);
 
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
-	if (!mapping || !walk_lock(rwc, &mapping->i_mmap_rwsem))
+	if (!mapping || !vmsim_rmap_lock(rwc, &mapping->i_mmap_rwsem))
 		return;
 	visit_file(folio, rwc, mapping);
 	i_mmap_unlock_read(mapping);
@@ -89,21 +96,22 @@ static void walk_file(struct folio *folio, struct rmap_walk_control *rwc)
 
 /**
  * rmap_walk() - calls a function for every VMA that may map a folio
- * @folio: folio; locked if it is a file's
+ * @folio: folio; locked if it is a file's, or of KSM
  * @rwc: what to call, when to stop, how to lock
  *
- * KSM folios are not modelled. Source: Linux 6.12, mm/rmap.c.
+ * Source: Linux 6.12, mm/rmap.c.
  */
 __vmsim_overridable void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc)
 {
-	VM_BUG_ON_FOLIO(folio_test_ksm(folio), folio);
-	if (folio_test_anon(folio))
+	if (unlikely(folio_test_ksm(folio)))
+		rmap_walk_ksm(folio, rwc);
+	else if (folio_test_anon(folio))
 		walk_anon(folio, rwc);
 	else
 		walk_file(folio, rwc);
 }
 
-/** rmap_walk_locked() - rmap_walk() for a caller that holds the lock over the VMAs */
+/** rmap_walk_locked() - rmap_walk() for a caller that holds the lock over the VMAs; not of KSM */
 __vmsim_overridable void rmap_walk_locked(struct folio *folio, struct rmap_walk_control *rwc)
 {
 	VM_BUG_ON_FOLIO(folio_test_ksm(folio), folio);
