@@ -11,8 +11,8 @@
  * 6.12; nobody looks for pages that are alike.
  */
 
-/* The anonymous page that is mapped at an address, with a reference, or NULL. mmap_lock held. */
-static struct page *get_anon_page(struct vm_area_struct *vma, unsigned long addr)
+/* The page that is mapped at an address, with a reference, or NULL. mmap_lock held. */
+static struct page *get_mapped_page(struct vm_area_struct *vma, unsigned long addr)
 {
 	pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
 	struct page *page = NULL;
@@ -26,8 +26,6 @@ static struct page *get_anon_page(struct vm_area_struct *vma, unsigned long addr
 	entry = ptep_get(ptep);
 	if (pte_present(entry))
 		page = vm_normal_page(vma, addr, entry);
-	if (page && !PageAnon(page))
-		page = NULL;
 	if (page)
 		get_page(page);
 	pte_unmap_unlock(ptep, ptl);
@@ -36,7 +34,7 @@ static struct page *get_anon_page(struct vm_area_struct *vma, unsigned long addr
 
 static bool is_merged_at(struct vm_area_struct *vma, unsigned long addr)
 {
-	struct page *page = get_anon_page(vma, addr);
+	struct page *page = get_mapped_page(vma, addr);
 	bool merged = page && folio_test_ksm(page_folio(page));
 
 	if (page)
@@ -122,7 +120,7 @@ static struct page *get_mergeable_page(const struct place *place)
 	mmap_read_lock(place->mm);
 	vma = mergeable_vma(place);
 	if (vma)
-		page = get_anon_page(vma, place->addr);
+		page = get_mapped_page(vma, place->addr);
 	mmap_read_unlock(place->mm);
 	return page;
 }
@@ -139,7 +137,7 @@ static int try_to_merge(const struct place *place, struct page *page, struct pag
 		err = try_to_merge_one_page(vma, page, kpage);
 	/* While the lock is held, the mapping keeps it. */
 	if (!err)
-		vmsim_ksm_item_set(item, vma->anon_vma, place->addr);
+		vmsim_ksm_item_set(item, vma, place->addr);
 	mmap_read_unlock(place->mm);
 	return err;
 }

@@ -41,7 +41,7 @@ struct vmsim_ksm_item;
 
 void vmsim_ksm_begin(struct folio *folio);
 struct vmsim_ksm_item *vmsim_ksm_item_alloc(void);
-void vmsim_ksm_item_set(struct vmsim_ksm_item *item, struct anon_vma *anon_vma,
+void vmsim_ksm_item_set(struct vmsim_ksm_item *item, const struct vm_area_struct *vma,
 			unsigned long address);
 void vmsim_ksm_item_free(struct vmsim_ksm_item *item);
 void vmsim_ksm_append(struct folio *folio, struct vmsim_ksm_item *item);

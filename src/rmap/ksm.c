@@ -23,6 +23,7 @@ struct vmsim_ksm_node {
 struct vmsim_ksm_item {
 	struct list_head list;
 	struct anon_vma *anon_vma;	/* with a reference */
+	const struct mm_struct *mm;	/* only compared: it may be gone, and another one there */
 	unsigned long address;
 	struct vmsim_ksm_node *spare;	/* for a page that has none yet */
 };
@@ -64,11 +65,12 @@ void vmsim_ksm_item_free(struct vmsim_ksm_item *item)
 	kfree(item);
 }
 
-void vmsim_ksm_item_set(struct vmsim_ksm_item *item, struct anon_vma *anon_vma,
+void vmsim_ksm_item_set(struct vmsim_ksm_item *item, const struct vm_area_struct *vma,
 			unsigned long address)
 {
-	get_anon_vma(anon_vma);
-	item->anon_vma = anon_vma;
+	get_anon_vma(vma->anon_vma);
+	item->anon_vma = vma->anon_vma;
+	item->mm = vma->vm_mm;
 	item->address = address;
 }
 
@@ -117,11 +119,10 @@ static void node_free(struct vmsim_ksm_node *node)
 	kfree(node);
 }
 
-/* Is the node that of a page that was freed? Its frame may be another page by now. */
+/* Was the page freed? Its frame may be another one by now. */
 static bool is_stale(const struct vmsim_ksm_node *node)
 {
-	return !folio_ref_count(node->folio) || !folio_test_ksm(node->folio) ||
-	       node_of(node->folio) != node;
+	return !folio_test_ksm(node->folio) || node_of(node->folio) != node;
 }
 
 void vmsim_ksm_prune(void)
@@ -133,9 +134,16 @@ void vmsim_ksm_prune(void)
 			node_free(node);
 }
 
+static bool is_wanted(const struct vmsim_ksm_item *item, const struct vm_area_struct *vma,
+		      bool inherited)
+{
+	return item->address >= vma->vm_start && item->address < vma->vm_end &&
+	       (item->mm != vma->vm_mm) == inherited;
+}
+
 /* Shows the mappings that have the item's address. False: the walk is over. */
 static bool visit_item(struct folio *folio, struct rmap_walk_control *rwc,
-		       const struct vmsim_ksm_item *item)
+		       const struct vmsim_ksm_item *item, bool inherited)
 {
 	struct anon_vma_chain *avc;
 	bool more = true;
@@ -143,7 +151,7 @@ static bool visit_item(struct folio *folio, struct rmap_walk_control *rwc,
 	if (!vmsim_rmap_lock(rwc, &item->anon_vma->root->rwsem))
 		return false;
 	anon_vma_interval_tree_foreach(avc, &item->anon_vma->rb_root, 0, ~0UL) {
-		if (item->address < avc->vma->vm_start || item->address >= avc->vma->vm_end)
+		if (!is_wanted(item, avc->vma, inherited))
 			continue;
 		more = vmsim_rmap_visit(folio, rwc, avc->vma, item->address);
 		if (!more)
@@ -158,7 +166,8 @@ static bool visit_item(struct folio *folio, struct rmap_walk_control *rwc,
  * @folio: the folio, locked
  * @rwc: what to call, when to stop, how to lock
  *
- * A mapping that inherited its address by a fork and was merged at it, too, is shown twice.
+ * First those that were merged, then those that inherited an address by a fork: one that did and
+ * was merged, too, is shown twice.
  * Source: mm/ksm.c, Linux 6.12.
  */
 __vmsim_overridable void rmap_walk_ksm(struct folio *folio, struct rmap_walk_control *rwc)
@@ -168,11 +177,10 @@ __vmsim_overridable void rmap_walk_ksm(struct folio *folio, struct rmap_walk_con
 
 	VM_BUG_ON_FOLIO(!folio_test_ksm(folio), folio);
 	VM_BUG_ON_FOLIO(!folio_test_locked(folio), folio);
-	if (!node)
-		return;
-	list_for_each_entry(item, &node->items, list)
-		if (!visit_item(folio, rwc, item))
-			return;
+	for (int inherited = 0; node && inherited < 2; inherited++)
+		list_for_each_entry(item, &node->items, list)
+			if (!visit_item(folio, rwc, item, inherited))
+				return;
 }
 
 /* Would such a walk find the address? Nobody is inside the library. */

@@ -286,6 +286,49 @@ static void page_at_another_place_than_it_says(void **state)
 	folio->index--;
 }
 
+/* Two addresses that are merged. */
+static unsigned long begin_merged(void)
+{
+	unsigned long addr = begin(VMSIM_ORACLE_BIT(O8) | VMSIM_ORACLE_BIT(O9));
+
+	store(addr, 2);
+	assert_int_equal(vmsim_madvise(addr, 2 * PAGE_SIZE, MADV_MERGEABLE), 0);
+	assert_int_equal(vmsim_ksm_merge(lab.pid, addr, lab.pid, addr + PAGE_SIZE), 0);
+	assert_ptr_equal(page_at(addr), page_at(addr + PAGE_SIZE));
+	assert_at_rest();
+	return addr;
+}
+
+static void merged_page_at_an_address_that_ksm_does_not_know(void **state)
+{
+	unsigned long addr = begin_merged();
+	struct entry entry = entry_lock(addr);
+
+	(void)state;
+	/* So that the page is not unmerged before it moves. */
+	vm_flags_clear(entry.vma, VM_MERGEABLE);
+	entry_unlock(&entry);
+	assert_true(vmsim_mremap(addr, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE, 0) > 0);
+	assert_int_equal(vmsim_check_quiescent(lab.handle), 1);
+	assert_only("O8", "R20");
+}
+
+static void merged_page_in_a_mapping_that_ksm_does_not_find(void **state)
+{
+	unsigned long addr = begin_merged();
+	struct anon_vma_chain *avc;
+	struct entry entry;
+
+	(void)state;
+	entry = entry_lock(addr);
+	entry_unlock(&entry);
+	avc = list_first_entry(&entry.vma->anon_vma_chain, struct anon_vma_chain, same_vma);
+	anon_vma_interval_tree_remove(avc, &avc->anon_vma->rb_root);
+	assert_int_equal(vmsim_check_quiescent(lab.handle), 2);
+	assert_only("O8", "R20");
+	anon_vma_interval_tree_insert(avc, &avc->anon_vma->rb_root);
+}
+
 static void entry_outside_all_mappings(void **state)
 {
 	unsigned long addr = 0x40000000;
@@ -407,6 +450,8 @@ int main(void)
 		cmocka_unit_test_teardown(anon_vma_without_mappings, lab_close),
 		cmocka_unit_test_teardown(no_walk_through_a_dead_anon_vma, lab_close),
 		cmocka_unit_test_teardown(page_at_another_place_than_it_says, lab_close),
+		cmocka_unit_test_teardown(merged_page_at_an_address_that_ksm_does_not_know, lab_close),
+		cmocka_unit_test_teardown(merged_page_in_a_mapping_that_ksm_does_not_find, lab_close),
 		cmocka_unit_test_teardown(entry_outside_all_mappings, lab_close),
 		cmocka_unit_test_teardown(entry_without_rmap, lab_close),
 		cmocka_unit_test_teardown(frame_left_behind, lab_close),

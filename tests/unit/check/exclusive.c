@@ -137,9 +137,14 @@ static void a_page_of_ksm_becomes_exclusive(void **state)
 	mapping = entry.page->mapping;
 	entry.page->mapping = (void *)((unsigned long)mapping | PAGE_MAPPING_KSM);
 	SetPageAnonExclusive(entry.page);
-	entry.page->mapping = mapping;
-	assert_only("O10", "R12");
+	assert_int_equal(reports_of("O10", "R12"), 1);
 	entry_unlock(&entry);
+	vmsim_check_quiescent(lab.handle);
+	assert_int_equal(reports_of("O10", "R12"), 2);
+	entry.page->mapping = mapping;
+	vmsim_check_quiescent(lab.handle);
+	assert_int_equal(reports_of("O10", "R12"), 2);
+	assert_only("O10", "R12");
 }
 
 /* Behind the back of all events: found at rest. */

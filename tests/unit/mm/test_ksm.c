@@ -169,6 +169,7 @@ static void test_other_memory_is_refused(void **state)
 	/* Advice for shared memory is ignored. */
 	store(shared, 7);
 	assert_int_equal(vmsim_madvise(shared, PG, MADV_MERGEABLE), 0);
+	assert_false(vma_at(shared)->vm_flags & VM_MERGEABLE);
 	assert_refused(shared, addr, -EFAULT);
 	assert_int_equal(vmsim_madvise(zero, PG, MADV_MERGEABLE), 0);
 	assert_int_equal(merge(zero, addr), -EFAULT);
@@ -181,6 +182,8 @@ static void test_other_memory_is_refused(void **state)
 	assert_int_equal(merge(addr + PG, addr), -EFAULT);
 	assert_false(is_merged(addr + PG));
 	assert_int_equal(load(addr + PG), 8);
+	assert_false(pte_dirty(entry_of(vmsim_self->mm, addr + PG)));
+	assert_true(PageDirty(page_here(addr + PG)));
 	assert_int_equal(touch(addr + PG, PROT_WRITE), VMSIM_FAULT_REUSE);
 	recount();
 }
@@ -296,9 +299,73 @@ static void test_child_merges(void **state)
 	assert_int_equal(page_mapcount(page), 3);
 	assert_int_equal(walk_finds(page), 3);
 	recount();
+	/* Whoever of the three used it, and though some of them are found in two ways. */
+	for (int i = 0; i < 3; i++) {
+		unsigned long flags;
+
+		in_kernel(folio_referenced(page_folio(page), 0, NULL, &flags));
+		become(i ? child : world.pid);
+		assert_int_equal(load(addr + (i == 2) * PG), 7);
+		become(world.pid);
+		assert_int_equal(in_kernel(folio_referenced(page_folio(page), 0, NULL, &flags)), 1);
+	}
 	end_process(child);
 	assert_int_equal(walk_finds(page), 1);
 	forget_gone();
+	recount();
+}
+
+/* What holds the anon_vma goes with the page, and not before; the same address holds it once. */
+static void test_anon_vma_is_held(void **state)
+{
+	unsigned long addr = map_mergeable(2);
+	struct anon_vma *anon_vma = vma_at(addr)->anon_vma;
+	int before = atomic_read(&anon_vma->refcount);
+
+	(void)state;
+	assert_int_equal(merge(addr, addr + PG), 0);
+	assert_int_equal(atomic_read(&anon_vma->refcount), before + 2);
+	store(addr, 7);
+	assert_int_equal(merge(addr, addr + PG), 0);
+	assert_int_equal(atomic_read(&anon_vma->refcount), before + 2);
+	store(addr, 7);
+	forget_gone();
+	assert_int_equal(atomic_read(&anon_vma->refcount), before + 2);
+	store(addr + PG, 7);
+	forget_gone();
+	assert_int_equal(atomic_read(&anon_vma->refcount), before);
+	recount();
+}
+
+static unsigned long address_of(struct page *page, int pid, unsigned long addr)
+{
+	unsigned long found;
+
+	become(pid);
+	found = page_address_in_vma(page, vma_at(addr));
+	become(world.pid);
+	return found;
+}
+
+/* Only a page that is no KSM's tells where it is, and only in mappings of its family. */
+static void test_addresses(void **state)
+{
+	unsigned long addr = map_mergeable(2);
+	int child = fork_process(), other = vmsim_process_create(world.machine, "other");
+	struct page *page = page_here(addr + PG);
+
+	(void)state;
+	become(other);
+	assert_int_equal(vmsim_mmap(addr, 2 * PG, RW, ANON | MAP_FIXED, VMSIM_NO_FILE, 0), addr);
+	store(addr + PG, 7);
+	assert_int_equal(address_of(page, world.pid, addr), addr + PG);
+	assert_int_equal(address_of(page, child, addr), addr + PG);
+	assert_int_equal(address_of(page, other, addr), (unsigned long)-EFAULT);
+	end_process(child);
+	end_process(other);
+	store(addr + PG, 7);
+	assert_int_equal(merge(addr, addr + PG), 0);
+	assert_int_equal(address_of(page_here(addr), world.pid, addr), (unsigned long)-EFAULT);
 	recount();
 }
 
@@ -352,6 +419,8 @@ int main(void)
 		in_watched_world(test_pins_of_merged_pages),
 		in_watched_world(test_walks),
 		in_watched_world(test_child_merges),
+		in_watched_world(test_anon_vma_is_held),
+		in_watched_world(test_addresses),
 		in_watched_world(test_unmerge),
 		in_watched_world(test_move),
 	};
