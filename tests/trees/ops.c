@@ -19,7 +19,7 @@ static const struct {
 	{ op_clear_refs, 3 }, { op_walk, 3 },
 	/* Only where results are compared. */
 	{ op_hold, 50, true }, { op_fault_in, 20, true }, { op_hold_memfd, 4, true },
-	{ op_rmap, 30, true },
+	{ op_rmap, 30, true }, { op_tables, 8, true },
 };
 
 static u64 mix(u64 x)

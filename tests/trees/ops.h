@@ -81,5 +81,6 @@ void op_hold(struct act *act);
 void op_fault_in(struct act *act);
 void op_hold_memfd(struct act *act);
 void op_rmap(struct act *act);
+void op_tables(struct act *act);
 
 #endif
