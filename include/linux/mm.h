@@ -773,6 +773,7 @@ __vmsim_export bool move_normal_pmd(struct vm_area_struct *vma, unsigned long ol
 				    unsigned long new_addr, pmd_t *old_pmd, pmd_t *new_pmd);
 __vmsim_export bool move_normal_pud(struct vm_area_struct *vma, unsigned long old_addr,
 				    unsigned long new_addr, pud_t *old_pud, pud_t *new_pud);
+__vmsim_export void retract_page_tables(struct address_space *mapping, pgoff_t pgoff);
 __vmsim_export void take_rmap_locks(struct vm_area_struct *vma);
 __vmsim_export void drop_rmap_locks(struct vm_area_struct *vma);
 __vmsim_export long change_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma,

@@ -126,6 +126,8 @@ _Static_assert(offsetof(struct folio, __page_2) == 2 * sizeof(struct page), "ove
  * struct ptdesc - a frame used as a page table, laid over its struct page
  * @pt_mm: address space it belongs to
  * @pt_base: first address that it translates
+ * @pt_rcu_head: of a table that waits for those who are still in it; its lock, and what it was the
+ *               table of, are theirs until then
  * @ptl: its lock
  * @pt_level: 1 = PTE table ... 5 = PGD
  *
@@ -133,24 +135,23 @@ _Static_assert(offsetof(struct folio, __page_2) == 2 * sizeof(struct page), "ove
  */
 struct ptdesc {
 	unsigned long __page_flags;
+	struct mm_struct *pt_mm;
+	unsigned long pt_base;
 	union {
 		struct rcu_head pt_rcu_head;
-		struct {
-			struct mm_struct *pt_mm;
-			unsigned long pt_base;
-		};
+		pgtable_t pmd_huge_pte;
 	};
-	pgtable_t pmd_huge_pte;
 	spinlock_t *ptl;
-	unsigned long pt_level;
 	unsigned int __page_type;
 	atomic_t __page_refcount;
 	u32 vmsim_gen;
-	u32 vmsim_reserved;
+	u32 pt_level;
 };
 
 _Static_assert(sizeof(struct ptdesc) == sizeof(struct page), "ptdesc overlays page");
 _Static_assert(offsetof(struct ptdesc, __page_refcount) == offsetof(struct page, _refcount),
+	       "ptdesc overlays page");
+_Static_assert(offsetof(struct ptdesc, vmsim_gen) == offsetof(struct page, vmsim_gen),
 	       "ptdesc overlays page");
 
 #define ptdesc_page(pt) ((struct page *)(pt))

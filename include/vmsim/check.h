@@ -26,7 +26,7 @@
 	X(O10, "exclusive: a writable entry of a page that is not, or one mapped more than once") \
 	X(O11, "pins: a page that is held without having been mapped, or that was replaced")	\
 	X(O12, "isolation: a store to private memory that another process sees")		\
-	X(O13, "page tables: an entry that is read in a frame which is no table any more")	\
+	X(O13, "page tables: an entry that is read in, or leads to, a frame which is no table")	\
 	X(O14, "locks: an access without the lock it needs, or locks in inverted order")	\
 	X(O20, "progress: deadlock, livelock, or something left behind at the end")	\
 	X(O21, "file system: a page made dirty where nothing keeps writeback away from it") \

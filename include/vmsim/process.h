@@ -71,6 +71,11 @@ VMSIM_API ssize_t vmsim_file_write(int file, uint64_t offset, const void *buf, s
 VMSIM_API int vmsim_file_sync(int file, uint64_t offset, uint64_t length);
 /* Drops clean, unmapped pages of the range from the page cache (fadvise DONTNEED). */
 VMSIM_API int vmsim_file_drop(int file, uint64_t offset, uint64_t length);
+/*
+ * Unmaps the pages of a range, as long as what a page table maps, and takes its tables away, as a
+ * collapse to a huge page does.
+ */
+VMSIM_API int vmsim_file_retract(int file, uint64_t offset);
 /* What the backing store holds of a page: what a crash would leave. */
 VMSIM_API ssize_t vmsim_file_stored(int file, uint64_t offset, void *buf, size_t length);
 

@@ -365,6 +365,12 @@ static void table_set(struct vmsim_checker *chk, const struct vmsim_event *event
 		table_arrived(chk, here, (u64)(uintptr_t)from - 1);
 }
 
+/* It is on its way nowhere; the frame may be another table soon. */
+static void table_freed(struct vmsim_checker *chk, const struct vmsim_event *event)
+{
+	chk_map_remove(&chk->tables_left, page_to_pfn((struct page *)event->arg[0]) + 1);
+}
+
 static u64 contents_at(struct page *page, const struct word *word)
 {
 	return vmsim_frame_load(page, word->at * sizeof(u64), sizeof(u64));
@@ -540,6 +546,9 @@ static void o4_dispatch(struct vmsim_checker *chk, const struct vmsim_event *eve
 	case VMSIM_EV_TABLE_SET:
 		table_set(chk, event);
 		break;
+	case VMSIM_EV_TABLE_FREE:
+		table_freed(chk, event);
+		break;
 	case VMSIM_EV_FRAME_WRITE:
 		if (event->arg[1])
 			written_past_tables(chk, event);
@@ -637,7 +646,7 @@ static void o4_quiescent(struct vmsim_checker *chk, struct chk_census *census)
 const struct chk_oracle chk_o4 = {
 	.id = VMSIM_ORACLE_O4,
 	.kinds = VMSIM_EV_BIT(TLB_USE) | VMSIM_EV_BIT(LOAD) | VMSIM_EV_BIT(STORE) |
-		 VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) |
+		 VMSIM_EV_BIT(PTE_SET) | VMSIM_EV_BIT(TABLE_SET) | VMSIM_EV_BIT(TABLE_FREE) |
 		 VMSIM_EV_BIT(FRAME_WRITE) | VMSIM_EV_BIT(FRAME_READ) |
 		 VMSIM_EV_BIT(STORE_READ) | VMSIM_EV_BIT(FOLIO_DIRTY) |
 		 VMSIM_EV_BIT(CACHE_REMOVE) | VMSIM_EV_BIT(MM_REMOVE),

@@ -352,6 +352,15 @@ static void entry_read(struct footprint *footprint, const struct vmsim_event *ev
 			      ACCESS_READ);
 }
 
+/* O13: whether an entry above leads to a page table. */
+static void table_set(struct footprint *footprint, const struct vmsim_event *event)
+{
+	const struct page *table = chk_table_below(event->arg[2]);
+
+	if (table)
+		footprint_add(footprint, object_name(OBJECT_CONTENTS, address(table)), ACCESS_READ);
+}
+
 /* O11: what is mapped where a page is held, when that begins and when it ends. */
 static void held_pages(struct footprint *footprint, const struct vmsim_pins *pins)
 {
@@ -379,6 +388,9 @@ void footprint_oracles(struct footprint *footprint, const struct vmsim_event *ev
 		break;
 	case VMSIM_EV_PTE_READ:
 		entry_read(footprint, event);
+		break;
+	case VMSIM_EV_TABLE_SET:
+		table_set(footprint, event);
 		break;
 	case VMSIM_EV_SYSCALL:
 		if (is_call(event, "unpin"))

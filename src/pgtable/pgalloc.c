@@ -42,7 +42,7 @@ static struct page *table_alloc(struct mm_struct *mm, unsigned long level)
 	__WRITE_ONCE(pt->pt_mm, mm);
 	pt->pt_base = 0;
 	pt->pmd_huge_pte = NULL;
-	pt->pt_level = level;
+	pt->pt_level = (u32)level;
 	__WRITE_ONCE(page->page_type, PG_TYPE(PGTY_table));
 	__atomic_fetch_add(&vmsim_this_machine()->tables, 1, __ATOMIC_RELAXED);
 	vmsim_event(TABLE_ALLOC, (uintptr_t)page, level, (uintptr_t)mm);

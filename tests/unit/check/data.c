@@ -339,6 +339,38 @@ static void table_moves(void **state)
 	move_memory(PMD_SIZE);
 }
 
+/* A table goes for good, and its frame is a table elsewhere: that is no move of what is here now. */
+static void table_elsewhere_in_the_same_frame(void **state)
+{
+	struct entry entry;
+	pgtable_t table;
+
+	(void)state;
+	lab_open(VMSIM_ORACLE_BIT(O4), VMSIM_TLB_IPI, 1);
+	assert_int_equal(vmsim_mmap(AREA, PMD_SIZE, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_FIXED, lab.file, 0), AREA);
+	load(AREA);
+	entry = entry_lock(AREA);
+	table = virt_to_page(entry.ptep);
+	entry_unlock(&entry);
+	assert_int_equal(vmsim_file_retract(lab.file, 0), 0);
+	map_at(THERE, PAGE_SIZE);
+	map_at(THERE + PMD_SIZE, PAGE_SIZE);
+	store(AREA, 1);
+	rcu_barrier();
+	store(THERE + PMD_SIZE, 2);
+	entry = entry_lock(THERE + PMD_SIZE);
+	assert_ptr_equal(virt_to_page(entry.ptep), table);
+	entry_unlock(&entry);
+	/* It changes by itself. */
+	entry = entry_lock(AREA);
+	vmsim_frame_store(entry.page, 0, 8, 3);
+	entry_unlock(&entry);
+	assert_quiet();
+	assert_int_equal(load(AREA), 3);
+	assert_only("O4", "R17");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +378,7 @@ int main(void)
 		cmocka_unit_test_teardown(private_page_copied, lab_close),
 		cmocka_unit_test_teardown(entries_move, lab_close),
 		cmocka_unit_test_teardown(table_moves, lab_close),
+		cmocka_unit_test_teardown(table_elsewhere_in_the_same_frame, lab_close),
 		cmocka_unit_test_teardown(store_behind_a_copy, lab_close),
 		cmocka_unit_test_teardown(only_stored_bytes_are_known, lab_close),
 		cmocka_unit_test_teardown(a_byte_that_changed_by_itself, lab_close),

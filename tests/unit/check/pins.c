@@ -267,6 +267,68 @@ static void entry_of_an_unhooked_table(void **state)
 	assert_quiet();
 }
 
+/* A mapping of the file that fills a table, with one page in it. */
+static unsigned long lab_with_table_of_file(uint64_t oracles)
+{
+	unsigned long addr = 16 * PMD_SIZE;
+
+	lab_open(oracles, VMSIM_TLB_BROADCAST, 2);
+	assert_int_equal(vmsim_mmap(addr, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+				    lab.file, 0), addr);
+	store(addr, 1);
+	return addr;
+}
+
+/* Who is in a table when it is retracted looks again, and finds that it is none of his any more. */
+static void entry_of_a_retracted_table(void **state)
+{
+	unsigned long addr = lab_with_table_of_file(VMSIM_ORACLES_ALL);
+	struct mm_struct *mm = current->mm;
+	spinlock_t *ptl;
+	pte_t *ptep;
+
+	(void)state;
+	ptep = pte_offset_map_nolock(mm, pmd_of(addr), addr, &ptl);
+	assert_non_null(ptep);
+	be(1);
+	assert_int_equal(vmsim_file_retract(lab.file, 0), 0);
+	be(0);
+	assert_true(pte_none(ptep_get(ptep)));
+	spin_lock(ptl);
+	assert_true(pmd_none(pmdp_get(pmd_of(addr))));
+	pte_unmap_unlock(ptep, ptl);
+	assert_null(pte_offset_map_lock(mm, pmd_of(addr), addr, &ptl));
+	assert_quiet();
+	rcu_barrier();
+	assert_quiet();
+	/* Too late. */
+	ptep_get(ptep);
+	assert_only("O13", "R2");
+}
+
+/* An entry above that is made of an empty one, or of a frame that is no table, or no frame. */
+static void entry_that_leads_to_no_table(void **state)
+{
+	unsigned long addr = lab_with_table_of_file(VMSIM_ORACLE_BIT(O13));
+	struct mm_struct *mm = current->mm;
+	pmd_t *pmd = pmd_of(addr), before = pmdp_get(pmd);
+	struct page *page = alloc_page(GFP_KERNEL);
+	const u64 wrong[] = { 0, page_to_pfn(page), lab.m->nr_frames };
+
+	(void)state;
+	pmd_clear(pmd);
+	pmd_populate(mm, pmd, pmd_pgtable(before));
+	set_pmd(pmd, __pmd(wrong[1] << PAGE_SHIFT | _PAGE_TABLE | _PAGE_PSE));
+	assert_quiet();
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
+		set_pmd(pmd, __pmd(wrong[i] << PAGE_SHIFT | _PAGE_TABLE));
+		assert_int_equal(reports_of("O13", "R2"), i + 1);
+	}
+	set_pmd(pmd, before);
+	assert_int_equal(vmsim_violations(lab.handle), ARRAY_SIZE(wrong));
+	__free_page(page);
+}
+
 /* The first cell of a section, and one that was used, after the section went; nobody was told. */
 static struct page *removed_cell(void)
 {
@@ -394,6 +456,8 @@ int main(void)
 		cmocka_unit_test_teardown(mapped_by_a_table, lab_close),
 		cmocka_unit_test_teardown(entry_of_a_freed_table, lab_close),
 		cmocka_unit_test_teardown(entry_of_an_unhooked_table, lab_close),
+		cmocka_unit_test_teardown(entry_of_a_retracted_table, lab_close),
+		cmocka_unit_test_teardown(entry_that_leads_to_no_table, lab_close),
 		cmocka_unit_test_teardown(cell_of_a_removed_section, lab_close),
 		cmocka_unit_test_teardown(last_cell_of_a_removed_section, lab_close),
 		cmocka_unit_test_teardown(count_of_a_removed_cell, lab_close),
