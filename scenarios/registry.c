@@ -71,6 +71,7 @@ extern const struct vmsim_scenario scenario_pin_cow;
 extern const struct vmsim_scenario scenario_mremap_back;
 extern const struct vmsim_scenario scenario_mremap_clean;
 extern const struct vmsim_scenario scenario_mremap_free;
+extern const struct vmsim_scenario scenario_mremap_retract;
 extern const struct vmsim_scenario scenario_mremap_table;
 extern const struct vmsim_scenario scenario_mremap_merge;
 extern const struct vmsim_scenario scenario_anon_vma_reuse;
@@ -144,6 +145,7 @@ const struct vmsim_scenario *const vmsim_scenarios[] = {
 	&scenario_mremap_back,
 	&scenario_mremap_clean,
 	&scenario_mremap_free,
+	&scenario_mremap_retract,
 	&scenario_mremap_table,
 	&scenario_mremap_merge,
 	&scenario_anon_vma_reuse,
