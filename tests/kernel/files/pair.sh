@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# lost-dirty.sh VMSIM OVERRIDE VERDICT: with a kernel's own zap the scenarios of lost writes end, under their
-# scripts, as VERDICT says: the oracle O3 alone finds the write lost, or nothing finds anything (pass).
+# pair.sh VMSIM OVERRIDE VERDICT SCENARIO...: with functions of a kernel in place of ours the scenarios end,
+# under their scripts, as VERDICT says: that oracle alone finds the error, or nothing finds anything (pass).
 set -eu
 vmsim=$1 override=$2 verdict=$3
+shift 3
 work=$(mktemp)
 trap 'rm -f "$work"' EXIT
 
-for scenario in lost-dirty lost-dirty-poc lost-dirty-poc2; do
+for scenario; do
 	status=0
 	if [ "$verdict" = pass ]; then
 		"$vmsim" check "$scenario" --executions 100 --override "$override" > "$work" || status=$?
