@@ -3,9 +3,9 @@
 #include <string.h>
 
 /*
- * What runs complain of is not shown when they end well; that they reached a stub must not be silent.
- * What passes with a stub says nothing about the code that called it: unless somebody has said that
- * this one does not matter, it is a failure.
+ * What runs complain of is not shown when they end well; that they reached a stub must not be
+ * silent. What passes with a stub says nothing about the code that called it: unless somebody has
+ * said that this one does not matter, it is a failure.
  */
 
 void check_allow_stub_add(struct check_input *input, const char *name)

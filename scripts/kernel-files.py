@@ -22,6 +22,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 HEADER = "include/asm-generic/tlb.h"
 GATHER = "mm/mmu_gather.c"
+ACCESSORS = "mm/debug_vm_pgtable.c"
 # Hold ours against the kernel's: no row is about that.
 NO_ROW = r"differ-"
 
@@ -158,12 +159,13 @@ def file_row(build, tree, file, tests, same):
     links = works and kcc(build, tree, file)[0]
     listed = f"{os.path.splitext(os.path.basename(file))[0]}-linux-{tree.version}.o" in tests.objects
     suite = scenarios = (False, yes(False))
-    if links and listed:
+    # Its objects are built as those of the others are, and linked into programs of its own only.
+    if links and file == ACCESSORS:
+        suite = tests.verdict(rf"debug_vm_pgtable(-all)?-linux-{version}", "programs")
+        scenarios = (suite[0], "it has none")
+    elif links and listed:
         suite = tests.verdict(rf"\w+/.*-linux-{version}", "programs")
         scenarios = tests.verdict(rf"check-({stem}-)?linux-{version}", "runs of vmsim check")
-    elif links and file == "mm/debug_vm_pgtable.c":
-        suite = tests.verdict(rf".*debug_vm_pgtable.*{version}", "programs")
-        scenarios = (suite[0], "it has none")
     return Row(file, tree.version, text_of(tree.folder, file).count("\n"), works and silent and file in same, links,
                suite, scenarios)
 

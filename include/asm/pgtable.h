@@ -280,11 +280,12 @@ static inline unsigned long pgd_index(unsigned long addr)
 }
 
 #define pgd_offset(mm, addr) ((mm)->pgd + pgd_index(addr))
-/* The kernel's own addresses are not simulated, so that their tables cannot be had; nobody maps a gate. */
+/* The kernel's own addresses are not simulated: they have no tables; and nobody maps a gate. */
 #define pgd_offset_k(addr) /* stubbed */					\
 ({										\
 	(void)(addr);								\
-	vmsim_bug(__FILE__, __LINE__, "pgd_offset_k(): the kernel's own addresses are not simulated"); \
+	vmsim_bug(__FILE__, __LINE__,						\
+		  "pgd_offset_k(): the kernel's own addresses are not simulated"); \
 	(pgd_t *)NULL;								\
 })
 #define pgd_offset_gate(mm, addr) pgd_offset(mm, addr)

@@ -33,9 +33,10 @@ SET_ENTRY(p4d)
 SET_ENTRY(pgd)
 
 /**
- * pmd_clear_bad(), pud_clear_bad(), p4d_clear_bad(), pgd_clear_bad() - an entry that is neither table
- * nor leaf is reported, and emptied
+ * pmd_clear_bad() - reports and empties an entry that is neither table nor leaf
  * @entryp: the entry
+ *
+ * Also: pud_clear_bad(), p4d_clear_bad(), pgd_clear_bad().
  *
  * Source: mm/pgtable-generic.c, Linux 6.12.
  */

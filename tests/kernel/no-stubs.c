@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 /*
- * In programs that the kernel's files are linked into a stub that is reached is the end: what they would show
- * from there on says nothing about these files. One that does not matter would be let through here, with the
- * reason; there is none.
+ * In programs that the kernel's files are linked into a stub that is reached is the end: what they
+ * would show from there on says nothing about these files. One that does not matter would be let
+ * through here, with the reason; there is none.
  */
 void vmsim_stub_reached(const char *name)
 {
