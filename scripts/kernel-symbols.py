@@ -19,7 +19,7 @@ from vmsim_kernel import OURS, Trouble, best_place, ctags, names_of_tree, run, t
 
 FOLDERS = ("linux", "asm", "asm-generic", "mm", "trace", "uapi")
 DEFINITIONS = ("mm", "kernel", "kernel/locking", "kernel/rcu", "kernel/sched", "lib", "fs", "arch/x86/mm")
-OWN = re.compile(r"_*vmsim|_*VMSIM|__KERNEL__$|__assert|CONFIG_")
+OWN = re.compile(r"_*vmsim|__(?:start|stop)_vmsim|_*VMSIM|__KERNEL__$|__assert|CONFIG_")
 # What ctags would take for names.
 NO_NAMES = "__vmsim_export,_Static_assert+,RB_HEAD+"
 LABELS = ("modelled", "customised", "stubbed", "declared")
