@@ -33,14 +33,31 @@ static unsigned int without_long_pins(unsigned int flags)
 	return tree.as_6_1 ? flags & ~FOLL_LONGTERM : flags;
 }
 
+/* All at once, or one by one; one that is held twice in between. */
+static void unpin(struct page **pages, unsigned long nr, u8 random)
+{
+	struct folio *first = page_folio(pages[0]);
+
+	if (random & 0x40) {
+		folio_add_pin(first);
+		unpin_folio(first);
+	}
+	if (random & 2 && !(random & 0x30))
+		unpin_user_pages(pages, nr);
+	else if (!(random & 0x30))
+		unpin_user_pages_dirty_lock(pages, nr, random & 4);
+	for (unsigned long i = 0; i < nr && random & 0x30; i++) {
+		if (random & 2)
+			unpin_user_page(pages[i]);
+		else
+			unpin_user_page_range_dirty_lock(pages[i], 1, random & 4);
+	}
+}
+
 static void give_back(struct page **pages, long nr, bool pins, u8 random)
 {
-	if (nr <= 0)
-		return;
-	if (pins && random & 2)
-		unpin_user_pages(pages, (unsigned long)nr);
-	else if (pins)
-		unpin_user_pages_dirty_lock(pages, (unsigned long)nr, random & 4);
+	if (nr > 0 && pins)
+		unpin(pages, (unsigned long)nr, random);
 	for (long i = 0; i < nr && !pins; i++)
 		put_page(pages[i]);
 }

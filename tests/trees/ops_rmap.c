@@ -75,9 +75,28 @@ static void look_for_family(struct folio *folio)
 		put_anon_vma(anon_vma);
 }
 
+/* In each mapping of the process: where the page would be, and whether there is a table. */
+static void look_for_places(const struct act *act, struct folio *folio)
+{
+	struct mm_struct *mm = act->space->mm;
+	struct vm_area_struct *vma;
+	u64 places = 0;
+
+	mmap_read_lock(mm);
+	for (vma = vmsim_vma_first(&mm->mm_mt); vma; vma = vmsim_vma_next(vma)) {
+		unsigned long addr = page_address_in_vma(&folio->page, vma);
+		bool found = addr >= vma->vm_start && addr < vma->vm_end;
+		const pmd_t *pmd = mm_find_pmd(mm, found ? addr : vma->vm_start);
+
+		places = places * 31 + addr + (pmd && !pmd_none(*pmd));
+	}
+	mmap_read_unlock(mm);
+	tree_result("places ", (long)places);
+}
+
 void op_rmap(struct act *act)
 {
-	unsigned int way = act->op->n % 5;
+	unsigned int way = act->op->n % 6;
 	struct folio *folio;
 	unsigned long pfn;
 
@@ -99,8 +118,10 @@ void op_rmap(struct act *act)
 		clean(folio);
 	else if (way == 3)
 		unmap(folio, act->op->to);
-	else
+	else if (way == 4)
 		look_for_family(folio);
+	else
+		look_for_places(act, folio);
 	folio_unlock(folio);
 	/* Who does not have the lock has it taken. */
 	if (way == 1)
