@@ -120,12 +120,12 @@ void op_rmap(struct act *act)
 		unmap(folio, act->op->to);
 	else if (way == 4)
 		look_for_family(folio);
-	else
-		look_for_places(act, folio);
 	folio_unlock(folio);
-	/* Who does not have the lock has it taken. */
+	/* Who does not have the lock has it taken; mmap_lock comes before it. */
 	if (way == 1)
 		ask_who_used(folio, 0);
+	else if (way == 5)
+		look_for_places(act, folio);
 	folio_put(folio);
 	vmsim_leave();
 }
