@@ -86,8 +86,9 @@ def symbols_of(headers):
     for name, place in ctags(["-R", "--kinds-C=defgpstuvx", "-I", NO_NAMES, *folders], headers):
         if OWN.match(name) or re.match(r"_[A-Z0-9_]+_H$", name) or name.startswith("__anon"):
             continue
-        tags[name].add(place.tag)
         path = os.path.join(headers, place.file)
+        # The library has it under another name.
+        tags[name].add("asm" if "__asm__(" in declaration(path, place) else place.tag)
         label = label_of(path, place)
         if place.kind == "function" and place.tag == "f" and (label == "stubbed") != body_says_stub(path, place):
             wrong.append(f"{path}:{place.line}: {name}: a stub calls vmsim_stub_reached(), and nothing else does")
@@ -99,8 +100,8 @@ def symbols_of(headers):
 
 
 def defined_by(library):
-    """Functions and objects, hidden ones too, and what it has from libc."""
-    found = set(re.findall(r" (?:[A-TV-Za-tv-z] |U (?=\w+@))(\w+)", run(["nm", library]).stdout))
+    """Functions and objects, hidden ones too."""
+    found = set(re.findall(r" [A-TV-Za-tv-z] (\w+)", run(["nm", library]).stdout))
     if not found:
         raise Trouble(f"{library}: has no symbols")
     return found
