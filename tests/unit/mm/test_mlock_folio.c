@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "world.h"
 #include <mm/internal.h>
+#include <linux/mman.h>
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
 #include <linux/vmstat.h>
@@ -20,12 +21,7 @@ static struct folio *folio_at(unsigned long addr)
 static void map_locked(int flags, int fd)
 {
 	assert_int_equal(vmsim_mmap(AT, PG, RW, flags | MAP_FIXED_NOREPLACE, fd, 0), AT);
-	vmsim_enter();
-	mmap_write_lock(current->mm);
-	vm_flags_set(vma_lookup(current->mm, AT), VM_LOCKED);
-	current->mm->locked_vm++;
-	mmap_write_unlock(current->mm);
-	vmsim_leave();
+	assert_int_equal(vmsim_mlock2(AT, PG, MLOCK_ONFAULT), 0);
 	store(AT, 5);
 }
 
