@@ -44,12 +44,14 @@ TAIL = """
   differently.
 - *links*: `vmsim-kcc` makes an override of it: all that it needs is in the library.
 - *suite passes*: programs of the unit tests with all files of that version linked in place of ours.
+  `kernel/differ` besides: docs/overrides.md, "Ours against the kernel's".
 - *scenarios pass*: `vmsim check` over all scenarios with all files of that version as overrides (scripts, and 5
   executions of each passing cell), and for `kernel_alone` with the file alone (scripts). Not run are variants that
   replace what a file defines itself, and those of `kernel_leave_out`; `vmsim check` says which.
 - `mm/mmu_gather.c` with `include/asm-generic/tlb.h` of its tree is a library of its own; its suite is that of the
-  gather, its scenario lost-dirty; its build is what says that it compiles and links. 6.1 cannot delay map counts: there the zap is that of 6.1
-  (`tests/kernel/gather/zap-6.1.c`), and what the suite asks of runs and of delayed map counts does not apply.
+  gather, its scenario lost-dirty; its build is what says that it compiles and links. 6.1 cannot delay map counts:
+  there the zap is that of 6.1 (`tests/kernel/gather/zap-6.1.c`), and what the suite asks of runs and of delayed map
+  counts does not apply.
 - `mm/memory.c` is not compiled as a whole. Of it `zap_pte_range()` (and of 6.12 `zap_present_ptes()` and
   `zap_present_folio_ptes()`) are taken by `vmsim-kcc --only`: with that of 6.1 the scenarios lost-dirty,
   lost-dirty-poc and lost-dirty-poc2 lose the write, with those of 6.12 they do not, under the same scripts.

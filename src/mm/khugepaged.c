@@ -4,7 +4,6 @@
 #include <mm/internal.h>
 #include <linux/pagemap.h>
 #include <vmsim/process.h>
-#include <asm/tlb.h>
 #include <errno.h>
 
 /*
