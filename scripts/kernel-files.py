@@ -24,7 +24,7 @@ HEADER = "include/asm-generic/tlb.h"
 GATHER = "mm/mmu_gather.c"
 ACCESSORS = "mm/debug_vm_pgtable.c"
 # Of these only some functions are taken.
-PARTLY = ("mm/memory.c", "mm/khugepaged.c")
+PARTLY = ("mm/memory.c", "mm/khugepaged.c", "mm/ksm.c")
 # Hold ours against the kernel's: no row is about that.
 NO_ROW = r"differ-"
 
@@ -45,8 +45,8 @@ TAIL = """
 - *links*: `vmsim-kcc` makes an override of it: all that it needs is in the library.
 - *suite passes*: programs of the unit tests with all files of that version linked in place of ours.
   `kernel/differ` besides: docs/overrides.md, "Ours against the kernel's".
-- *scenarios pass*: `vmsim check` over all scenarios with all files of that version as overrides (scripts, and 5
-  executions of each passing cell), and for `kernel_alone` with the file alone (scripts). Not run are variants that
+- *scenarios pass*: `vmsim check` over all scenarios with all files of that version as overrides (scripts; of 6.12
+  5 executions of each passing cell besides), and for `kernel_alone` with the file alone (scripts). Not run are variants that
   replace what a file defines itself, and those of `kernel_leave_out`; `vmsim check` says which.
 - `mm/mmu_gather.c` with `include/asm-generic/tlb.h` of its tree is a library of its own; its suite is that of the
   gather, its scenario lost-dirty; its build is what says that it compiles and links. 6.1 cannot delay map counts:
@@ -57,6 +57,8 @@ TAIL = """
   lost-dirty-poc and lost-dirty-poc2 lose the write, with those of 6.12 they do not, under the same scripts.
 - Of `mm/khugepaged.c` of 6.12 `retract_page_tables()` is taken likewise. Against it `move_normal_pmd()` of 6.1
   makes a page table of an empty entry in scenario mremap-retract, and that of 6.12 does not.
+- Of `mm/ksm.c` `write_protect_page()` and `replace_page()` are taken: scenarios ksm-merge and ksm-share pass with those
+  of both, and fail with those that an edit has taken a test out of (`tests/kernel/files/ksm.py`).
 - **no**: not yet, and no claim. The names that are missing: `scripts/kernel-names.py missing FILE --tree TREE`.
 """
 

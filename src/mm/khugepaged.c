@@ -4,6 +4,7 @@
 #include <mm/internal.h>
 #include <linux/pagemap.h>
 #include <vmsim/process.h>
+#include <asm/tlb.h>
 #include <errno.h>
 
 /*
