@@ -10,23 +10,22 @@
 bool move_normal_pmd(struct vm_area_struct *vma, unsigned long old_addr, unsigned long new_addr,
 		     pmd_t *old_pmd, pmd_t *new_pmd)
 {
-	struct mm_struct *mm = vma->vm_mm;
-	spinlock_t *old_ptl, *new_ptl;
-	pmd_t pmd;
+	spinlock_t *ptl = pmd_lockptr(vma->vm_mm, old_pmd);
+	spinlock_t *other = pmd_lockptr(vma->vm_mm, new_pmd);
+	pgtable_t table;
 
 	(void)new_addr;
 	if (!arch_supports_page_table_move() || !pmd_none(pmdp_get(new_pmd)))
 		return false;
-	old_ptl = pmd_lock(mm, old_pmd);
-	new_ptl = pmd_lockptr(mm, new_pmd);
-	if (new_ptl != old_ptl)
-		spin_lock_nested(new_ptl, SINGLE_DEPTH_NESTING);
-	pmd = pmdp_get(old_pmd);
+	spin_lock(ptl);
+	if (other != ptl)
+		spin_lock_nested(other, SINGLE_DEPTH_NESTING);
+	table = pmd_pgtable(pmdp_get(old_pmd));
 	pmd_clear(old_pmd);
-	pmd_populate(mm, new_pmd, pmd_pgtable(pmd));
+	pmd_populate(vma->vm_mm, new_pmd, table);
 	flush_tlb_range(vma, old_addr, old_addr + PMD_SIZE);
-	if (new_ptl != old_ptl)
-		spin_unlock(new_ptl);
-	spin_unlock(old_ptl);
+	if (other != ptl)
+		spin_unlock(other);
+	spin_unlock(ptl);
 	return true;
 }
