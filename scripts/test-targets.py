@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """test-targets.py BUILD SUITE...: what to build if the tests of some suites are not run.
 
-Prints, for ninja, the files of all default targets of the build folder, but for programs that only
-tests of those suites need.
+Prints, for ninja, the files of all targets of the build folder that are built by default or needed by
+a test, but for programs that only tests of those suites need.
 """
 import json
 import os
@@ -29,9 +29,9 @@ def main():
     for test in introspect(build, "tests"):
         (unwanted if suites_of(test) & left_out else wanted).update(test["depends"])
     for target in introspect(build, "targets"):
-        if not target["build_by_default"]:
-            continue
-        if target["type"] == "executable" and target["id"] in unwanted - wanted:
+        if target["id"] not in wanted and (
+                not target["build_by_default"] or
+                target["type"] == "executable" and target["id"] in unwanted):
             continue
         for name in target["filename"]:
             print(os.path.relpath(name, build))
