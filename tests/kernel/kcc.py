@@ -165,18 +165,25 @@ class Test:
                     all(words in done.stdout + done.stderr for words in said))
 
 
+def what_is_missing(test, prefix=""):
+    """@prefix: of the names of files."""
+    test.compile(f"mm/{prefix}header.c", status=1, said=[
+        f"{prefix}header.c:2: linux/no_such.h: not in libvmsim",
+        f"{prefix}header.c:3: linux/none.h: not in libvmsim"])
+    test.compile(f"mm/{prefix}names.c", status=1, said=[
+        f"{prefix}names.c:4: folio.no_member: not in libvmsim (used by first)",
+        f"{prefix}names.c:5: no_function: not in libvmsim (used by first)",
+        f"{prefix}names.c:9: NO_CONSTANT: not in libvmsim (used by second)",
+        f"{prefix}names.c:11: no_type_t: not in libvmsim"])
+    test.compile(f"mm/{prefix}link.c", status=1, said=[
+        f"{prefix}link.c:6: elsewhere: not in libvmsim (used by caller)"])
+
+
 def whole_files(test):
     test.compile("mm/good.c")
     test.place("folio_mark_accessed", os.path.join(test.tree, "mm/good.c"), "calls++")
     test.loads(0)
-    test.compile("mm/header.c", status=1, said=[
-        "header.c:2: linux/no_such.h: not in libvmsim", "header.c:3: linux/none.h: not in libvmsim"])
-    test.compile("mm/names.c", status=1, said=[
-        "names.c:4: folio.no_member: not in libvmsim (used by first)",
-        "names.c:5: no_function: not in libvmsim (used by first)",
-        "names.c:9: NO_CONSTANT: not in libvmsim (used by second)",
-        "names.c:11: no_type_t: not in libvmsim"])
-    test.compile("mm/link.c", status=1, said=["link.c:6: elsewhere: not in libvmsim (used by caller)"])
+    what_is_missing(test)
     # An edited copy elsewhere, and the tree by name.
     copy = os.path.join(test.folder, "edited.c")
     with open(copy, "w", encoding="utf-8") as handle:
@@ -189,14 +196,7 @@ def blanks(test):
     """In names of files, too."""
     for name in ("good", "header", "names", "link"):
         shutil.copyfile(os.path.join(test.tree, f"mm/{name}.c"), os.path.join(test.tree, f"mm/two {name}.c"))
-    test.compile("mm/two header.c", status=1, said=[
-        "two header.c:2: linux/no_such.h: not in libvmsim", "two header.c:3: linux/none.h: not in libvmsim"])
-    test.compile("mm/two names.c", status=1, said=[
-        "two names.c:4: folio.no_member: not in libvmsim (used by first)",
-        "two names.c:5: no_function: not in libvmsim (used by first)",
-        "two names.c:9: NO_CONSTANT: not in libvmsim (used by second)",
-        "two names.c:11: no_type_t: not in libvmsim"])
-    test.compile("mm/two link.c", status=1, said=["two link.c:6: elsewhere: not in libvmsim (used by caller)"])
+    what_is_missing(test, "two ")
     out, test.out = test.out, os.path.join(test.folder, "what comes.so")
     read = os.path.join(test.folder, "what was read")
     test.compile("mm/two good.c", "--depfile", read)

@@ -228,21 +228,27 @@ static void vma_not_among_the_mappings_of_its_file(void **state)
 	assert_int_equal(vmsim_check_quiescent(lab.handle), 0);
 }
 
-static void vma_not_in_the_anon_vma(void **state)
+/* Once the mapping of @addr is out of the tree, walks miss it, and two pages in it. */
+static void assert_missed_without_anon_vma(unsigned long addr)
 {
-	unsigned long addr = begin(VMSIM_ORACLE_BIT(O8));
 	struct anon_vma_chain *avc;
-	struct entry entry;
+	struct entry entry = entry_lock(addr);
 
-	(void)state;
-	assert_at_rest();
-	entry = entry_lock(addr);
 	entry_unlock(&entry);
 	avc = list_first_entry(&entry.vma->anon_vma_chain, struct anon_vma_chain, same_vma);
 	anon_vma_interval_tree_remove(avc, &avc->anon_vma->rb_root);
 	assert_int_equal(vmsim_check_quiescent(lab.handle), 2);
 	assert_only("O8", "R20");
 	anon_vma_interval_tree_insert(avc, &avc->anon_vma->rb_root);
+}
+
+static void vma_not_in_the_anon_vma(void **state)
+{
+	unsigned long addr = begin(VMSIM_ORACLE_BIT(O8));
+
+	(void)state;
+	assert_at_rest();
+	assert_missed_without_anon_vma(addr);
 }
 
 /* The page names an anon_vma that is no mapping's. */
@@ -315,18 +321,8 @@ static void merged_page_at_an_address_that_ksm_does_not_know(void **state)
 
 static void merged_page_in_a_mapping_that_ksm_does_not_find(void **state)
 {
-	unsigned long addr = begin_merged();
-	struct anon_vma_chain *avc;
-	struct entry entry;
-
 	(void)state;
-	entry = entry_lock(addr);
-	entry_unlock(&entry);
-	avc = list_first_entry(&entry.vma->anon_vma_chain, struct anon_vma_chain, same_vma);
-	anon_vma_interval_tree_remove(avc, &avc->anon_vma->rb_root);
-	assert_int_equal(vmsim_check_quiescent(lab.handle), 2);
-	assert_only("O8", "R20");
-	anon_vma_interval_tree_insert(avc, &avc->anon_vma->rb_root);
+	assert_missed_without_anon_vma(begin_merged());
 }
 
 static void entry_outside_all_mappings(void **state)
